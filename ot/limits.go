@@ -1,0 +1,60 @@
+package ot
+
+import "fmt"
+
+// Limits are how much a board takes (OT9).
+type Limits struct {
+	Elements     int
+	Points       int
+	StrokePoints int // of one stroke
+}
+
+// BoardLimits returns the limits of OT9.
+func BoardLimits() Limits {
+	return Limits{Elements: 100_000, Points: 4_000_000, StrokePoints: 65_536}
+}
+
+// Load is how much there is on a board, or how much ops will bring to it.
+type Load struct{ Elements, Points int }
+
+// Add counts an op in.
+func (l *Load) Add(op *Op) {
+	switch op.Kind {
+	case Create:
+		l.Elements++
+	case Extend:
+		l.Points += len(op.Points)
+	}
+}
+
+// LimitError says which limit of a board an op would pass. It is an ErrLimit.
+type LimitError struct {
+	Limit string // "elements", "points" or "stroke_points"
+	Max   int
+}
+
+func (e *LimitError) Error() string { return fmt.Sprintf("board is full: %s %d", e.Limit, e.Max) }
+
+// Is makes a LimitError an ErrLimit.
+func (e *LimitError) Is(target error) bool { return target == ErrLimit }
+
+// Check returns nil, or a *LimitError if op would bring a board with this load
+// over the limits. Whoever accepts ops asks before they are appended, and then
+// counts op in: Apply itself knows no limits, because it must do the same
+// everywhere. Ops that in the end change nothing count as well.
+func (l Limits) Check(load Load, op *Op) error {
+	switch op.Kind {
+	case Create:
+		if load.Elements >= l.Elements {
+			return &LimitError{"elements", l.Elements}
+		}
+	case Extend:
+		if uint64(op.First)+uint64(len(op.Points)) > uint64(l.StrokePoints) {
+			return &LimitError{"stroke_points", l.StrokePoints}
+		}
+		if load.Points+len(op.Points) > l.Points {
+			return &LimitError{"points", l.Points}
+		}
+	}
+	return nil
+}
