@@ -1,0 +1,42 @@
+// Package protocol is what client and server agree on: the messages
+// (chalkline/v1), their framing, the coded form of records on a document's
+// stream, error codes and limits. docs/protocol.md has the rules, docs/format.md
+// the bytes. Ink is in protocol/ink.
+package protocol
+
+// Version is the protocol version that this package speaks (SES1).
+const Version = 1
+
+// Application is the WebTransport application protocol and the WebSocket
+// subprotocol.
+const Application = "chalkline.v1"
+
+// Paths of the two routes (SES2, SES3).
+const (
+	WebTransportPath = "/wt"
+	WebSocketPath    = "/ws"
+)
+
+// OpSemantics is the version of the op semantics that new rooms are pinned to.
+const OpSemantics = 1
+
+// Limits of what travels. Decoders check them before they allocate.
+const (
+	MaxMessage        = 256 << 10 // bytes of one message, client to server
+	MaxServerMessage  = 1 << 20   // bytes of one message, server to client
+	MaxDatagram       = 1100      // bytes
+	MaxUnackedBatches = 64
+	MaxUnackedBytes   = 256 << 10
+	MaxOpenDocuments  = 16
+	MaxOpsPerBatch    = 256
+	MaxRoomName       = 255 // bytes
+	MaxDisplayName    = 64  // bytes
+	MaxPageID         = 32  // bytes
+	MaxPages          = 500
+	MaxCursors        = 20 // in one datagram
+	MaxTrail          = 32 // numbers in a laser's trail
+	MaxToken          = 4096
+	HeartTickMillis   = 15_000
+	SilenceMillis     = 30_000
+	MaxCapturedAhead  = 100_000 // µs that captured_at may be ahead of the room clock (SYN5)
+)

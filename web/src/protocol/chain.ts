@@ -1,0 +1,20 @@
+// Chain digests: what a record and everything before it in its document comes to (docs/format.md).
+import { Writer } from "../ot/bytes.ts";
+import { bytes, start, update } from "../ot/fnv.ts";
+import type { CodedRecord } from "./record.ts";
+
+/** The digest after a record: the low 8 bytes of FNV-1a/128, as the fixed64 of a Position. */
+export function chain(before: bigint, record: CodedRecord): bigint {
+  const w = new Writer(record.payload.length + 64);
+  for (let shift = 56n; shift >= 0n; shift -= 8n) w.byte(Number((before >> shift) & 0xffn));
+  w.uvarint(record.revision);
+  w.uvarint(record.replica);
+  w.uvarint(record.n);
+  w.uvarint(record.capturedAt * 1000);
+  w.uvarint(record.sequencedAt * 1000);
+  w.raw(record.payload);
+  const h = start();
+  update(h, w.buffer, w.length);
+  const sum = bytes(h);
+  return new DataView(sum.buffer, sum.byteOffset + 8, 8).getBigUint64(0);
+}
