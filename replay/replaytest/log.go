@@ -1,0 +1,504 @@
+package replaytest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+
+	"chalkline/replay"
+)
+
+func order(t *testing.T, f *fixture) {
+	f.create(room)
+	var all []replay.Record
+	for n := range uint64(20) {
+		all = append(all, f.append(int64(n), entry(1, 2*n+1, "a"), entry(1, 2*n+2, "b"))...)
+	}
+	for i, r := range all {
+		if r.Revision != uint64(i)+1 {
+			t.Fatalf("record %d has revision %d", i, r.Revision)
+		}
+	}
+	wantSame(t, f.read(board, 0), all)
+	wantSame(t, f.read(board, 1), all)
+}
+
+func readPart(t *testing.T, f *fixture) {
+	f.create(room)
+	f.append(1, on(board, "a"), on(board, "b"), on(board, "c"), on(board, "d"))
+	wantPayloads(t, f.read(board, 3), "3c 4d ")
+	wantPayloads(t, f.read(board, 4), "4d ")
+	wantPayloads(t, f.read(board, 5), "")
+	wantPayloads(t, f.read(board, 1<<63), "")
+	wantPayloads(t, f.read("other", 1), "")
+	seen := 0
+	err := f.store.Read(f.ctx(), room, board, 2, func(replay.Record) bool { seen++; return seen < 2 })
+	if err != nil || seen != 2 {
+		t.Errorf("Read stopped after %d with %v, want 2 and no error", seen, err)
+	}
+}
+
+func documents(t *testing.T, f *fixture) {
+	f.create(room)
+	// Names that are prefixes of each other, and all bytes.
+	names := []replay.Document{"b", "board", "board:", "\x00", "\xff", "b\x00", "\xff\xff"}
+	for _, name := range names {
+		f.append(1, on(name, "x"), on(stage, "s"), on(name, "y"))
+	}
+	for _, name := range names {
+		wantPayloads(t, f.read(name, 1), "1x 2y ")
+	}
+	if head := f.state().Heads[stage].Revision; head != uint64(len(names)) {
+		t.Errorf("stage stands at %d, want %d", head, len(names))
+	}
+}
+
+func rooms(t *testing.T, f *fixture) {
+	f.create(room, room+1, 1<<62)
+	f.append(1, entry(1, 1, "a"))
+	for _, other := range []replay.Room{room + 1, 1 << 62} {
+		if s, err := f.store.State(f.ctx(), other); err != nil || len(s.Heads) != 0 || s.Epoch == f.state().Epoch {
+			t.Errorf("State(%d) = %+v, %v; want an empty room of its own epoch", other, s, err)
+		}
+		if got := Read(t, f.store, other, board, 1); len(got) != 0 {
+			t.Errorf("room %d shows %d records of another", other, len(got))
+		}
+	}
+}
+
+func expectations(t *testing.T, f *fixture) {
+	f.create(room)
+	f.append(1, on(board, "a"), on(stage, "s"))
+	try := func(boardAt, stageAt uint64) error {
+		_, err := f.store.Append(f.ctx(), room, 2, []replay.Expect{{Document: board, Revision: boardAt}, {Document: stage, Revision: stageAt}},
+			[]replay.Entry{on(board, "b"), on("new", "n")})
+		return err
+	}
+	for _, at := range [][2]uint64{{0, 1}, {1, 0}, {2, 1}, {1, 2}} {
+		var conflict *replay.ConflictError
+		if err := try(at[0], at[1]); !errors.As(err, &conflict) {
+			t.Errorf("Append expecting %v = %v, want a conflict", at, err)
+		}
+	}
+	wantPayloads(t, f.read(board, 1), "1a ")
+	wantPayloads(t, f.read("new", 1), "")
+	if _, there := f.state().Heads["new"]; there {
+		t.Error("a refused append left a document behind")
+	}
+	if err := try(1, 1); err != nil {
+		t.Errorf("Append expecting what is = %v", err)
+	}
+	wantPayloads(t, f.read(board, 1), "1a 2b ")
+	// stage was only read.
+	wantPayloads(t, f.read(stage, 1), "1s ")
+}
+
+func missed(t *testing.T, f *fixture) {
+	f.create(room)
+	all := f.append(1, on(board, "a"), entry(3, 1, "b"), on(board, "c"))
+	for _, c := range []struct{ at, want uint64 }{{0, 3}, {1, 2}, {2, 1}, {4, 0}, {9, 0}} {
+		_, err := f.store.Append(f.ctx(), room, 2, []replay.Expect{{Document: board, Revision: c.at}}, []replay.Entry{on(stage, "x")})
+		var conflict *replay.ConflictError
+		if !errors.As(err, &conflict) {
+			t.Fatalf("Append expecting %d = %v, want a conflict", c.at, err)
+		}
+		if conflict.Document != board || conflict.Expected != c.at || conflict.Revision != 3 {
+			t.Errorf("conflict %+v", conflict)
+		}
+		wantSame(t, conflict.Missed, all[3-c.want:])
+	}
+}
+
+func missedMany(t *testing.T, f *fixture) {
+	f.create(room)
+	entries := make([]replay.Entry, replay.MaxMissed+1)
+	for i := range entries {
+		entries[i] = on(board, "")
+	}
+	f.append(1, entries...)
+	_, err := f.store.Append(f.ctx(), room, 1, []replay.Expect{{Document: board, Revision: 0}}, []replay.Entry{on(board, "")})
+	var conflict *replay.ConflictError
+	if !errors.As(err, &conflict) || len(conflict.Missed) != replay.MaxMissed || conflict.Missed[0].Revision != 1 {
+		t.Errorf("Append = %v, want a conflict with the first %d missed", err, replay.MaxMissed)
+	}
+}
+
+func checkOnly(t *testing.T, f *fixture) {
+	f.create(room)
+	f.append(1, on(board, "a"))
+	records, err := f.store.Append(f.ctx(), room, 2, []replay.Expect{{Document: board, Revision: 1}}, nil)
+	if err != nil || len(records) != 0 {
+		t.Errorf("Append without entries = %v, %v", records, err)
+	}
+	_, err = f.store.Append(f.ctx(), room, 2, []replay.Expect{{Document: board, Revision: 0}}, nil)
+	var conflict *replay.ConflictError
+	if !errors.As(err, &conflict) {
+		t.Errorf("Append without entries = %v, want a conflict", err)
+	}
+}
+
+func duplicates(t *testing.T, f *fixture) {
+	f.create(room)
+	f.append(1, entry(1, 1, "a"), entry(1, 2, "b"), entry(2, 1, "c"), entry(1, 5, "d"))
+	check := func() {
+		t.Helper()
+		for _, c := range []struct {
+			replica uint32
+			n, last uint64
+		}{{1, 5, 5}, {1, 1, 5}, {2, 1, 1}, {3, 0, 0}} {
+			_, err := f.store.Append(f.ctx(), room, 2, nil, []replay.Entry{entry(c.replica, c.n, "x")})
+			var duplicate *replay.DuplicateError
+			if !errors.As(err, &duplicate) {
+				t.Fatalf("Append of (%d, %d) = %v, want a duplicate", c.replica, c.n, err)
+			}
+			if *duplicate != (replay.DuplicateError{Document: board, Replica: c.replica, N: c.n, Last: c.last}) {
+				t.Errorf("duplicate %+v", duplicate)
+			}
+		}
+	}
+	check()
+	f.reopen()
+	check()
+	// n is the document's own.
+	f.append(3, replay.Entry{Document: stage, Replica: 1, N: 1})
+	f.append(3, entry(1, 6, "e"))
+}
+
+func duplicateAtomic(t *testing.T, f *fixture) {
+	f.create(room)
+	f.append(1, entry(1, 1, "a"))
+	before := f.state()
+	for _, entries := range [][]replay.Entry{
+		{on(stage, "s"), entry(2, 1, "b"), entry(1, 1, "again")},
+		{entry(2, 1, "b"), entry(2, 1, "twice in one append")},
+		{entry(2, 2, "b"), entry(2, 1, "backwards in one append")},
+	} {
+		if _, err := f.store.Append(f.ctx(), room, 2, nil, entries); err == nil {
+			t.Errorf("Append(%v) took a duplicate", entries)
+		}
+		wantState(t, f.state(), before)
+	}
+	wantPayloads(t, f.read(board, 1), "1a ")
+	f.append(2, entry(2, 1, "b"))
+}
+
+func serverEntries(t *testing.T, f *fixture) {
+	f.create(room)
+	f.append(1, on(board, "a"), on(board, "b"), replay.Entry{Document: board, N: 1}, replay.Entry{Document: board, N: 1})
+	if got := f.state().Batches[board]; len(got) != 0 {
+		t.Errorf("batches of the server are kept: %v", got)
+	}
+}
+
+func digests(t *testing.T, f *fixture) {
+	f.create(room)
+	f.append(5, entry(1, 1, "a"), on(stage, "s"), entry(2, 1, "b"))
+	f.append(6, entry(1, 2, "c"))
+	digest := replay.Digest(0)
+	for _, r := range f.read(board, 1) {
+		digest = replay.Chain(digest, r)
+		if r.Digest != digest {
+			t.Errorf("revision %d has digest %x, want %x", r.Revision, r.Digest, digest)
+		}
+	}
+	if head := f.state().Heads[board].Position; head != (replay.Position{Revision: 3, Digest: digest}) {
+		t.Errorf("head %+v, want revision 3 and digest %x", head, digest)
+	}
+}
+
+func sequenced(t *testing.T, f *fixture) {
+	f.create(room)
+	for i, c := range []struct{ now, want int64 }{{100, 100}, {50, 100}, {-5, 100}, {100, 100}, {120, 120}} {
+		if got := f.append(c.now, on(board, ""))[0].SequencedAt; got != c.want {
+			t.Errorf("record %d appended at %d is sequenced at %d, want %d", i, c.now, got, c.want)
+		}
+	}
+	f.reopen()
+	if got := f.append(60, on(board, ""), on(stage, "")); got[0].SequencedAt != 120 || got[1].SequencedAt != 60 {
+		t.Errorf("after reopening sequenced at %d and %d, want 120 and 60", got[0].SequencedAt, got[1].SequencedAt)
+	}
+}
+
+func release(t *testing.T, f *fixture) {
+	f.create(room)
+	captured := []int64{90, 80, 95, 1000, 100, -1, 400}
+	want := []int64{90, 90, 95, 103, 103, 103, 106}
+	for i, c := range captured {
+		r := f.append(100+int64(i), replay.Entry{Document: board, CapturedAt: c})[0]
+		if r.ReleaseAt != want[i] || r.CapturedAt != c {
+			t.Errorf("record %d: captured %d, released %d, want %d and %d", i, r.CapturedAt, r.ReleaseAt, c, want[i])
+		}
+	}
+	if got := f.state().Heads[board].ReleaseAt; got != 106 {
+		t.Errorf("head released at %d, want 106", got)
+	}
+}
+
+func revisionAt(t *testing.T, f *fixture) {
+	f.create(room)
+	for i := range int64(50) {
+		f.append(1000, replay.Entry{Document: board, CapturedAt: 10 * (i / 2)})
+	}
+	for _, c := range []struct {
+		at   int64
+		want uint64
+	}{{-1, 0}, {0, 2}, {9, 2}, {10, 4}, {15, 4}, {239, 48}, {240, 50}, {1 << 62, 50}} {
+		got, err := f.store.RevisionAt(f.ctx(), room, board, c.at)
+		if err != nil || got != c.want {
+			t.Errorf("RevisionAt(%d) = %d, %v; want %d", c.at, got, err, c.want)
+		}
+	}
+	if got, err := f.store.RevisionAt(f.ctx(), room, stage, 5); err != nil || got != 0 {
+		t.Errorf("RevisionAt of an empty document = %d, %v; want 0", got, err)
+	}
+}
+
+func create(t *testing.T, f *fixture) {
+	f.create(room)
+	wantError(t, "Create again", f.store.Create(f.ctx(), room), replay.ErrExists)
+	epoch := f.state().Epoch
+	if epoch == 0 {
+		t.Error("the epoch is 0")
+	}
+	f.reopen()
+	wantError(t, "Create after reopening", f.store.Create(f.ctx(), room), replay.ErrExists)
+	if got := f.state().Epoch; got != epoch {
+		t.Errorf("epoch %x after reopening, want %x", got, epoch)
+	}
+	for _, bad := range []replay.Room{0, -1} {
+		wantError(t, "Create of a number that is not positive", f.store.Create(f.ctx(), bad), replay.ErrLimit)
+	}
+}
+
+func noRoom(t *testing.T, f *fixture) {
+	f.create(room + 1)
+	for name, err := range every(f.ctx(), f.store) {
+		if name != "Create" {
+			wantError(t, name, err, replay.ErrNoRoom)
+		}
+	}
+}
+
+// every makes each call of a log once.
+func every(ctx context.Context, log replay.Log) map[string]error {
+	errs := make(map[string]error)
+	_, errs["State"] = log.State(ctx, room)
+	_, errs["Append"] = log.Append(ctx, room, 1, nil, []replay.Entry{on(board, "x")})
+	errs["Read"] = log.Read(ctx, room, board, 1, func(replay.Record) bool { return true })
+	_, errs["RevisionAt"] = log.RevisionAt(ctx, room, board, 1)
+	errs["PutSnapshot"] = log.PutSnapshot(ctx, room, replay.Snapshot{Document: board})
+	_, errs["Snapshot"] = log.Snapshot(ctx, room, board, 1)
+	errs["Create"] = log.Create(ctx, room)
+	return errs
+}
+
+func closed(t *testing.T, f *fixture) {
+	f.create(room)
+	f.close()
+	for name, err := range every(f.ctx(), f.store) {
+		wantError(t, name, err, replay.ErrClosed)
+	}
+	_, err := f.store.Table().Get(f.ctx(), room, "k")
+	wantError(t, "Get", err, replay.ErrClosed)
+	wantError(t, "Put", f.store.Table().Put(f.ctx(), room, "k", nil), replay.ErrClosed)
+	wantError(t, "Close", f.store.Close(), replay.ErrClosed)
+}
+
+func cancelled(t *testing.T, f *fixture) {
+	f.create(room)
+	f.append(1, on(board, "a"))
+	ctx, cancel := context.WithCancel(f.ctx())
+	cancel()
+	for name, err := range every(ctx, f.store) {
+		wantError(t, name, err, context.Canceled)
+	}
+	wantPayloads(t, f.read(board, 1), "1a ")
+}
+
+func limits(t *testing.T, f *fixture) {
+	f.create(room)
+	long := replay.Document(make([]byte, replay.MaxDocument+1))
+	big := make([]byte, replay.MaxPayload)
+	sum := make([]replay.Entry, replay.MaxAppend/replay.MaxPayload+1)
+	for i := range sum {
+		sum[i] = replay.Entry{Document: board, Payload: big}
+	}
+	many := make([]replay.Entry, replay.MaxEntries+1)
+	for i := range many {
+		many[i] = on(board, "")
+	}
+	for name, entries := range map[string][]replay.Entry{
+		"a name too long":          {on(board, "a"), on(long, "x")},
+		"no name":                  {on(board, "a"), on("", "x")},
+		"a payload too long":       {on(board, "a"), {Document: board, Payload: append(big, 1)}},
+		"too many entries":         many,
+		"payloads too long in all": sum,
+	} {
+		_, err := f.store.Append(f.ctx(), room, 1, nil, entries)
+		wantError(t, "Append with "+name, err, replay.ErrLimit)
+	}
+	_, err := f.store.Append(f.ctx(), room, 1, []replay.Expect{{Document: long}}, []replay.Entry{on(board, "x")})
+	wantError(t, "Append expecting a name too long", err, replay.ErrLimit)
+	if s := f.state(); len(s.Heads) != 0 {
+		t.Errorf("something was appended: %+v", s)
+	}
+}
+
+func atLimits(t *testing.T, f *fixture) {
+	f.create(room)
+	name := replay.Document(make([]byte, replay.MaxDocument))
+	f.append(1, replay.Entry{Document: name, Payload: make([]byte, replay.MaxPayload)})
+	entries := make([]replay.Entry, replay.MaxEntries)
+	for i := range entries {
+		entries[i] = entry(uint32(i%5)+1, uint64(i)+1, "")
+	}
+	f.append(2, entries...)
+	big := make([]replay.Entry, replay.MaxAppend/replay.MaxPayload)
+	for i := range big {
+		big[i] = replay.Entry{Document: stage, Payload: make([]byte, replay.MaxPayload)}
+	}
+	f.append(3, big...)
+	f.reopen()
+	if got := f.read(name, 1); len(got) != 1 || len(got[0].Payload) != replay.MaxPayload {
+		t.Errorf("%d records of the longest name", len(got))
+	}
+	if got := f.read(board, 1); len(got) != replay.MaxEntries {
+		t.Errorf("%d records of the largest append", len(got))
+	}
+	if got := f.read(stage, 1); len(got) != len(big) {
+		t.Errorf("%d records of the longest append", len(got))
+	}
+}
+
+func reopen(t *testing.T, f *fixture) {
+	f.create(room)
+	var all []replay.Record
+	for n := range uint64(30) {
+		all = append(all, f.append(int64(100+n), entry(uint32(n%3)+1, n+1, fmt.Sprint(n)))...)
+		f.append(int64(100+n), replay.Entry{Document: stage, Replica: 9, N: n + 1})
+		if n%10 == 9 {
+			before := f.state()
+			f.reopen()
+			wantState(t, f.state(), before)
+		}
+	}
+	wantSame(t, f.read(board, 1), all)
+	want := map[uint32]uint64{1: 28, 2: 29, 3: 30}
+	if got := f.state().Batches[board]; fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("last n %v, want %v", got, want)
+	}
+}
+
+func aliasing(t *testing.T, f *fixture) {
+	f.create(room)
+	payload := []byte("before")
+	f.append(1, replay.Entry{Document: board, Payload: payload})
+	copy(payload, "after!")
+	wantPayloads(t, f.read(board, 1), "1before ")
+	s := f.state()
+	s.Heads[stage] = replay.Head{}
+	if len(f.state().Heads) != 1 {
+		t.Error("a caller changed the log through its state")
+	}
+}
+
+func reentrant(t *testing.T, f *fixture) {
+	f.create(room)
+	f.append(1, on(board, "a"), on(board, "b"))
+	seen := 0
+	err := f.store.Read(f.ctx(), room, board, 1, func(r replay.Record) bool {
+		seen++
+		f.append(2, on(board, "more"))
+		return true
+	})
+	if err != nil || seen != 2 {
+		t.Errorf("Read showed %d records, %v; want the 2 there were", seen, err)
+	}
+	if got := f.state().Heads[board].Revision; got != 4 {
+		t.Errorf("the document stands at %d, want 4", got)
+	}
+}
+
+func concurrent(t *testing.T, f *fixture) {
+	const writers, each = 8, 25
+	f.create(room, room+1)
+	var wg sync.WaitGroup
+	for w := range writers {
+		wg.Go(func() {
+			in := room + replay.Room(w%2)
+			for n := range uint64(each) {
+				entries := []replay.Entry{entry(uint32(w+1), n+1, fmt.Sprint(w, n)), on(stage, "")}
+				records, err := f.store.Append(context.Background(), in, int64(n), nil, entries)
+				if err != nil || len(records) != 2 {
+					t.Errorf("Append = %v", err)
+					return
+				}
+				f.look(in, records[0])
+			}
+		})
+	}
+	wg.Wait()
+	for _, in := range []replay.Room{room, room + 1} {
+		if got := Read(t, f.store, in, board, 1); len(got) != writers/2*each {
+			t.Errorf("room %d has %d records, want %d", in, len(got), writers/2*each)
+		}
+	}
+}
+
+// look finds a record that has just been appended, by every way there is.
+func (f *fixture) look(in replay.Room, want replay.Record) {
+	f.t.Helper()
+	var found replay.Record
+	err := f.store.Read(context.Background(), in, board, want.Revision, func(r replay.Record) bool { found = r; return false })
+	if err != nil || found.Digest != want.Digest {
+		f.t.Errorf("Read after Append = %+v, %v; want %+v", found, err, want)
+	}
+	s, err := f.store.State(context.Background(), in)
+	if err != nil || s.Heads[board].Revision < want.Revision || s.Batches[board][want.Replica] < want.N {
+		f.t.Errorf("State after Append = %+v, %v", s, err)
+	}
+}
+
+func race(t *testing.T, f *fixture) {
+	f.create(room)
+	for at := range uint64(10) {
+		var wg sync.WaitGroup
+		wins := make(chan struct{}, 5)
+		for w := range 5 {
+			wg.Go(func() {
+				_, err := f.store.Append(context.Background(), room, 1, []replay.Expect{{Document: board, Revision: at}}, []replay.Entry{on(board, fmt.Sprint(w))})
+				var conflict *replay.ConflictError
+				switch {
+				case err == nil:
+					wins <- struct{}{}
+				case !errors.As(err, &conflict):
+					t.Errorf("Append = %v", err)
+				}
+			})
+		}
+		wg.Wait()
+		if len(wins) != 1 {
+			t.Fatalf("%d appends won revision %d", len(wins), at+1)
+		}
+	}
+}
+
+func manyRooms(t *testing.T, f *fixture) {
+	const count = 300
+	for i := range replay.Room(count) {
+		f.create(i + 1)
+		for n := range uint64(2) {
+			if _, err := f.store.Append(f.ctx(), i+1, 1, nil, []replay.Entry{entry(1, n+1, "x")}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for i := range replay.Room(count) {
+		s, err := f.store.State(f.ctx(), i+1)
+		if err != nil || s.Heads[board].Revision != 2 || s.Batches[board][1] != 2 {
+			t.Fatalf("State(%d) = %+v, %v", i+1, s, err)
+		}
+	}
+}
