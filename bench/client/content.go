@@ -1,0 +1,134 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+
+	chalklinev1 "chalkline/protocol/chalkline/v1"
+
+	"chalkline/ot"
+	"chalkline/protocol"
+	"chalkline/protocol/ink"
+	"chalkline/server/classroom"
+)
+
+// maxOpenStrokes bounds the open strokes of one board, each about 5 kB.
+const maxOpenStrokes = 16 << 10
+
+// content is the confirmed state of a document.
+type content interface {
+	// lengths is what coded records lean on; nil for documents that are no boards.
+	lengths() protocol.Lengths
+	// apply takes a record in and returns its ops, none where all were refused
+	// (SYN3). After an error the state is of no more use.
+	apply(r *protocol.Record) ([]ot.Op, error)
+	hash() [16]byte
+}
+
+// boardContent is the state of a board with the decoders of its open strokes.
+type boardContent struct {
+	board   *ot.Board
+	strokes *ink.Strokes
+}
+
+func newBoardContent() *boardContent {
+	return &boardContent{board: ot.NewBoard(), strokes: ink.NewStrokes(maxOpenStrokes)}
+}
+
+func (c *boardContent) lengths() protocol.Lengths { return c.board }
+func (c *boardContent) hash() [16]byte            { return c.board.Hash() }
+
+// apply takes the ops one by one, since a frame may lean on an op before it.
+func (c *boardContent) apply(r *protocol.Record) ([]ot.Op, error) {
+	if len(r.Payload) == 0 {
+		return nil, nil
+	}
+	ops, err := ot.DecodeOps(r.Payload, protocol.MaxOpsPerBatch)
+	if err != nil {
+		return nil, err
+	}
+	for i := range ops {
+		op := &ops[i]
+		if op.Kind == ot.Extend && c.board.Extends(r.Replica, op) {
+			if err := c.strokes.Decode(op); err != nil {
+				return nil, err
+			}
+		}
+		changed := c.board.Apply(r.Revision, r.Replica, ops[i:i+1])
+		c.forgetClosed(op, changed)
+	}
+	return ops, nil
+}
+
+// forgetClosed drops the decoders of strokes that an op closed: its own (OT3,
+// OT8) or, for a create, the replica's oldest (OT4).
+func (c *boardContent) forgetClosed(op *ot.Op, changed []ot.ID) {
+	if op.Kind == ot.Set || op.Kind == ot.Clear {
+		return
+	}
+	for _, id := range changed {
+		if e := c.board.Get(id); e.Kind() == ot.Ink && !e.Open() {
+			c.strokes.Forget(id)
+		}
+	}
+}
+
+// loadBoard returns the state that a snapshot stands for.
+func loadBoard(table []byte, chunks [][]byte) (*boardContent, error) {
+	limits := ot.BoardLimits()
+	loader, err := ot.ReadTable(table, limits)
+	if err != nil {
+		return nil, err
+	}
+	c := &boardContent{strokes: ink.NewStrokes(maxOpenStrokes)}
+	for _, s := range loader.OpenStrokes() {
+		points, err := c.strokes.Restore(s.ID, s.Frames)
+		if err != nil {
+			return nil, err
+		}
+		if err := loader.SetOpen(s.ID, points); err != nil {
+			return nil, err
+		}
+	}
+	for _, chunk := range chunks {
+		strokes, err := ink.DecodeChunk(chunk, loader.Missing())
+		if err != nil {
+			return nil, err
+		}
+		if err := loader.AddStrokes(strokes...); err != nil {
+			return nil, err
+		}
+	}
+	c.board, err = loader.Board()
+	return c, err
+}
+
+// authorityContent is the state of the document "authority".
+type authorityContent struct{ state classroom.Authority }
+
+func (c *authorityContent) lengths() protocol.Lengths { return nil }
+func (c *authorityContent) hash() [16]byte            { return c.state.Hash() }
+
+func (c *authorityContent) apply(r *protocol.Record) ([]ot.Op, error) {
+	var e chalklinev1.AuthorityEvent
+	if err := proto.Unmarshal(r.Payload, &e); err != nil {
+		return nil, fmt.Errorf("client: authority event: %w", err)
+	}
+	c.state.Apply(&e)
+	return nil, nil
+}
+
+var errAuthoritySnapshot = errors.New("client: snapshot of authority has ink")
+
+func loadAuthority(table []byte, chunks [][]byte) (*authorityContent, error) {
+	if len(chunks) > 0 {
+		return nil, errAuthoritySnapshot
+	}
+	var s chalklinev1.AuthorityState
+	if err := proto.Unmarshal(table, &s); err != nil {
+		return nil, fmt.Errorf("client: authority snapshot: %w", err)
+	}
+	return &authorityContent{state: classroom.AuthorityOf(&s)}, nil
+}

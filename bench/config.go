@@ -1,0 +1,117 @@
+package bench
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/url"
+	"time"
+
+	"chalkline/server/transport"
+)
+
+// Modes of a run.
+const (
+	ModeLoad = "load"
+	ModeJoin = "join"
+)
+
+// Config says what is measured. ParseConfig has the defaults.
+type Config struct {
+	Mode      string
+	Transport transport.Route
+
+	Writers  int           // clients that draw
+	Clients  int           // in all, writers included
+	Warmup   time.Duration // drawn before anything is measured
+	Duration time.Duration // measured
+	Cursors  bool          // every client's pointer moves, ten times a second
+	Seed     uint64        // of the writers' phases and of how their handwriting is moved
+
+	Points int // join: on the board
+	Joins  int // join: measured
+
+	Start      bool   // a server of its own
+	Server     string // its binary; empty: beside this one, else built
+	Data       string // folder for its store; empty: a new one in the current folder
+	AllowTmpfs bool
+	CPUProfile string // file for a profile of the generator
+
+	URL      string // a running server instead
+	PID      int    // its process, for CPU and memory; 0: unknown
+	Insecure bool   // accept any certificate of URL
+
+	JSON bool
+}
+
+// ParseConfig reads a command line; what is wrong with it is written to w and
+// returned, all at once.
+func ParseConfig(args []string, w io.Writer) (Config, error) {
+	var c Config
+	f := flag.NewFlagSet("chalkline-bench", flag.ContinueOnError)
+	f.SetOutput(w)
+	f.StringVar(&c.Mode, "mode", ModeLoad, "what to measure: load, or join")
+	route := f.String("transport", string(transport.WebTransport), "webtransport or websocket")
+	f.IntVar(&c.Writers, "writers", 10, "clients that draw, each 30 frames of 8 points a second")
+	f.IntVar(&c.Clients, "clients", 100, "clients in all, writers included")
+	f.DurationVar(&c.Warmup, "warmup", 3*time.Second, "drawn before anything is measured")
+	f.DurationVar(&c.Duration, "duration", 20*time.Second, "what is measured")
+	f.BoolVar(&c.Cursors, "cursors", false, "move everybody's pointer, ten times a second")
+	f.Uint64Var(&c.Seed, "seed", 1, "of the writers' phases and of how their handwriting is moved")
+	f.IntVar(&c.Points, "points", 100_000, "join: points on the board")
+	f.IntVar(&c.Joins, "joins", 21, "join: how many are measured")
+	f.BoolVar(&c.Start, "start", false, "start a server of its own on an empty store")
+	f.StringVar(&c.Server, "server", "", "binary of the server to start (default: chalkline beside this program, else built from source)")
+	f.StringVar(&c.Data, "data", "", "folder in which the started server's store is made, and removed (default: the current one)")
+	f.BoolVar(&c.AllowTmpfs, "allow-tmpfs", false, "accept a store in memory, where fsync costs nothing")
+	f.StringVar(&c.CPUProfile, "cpuprofile", "", "write a CPU profile of the generator to this file")
+	f.StringVar(&c.URL, "url", "", "measure the server that runs there, http or https")
+	f.IntVar(&c.PID, "pid", 0, "process of the server at --url, on this machine")
+	f.BoolVar(&c.Insecure, "insecure", false, "accept any certificate at --url")
+	f.BoolVar(&c.JSON, "json", false, "print one line of JSON")
+	if err := f.Parse(args); err != nil {
+		return c, err
+	}
+	c.Transport = transport.Route(*route)
+	err := c.validate()
+	if f.NArg() > 0 {
+		err = errors.Join(err, fmt.Errorf("unexpected argument %q", f.Arg(0)))
+	}
+	if err != nil {
+		fmt.Fprintf(w, "chalkline-bench: %v\n", err)
+	}
+	return c, err
+}
+
+// Bounds that catch slips of the keyboard.
+const (
+	maxClients  = 10_000
+	maxDuration = time.Hour
+	maxPoints   = 4_000_000 // OT9
+)
+
+func (c Config) validate() error {
+	var errs []error
+	check := func(ok bool, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	check(c.Mode == ModeLoad || c.Mode == ModeJoin, "--mode %q: load or join", c.Mode)
+	check(c.Transport == transport.WebTransport || c.Transport == transport.WebSocket, "--transport %q: webtransport or websocket", c.Transport)
+	check(c.Clients >= 2 && c.Clients <= maxClients, "--clients %d: 2 to %d", c.Clients, maxClients)
+	check(c.Writers >= 1 && c.Writers <= c.Clients, "--writers %d: 1 to the number of clients", c.Writers)
+	check(c.Duration >= time.Second && c.Duration <= maxDuration, "--duration %v: 1s to %v", c.Duration, maxDuration)
+	check(c.Warmup >= 0 && c.Warmup <= maxDuration, "--warmup %v: 0s to %v", c.Warmup, maxDuration)
+	check(c.Points >= framePoints && c.Points <= maxPoints, "--points %d: %d to %d", c.Points, framePoints, maxPoints)
+	check(c.Joins >= 1 && c.Joins <= 1000, "--joins %d: 1 to 1000", c.Joins)
+	check(c.Start != (c.URL != ""), "either --start or --url")
+	check(c.Start || c.Server == "" && c.Data == "" && !c.AllowTmpfs, "--server, --data and --allow-tmpfs are for --start")
+	check(!c.Start || c.PID == 0 && !c.Insecure, "--pid and --insecure are for --url")
+	if c.URL != "" {
+		u, err := url.Parse(c.URL)
+		check(err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "", "--url %q: http://host or https://host", c.URL)
+	}
+	return errors.Join(errs...)
+}

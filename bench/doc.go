@@ -1,0 +1,13 @@
+// Package bench measures a server: it plays writers and listeners with real
+// clients (bench/client) over the real transports and reports what came of it.
+//
+// The load is open loop: a frame's latency counts from the moment it was meant
+// to be sent, so that a server that stalls cannot hide it by slowing its
+// writers. Every client lives in this process, which has one monotonic clock.
+// What is drawn is recorded handwriting, moved, turned and scaled for each
+// writer; every receiver decodes every point and compares it with what was
+// drawn, and at the end all state hashes are compared.
+//
+// One delivery is one frame of 8 points that reached one client other than its
+// writer. docs/performance.md says how to read the figures.
+package bench

@@ -1,0 +1,58 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/pprof"
+)
+
+// Run measures what c says and writes the result to w. A server that it started
+// has ended, and what it stored is removed, when Run returns.
+func Run(ctx context.Context, c Config, w io.Writer) (err error) {
+	t, err := openTarget(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, t.stop()) }()
+	stopProfile, err := startProfile(c.CPUProfile)
+	if err != nil {
+		return err
+	}
+	result, err := measure(ctx, c, t)
+	err = errors.Join(err, stopProfile())
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return result.JSON(w)
+	}
+	return result.Table(w)
+}
+
+func measure(ctx context.Context, c Config, t *target) (*Result, error) {
+	if c.Mode == ModeJoin {
+		return runJoin(ctx, c, t)
+	}
+	return runLoad(ctx, c, t)
+}
+
+// startProfile profiles this process into a file; an empty path profiles nothing.
+func startProfile(path string) (stop func() error, err error) {
+	if path == "" {
+		return func() error { return nil }, nil
+	}
+	file, err := os.Create(path)
+	if err != nil {
+		return nil, fmt.Errorf("bench: profile: %w", err)
+	}
+	if err := pprof.StartCPUProfile(file); err != nil {
+		return nil, fmt.Errorf("bench: profile: %w", err)
+	}
+	return func() error {
+		pprof.StopCPUProfile()
+		return file.Close()
+	}, nil
+}

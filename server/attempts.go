@@ -1,0 +1,61 @@
+package server
+
+import (
+	"net"
+	"sync"
+	"time"
+)
+
+// attempts counts, per address, how often a room was asked for that does not
+// exist, so that codes cannot be guessed. Many share a school's address: only
+// failures count.
+type attempts struct {
+	most   int           // failures allowed in a window
+	window time.Duration //
+
+	mu    sync.Mutex
+	since time.Time
+	count map[string]int
+}
+
+func newAttempts(most int, window time.Duration) *attempts {
+	return &attempts{most: most, window: window, count: map[string]int{}}
+}
+
+// allowed says whether address may try again.
+func (a *attempts) allowed(address string, now time.Time) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.turn(now)
+	return a.count[host(address)] < a.most
+}
+
+// failed counts a failure.
+func (a *attempts) failed(address string, now time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.turn(now)
+	a.count[host(address)]++
+}
+
+// turn begins a new window when the old one is over.
+func (a *attempts) turn(now time.Time) {
+	if now.Sub(a.since) >= a.window {
+		a.since = now
+		clear(a.count)
+	}
+}
+
+// host returns the address without its port; of IPv6 the network of a
+// customer, /64.
+func host(address string) string {
+	h, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return address
+	}
+	ip := net.ParseIP(h)
+	if ip == nil || ip.To4() != nil {
+		return h
+	}
+	return ip.Mask(net.CIDRMask(64, 128)).String()
+}

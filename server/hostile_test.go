@@ -1,0 +1,314 @@
+package server_test
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net/http"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"chalkline/bench/client"
+	"chalkline/protocol"
+	chalklinev1 "chalkline/protocol/chalkline/v1"
+	"chalkline/replay/memory"
+	"chalkline/server/transport"
+)
+
+// raw is a connection that says what it likes.
+type raw struct {
+	t    testing.TB
+	conn transport.ClientConn
+}
+
+func (r *running) raw(t testing.TB, route transport.Route) *raw {
+	t.Helper()
+	conn, err := client.NewNetwork(r.url, nil).Dial(t.Context(), route)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(0) })
+	return &raw{t, conn}
+}
+
+func (r *raw) send(m *chalklinev1.ClientMessage) {
+	r.t.Helper()
+	b, err := protocol.AppendMessage(nil, m)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	_ = r.conn.WriteControl(b) // it may be closed: the test sees why
+}
+
+func (r *raw) hello() {
+	r.send(&chalklinev1.ClientMessage{Message: &chalklinev1.ClientMessage_Hello{Hello: &chalklinev1.Hello{Versions: []uint32{1}, Token: "raw"}}})
+}
+
+func (r *raw) join(room int64, documents ...string) {
+	j := &chalklinev1.JoinRoom{RoomId: room, DisplayName: "raw"}
+	for i, d := range documents {
+		j.Open = append(j.Open, &chalklinev1.OpenDocument{Handle: uint32(i + 1), Document: d})
+	}
+	r.send(&chalklinev1.ClientMessage{Message: &chalklinev1.ClientMessage_JoinRoom{JoinRoom: j}})
+}
+
+// joined joins and waits for the result.
+func (r *raw) joined(room int64, documents ...string) {
+	r.t.Helper()
+	r.join(room, documents...)
+	for {
+		b, err := r.conn.ReadMessage()
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		var m chalklinev1.ServerMessage
+		if err := proto.Unmarshal(b, &m); err != nil {
+			r.t.Fatal(err)
+		}
+		if m.GetJoinRoomResult() != nil {
+			return
+		}
+	}
+}
+
+// fate reads until the connection ends and returns the code that the server
+// gave, in a message or with the close.
+func (r *raw) fate() protocol.Code {
+	code := protocol.Code(0)
+	for {
+		b, err := r.conn.ReadMessage()
+		if err != nil {
+			var closed *transport.CloseError
+			if code == 0 && errors.As(err, &closed) {
+				code = protocol.Code(closed.Code)
+			}
+			return code
+		}
+		var m chalklinev1.ServerMessage
+		if err := proto.Unmarshal(b, &m); err != nil {
+			r.t.Error(err)
+		}
+		switch m := m.GetMessage().(type) {
+		case *chalklinev1.ServerMessage_Error:
+			code = protocol.Code(m.Error.GetCode())
+		case *chalklinev1.ServerMessage_GoingAway:
+			code = protocol.Code(m.GoingAway.GetError().GetCode())
+		}
+	}
+}
+
+func TestSES7AnOffenderIsToldAndNobodyElseNotices(t *testing.T) {
+	log := memory.New()
+	r := start(t, log, log.Table(), "127.0.0.1:0")
+	ann := r.dial(t, client.Config{Name: "ann", RoomName: "lesson"})
+	board := openFirst(t, ann)
+	submit := func(handle uint32, n uint64, ops []byte) *chalklinev1.ClientMessage {
+		return &chalklinev1.ClientMessage{Message: &chalklinev1.ClientMessage_Submit{Submit: &chalklinev1.Submit{Handle: handle, N: n, Ops: ops}}}
+	}
+	offences := map[string]struct {
+		do   func(*raw)
+		want protocol.Code
+	}{
+		"no Hello":   {func(c *raw) { c.join(ann.RoomID()) }, protocol.OutOfOrder},
+		"two Hellos": {func(c *raw) { c.hello(); c.hello() }, protocol.OutOfOrder},
+		"version": {func(c *raw) {
+			c.send(&chalklinev1.ClientMessage{Message: &chalklinev1.ClientMessage_Hello{Hello: &chalklinev1.Hello{Versions: []uint32{9}, Token: "x"}}})
+		}, protocol.NoCommonVersion},
+		"no token": {func(c *raw) {
+			c.send(&chalklinev1.ClientMessage{Message: &chalklinev1.ClientMessage_Hello{Hello: &chalklinev1.Hello{Versions: []uint32{1}}}})
+		}, protocol.TokenInvalid},
+		"long token": {func(c *raw) {
+			c.send(&chalklinev1.ClientMessage{Message: &chalklinev1.ClientMessage_Hello{Hello: &chalklinev1.Hello{Versions: []uint32{1}, Token: strings.Repeat("x", 5000)}}})
+		}, protocol.TooLarge},
+		"garbage":        {func(c *raw) { c.hello(); _ = c.conn.WriteControl([]byte{5, 0xff, 0xff, 0xff, 0xff, 0xff}) }, protocol.BadMessage},
+		"long varint":    {func(c *raw) { c.hello(); _ = c.conn.WriteControl([]byte{0x81, 0x00}) }, protocol.BadMessage},
+		"oversized":      {func(c *raw) { c.hello(); _ = c.conn.WriteControl(binary.AppendUvarint(nil, protocol.MaxMessage+1)) }, protocol.TooLarge},
+		"submit outside": {func(c *raw) { c.hello(); c.send(submit(1, 1, nil)) }, protocol.OutOfOrder},
+		"gap in n": {func(c *raw) {
+			c.hello()
+			c.joined(ann.RoomID(), "board::"+board.Page())
+			c.send(submit(1, 7, []byte{4, 0}))
+		}, protocol.OutOfOrder},
+		"bad op": {func(c *raw) {
+			c.hello()
+			c.joined(ann.RoomID(), "board::"+board.Page())
+			c.send(submit(1, 1, []byte{0x77}))
+		}, protocol.BadMessage},
+		"twice in":   {func(c *raw) { c.hello(); c.joined(ann.RoomID()); c.join(ann.RoomID()) }, protocol.OutOfOrder},
+		"not in yet": {func(c *raw) { c.hello(); c.join(ann.RoomID()); c.send(submit(1, 1, nil)) }, protocol.OutOfOrder},
+		"handle 0": {func(c *raw) {
+			c.hello()
+			c.joined(ann.RoomID())
+			c.send(&chalklinev1.ClientMessage{Message: &chalklinev1.ClientMessage_ChangeBoard{ChangeBoard: &chalklinev1.ChangeBoard{}}})
+		}, protocol.OutOfOrder},
+		"truncated record": {func(c *raw) { c.hello(); _ = c.conn.WriteControl([]byte{3, 0x32, 0x55, 1}) }, protocol.BadMessage},
+	}
+	for name, o := range offences {
+		for _, route := range []transport.Route{transport.WebTransport, transport.WebSocket} {
+			c := r.raw(t, route)
+			o.do(c)
+			if got := c.fate(); got != o.want {
+				t.Errorf("%s over %s: code %v, want %v", name, route, got, o.want)
+			}
+		}
+	}
+	write(t, board, 2)
+	if err := board.WaitSynced(t.Context()); err != nil || ann.Stats().Connections != 1 {
+		t.Fatalf("a bystander reconnected or was held up: %v", err)
+	}
+}
+
+func TestGuessingRoomsIsLimited(t *testing.T) {
+	log := memory.New()
+	r := start(t, log, log.Table(), "127.0.0.1:0")
+	c := r.raw(t, transport.WebSocket)
+	c.hello()
+	codes := map[int32]int{}
+	for i := range int64(70) {
+		c.join(1000 + i)
+		for {
+			b, err := c.conn.ReadMessage()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var m chalklinev1.ServerMessage
+			if err := proto.Unmarshal(b, &m); err != nil {
+				t.Fatal(err)
+			}
+			if j := m.GetJoinRoomResult(); j != nil {
+				codes[-j.GetResult()]++
+				break
+			}
+		}
+	}
+	if codes[int32(protocol.NoSuchRoom)] != 60 || codes[int32(protocol.TooManyTries)] != 10 {
+		t.Fatalf("answers %v, want 60 NO_SUCH_ROOM and then TOO_MANY_TRIES", codes)
+	}
+}
+
+func TestSES8AGracefulStopTellsWhyAndWhenToComeBack(t *testing.T) {
+	log := memory.New()
+	r := start(t, log, log.Table(), "127.0.0.1:0")
+	c := r.raw(t, transport.WebTransport)
+	c.hello()
+	if _, err := c.conn.ReadMessage(); err != nil { // Welcome
+		t.Fatal(err)
+	}
+	stopped := make(chan struct{})
+	go func() { defer close(stopped); r.stop() }()
+	defer func() { <-stopped }()
+	b, err := c.conn.ReadMessage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m chalklinev1.ServerMessage
+	if err := proto.Unmarshal(b, &m); err != nil {
+		t.Fatal(err)
+	}
+	if g := m.GetGoingAway(); protocol.Code(g.GetError().GetCode()) != protocol.GoingAway || g.GetRetryAfterMs() == 0 {
+		t.Fatalf("told %v, want GOING_AWAY and when to come back", &m)
+	}
+}
+
+func TestMetricsAndHealthAnswer(t *testing.T) {
+	log := memory.New()
+	r := start(t, log, log.Table(), "127.0.0.1:0")
+	r.dial(t, client.Config{Name: "ann", RoomName: "lesson"})
+	for path, want := range map[string]string{"/healthz": `"ok"`, "/metrics": "chalkline_session_open"} {
+		answer, err := http.Get(r.url + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(answer.Body)
+		_ = answer.Body.Close()
+		if err != nil || answer.StatusCode != http.StatusOK || !strings.Contains(string(body), want) {
+			t.Errorf("%s: %s, %v, without %s", path, answer.Status, err, want)
+		}
+	}
+}
+
+// TestREC4AClientThatStopsReadingHoldsUpNobody stops reading for a minute while
+// others draw: memory stays flat and the others' p99 is what it was.
+func TestREC4AClientThatStopsReadingHoldsUpNobody(t *testing.T) {
+	p99 := func(stalled bool) (late time.Duration, grown int64) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, newPath(10*time.Millisecond, 0, 0))
+			defer w.close()
+			ann := w.join(0)
+			ben := w.join(ann.RoomID())
+			if stalled {
+				stop := w.stall(ann.RoomID(), "board::"+ann.board.Page())
+				defer stop()
+			}
+			ann.scribble(t, 5*time.Second)
+			before := heap()
+			sent := ann.scribble(t, time.Minute)
+			grown = heap() - before
+			w.agree(ann, ben)
+			var all []time.Duration
+			for i, at := range sent {
+				all = append(all, ben.seen.at[[2]uint64{uint64(ann.Replica()), uint64(len(ben.seen.at)-len(sent)+i) + 1}].Sub(at))
+			}
+			slices.Sort(all)
+			late = all[len(all)*99/100]
+		})
+		return late, grown
+	}
+	alone, grownAlone := p99(false)
+	beside, grown := p99(true)
+	if beside > alone+5*time.Millisecond {
+		t.Errorf("p99 beside a stalled client %v, without %v", beside, alone)
+	}
+	if grown-grownAlone > 4<<20 {
+		t.Errorf("memory grew by %d bytes beside a stalled client, %d without", grown, grownAlone)
+	}
+}
+
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+// stall joins a client that opens a board and never reads its stream; it goes
+// on ticking.
+func (w *world) stall(room int64, document string) (stop func()) {
+	w.t.Helper()
+	h := w.newNode()
+	conn, err := h.dial(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	c := &raw{w.t, conn}
+	c.hello()
+	c.join(room, document)
+	ctx, cancel := context.WithCancel(w.t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(15 * time.Second)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				c.send(&chalklinev1.ClientMessage{Message: &chalklinev1.ClientMessage_HeartTick{HeartTick: &chalklinev1.HeartTick{}}})
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-done
+		_ = conn.Close(0)
+		h.close()
+	}
+}

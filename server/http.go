@@ -1,0 +1,179 @@
+package server
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"chalkline/protocol"
+)
+
+// maxBody bounds what an API call may send.
+const maxBody = 4 << 10
+
+// api answers the page's HTTP requests: docs/protocol.md, HTTP.
+type api struct {
+	page      fs.FS
+	guests    guests
+	hashes    func() [][]byte // SHA-256 of the certificates that no public authority signed
+	port      func() int      // UDP and TCP
+	publicURL *url.URL        // nil: as the browser asked
+	healthy   func() error
+	metrics   http.Handler // nil: not here
+}
+
+// guests mints tokens for people who have a link and no account.
+type guests interface {
+	// Guest returns a token for a new participant; a *protocol.Error if there are
+	// no guests here.
+	Guest(name string) (string, error)
+}
+
+func (a *api) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /api/token", a.token)
+	mux.HandleFunc("GET /api/connect", a.connect)
+	mux.HandleFunc("GET /healthz", a.health)
+	if a.metrics != nil {
+		mux.Handle("GET /metrics", a.metrics)
+	}
+	mux.Handle("GET /", a.files())
+	return secured(mux)
+}
+
+// contentPolicy lets the page load what it ships and connect to its server,
+// which may have another port for WebTransport.
+const contentPolicy = "default-src 'self'; connect-src 'self' https: wss: ws:; img-src 'self' data: blob:; " +
+	"style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+
+func secured(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", contentPolicy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// files serves the page; a room's link (/r/<code>) is the page too.
+func (a *api) files() http.Handler {
+	files := http.FileServerFS(a.page)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/" || strings.HasPrefix(r.URL.Path, "/r/") {
+			a.index(w, r)
+			return
+		}
+		w.Header().Set("Cache-Control", "no-cache")
+		files.ServeHTTP(w, r)
+	})
+}
+
+func (a *api) index(w http.ResponseWriter, r *http.Request) {
+	b, err := fs.ReadFile(a.page, "index.html")
+	if err != nil {
+		http.Error(w, "The page is not built in: run `make build`, then start again.", http.StatusServiceUnavailable)
+		return
+	}
+	w.Header().Set("Cache-Control", "no-cache")
+	http.ServeContent(w, r, "index.html", time.Time{}, strings.NewReader(string(b)))
+}
+
+// token is POST /api/token {"name"} → {"token"}.
+func (a *api) token(w http.ResponseWriter, r *http.Request) {
+	var ask struct {
+		Name string `json:"name"`
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil || json.Unmarshal(body, &ask) != nil {
+		answerError(w, protocol.NewError(protocol.BadMessage))
+		return
+	}
+	if len(ask.Name) > protocol.MaxDisplayName || !utf8.ValidString(ask.Name) {
+		answerError(w, protocol.NewError(protocol.TooLarge, "limit", "name", "max", strconv.Itoa(protocol.MaxDisplayName)))
+		return
+	}
+	token, err := a.guests.Guest(ask.Name)
+	if err != nil {
+		answerError(w, err)
+		return
+	}
+	answer(w, http.StatusOK, map[string]string{"token": token})
+}
+
+// connect is GET /api/connect: where and how the page connects.
+func (a *api) connect(w http.ResponseWriter, r *http.Request) {
+	hashes := []string{}
+	for _, h := range a.hashes() {
+		hashes = append(hashes, hex.EncodeToString(h))
+	}
+	host, secure := r.Host, r.TLS != nil
+	if a.publicURL != nil {
+		host, secure = a.publicURL.Host, a.publicURL.Scheme == "https"
+	}
+	scheme := "ws"
+	if secure {
+		scheme = "wss"
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	answer(w, http.StatusOK, map[string]any{
+		"webtransport":       "https://" + a.quicHost(host) + protocol.WebTransportPath,
+		"websocket":          scheme + "://" + host + protocol.WebSocketPath,
+		"certificate_hashes": hashes,
+	})
+}
+
+// quicHost returns host and UDP port for WebTransport. localhost is named by
+// its IPv4 address: a browser that tries ::1 first does not come back to
+// 127.0.0.1 on QUIC.
+func (a *api) quicHost(hostport string) string {
+	if a.publicURL != nil {
+		return hostport
+	}
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		host = strings.Trim(hostport, "[]")
+	}
+	if host == "localhost" {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, strconv.Itoa(a.port()))
+}
+
+// health is GET /healthz: 200 while the store can be written.
+func (a *api) health(w http.ResponseWriter, _ *http.Request) {
+	if err := a.healthy(); err != nil {
+		answer(w, http.StatusServiceUnavailable, map[string]string{"status": "failing", "error": err.Error()})
+		return
+	}
+	answer(w, http.StatusOK, map[string]string{"status": "ok"})
+}
+
+func answer(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // the client is gone
+}
+
+// answerError answers with a code and its parameters, as on the other routes.
+func answerError(w http.ResponseWriter, err error) {
+	known := protocol.NewError(protocol.StoreUnavailable, "reason", "failed")
+	errors.As(err, &known)
+	status := http.StatusServiceUnavailable
+	if known.Code.Retry() == protocol.RetryNever {
+		status = http.StatusBadRequest
+	}
+	if known.Code == protocol.NotPermitted {
+		status = http.StatusForbidden
+	}
+	answer(w, status, map[string]any{"code": known.Code, "parameters": known.Parameters})
+}

@@ -1,0 +1,171 @@
+package room
+
+import (
+	"chalkline/protocol"
+	chalklinev1 "chalkline/protocol/chalkline/v1"
+	"chalkline/replay"
+	"chalkline/server/classroom"
+)
+
+// Peer is what a room needs of a session. Its methods never block and may drop:
+// a peer that cannot keep up says so.
+type Peer interface {
+	// Control queues framed messages for the control stream.
+	Control(framed []byte)
+	// Document queues framed messages for a document's stream, all or none; the
+	// first of a generation opens the stream and gives up the older one. False
+	// means that the queue is full: nothing was queued, what waits for documents is
+	// dropped, and the session posts Drained once it has room again.
+	Document(s Stream, framed [][]byte) bool
+	// CloseDocument ends the streams of a handle.
+	CloseDocument(handle uint32)
+	// Datagram sends one datagram now or never.
+	Datagram(p []byte)
+	// Close tells the peer why and ends the session.
+	Close(err *protocol.Error)
+}
+
+// Stream names one stream of a session.
+type Stream struct{ Handle, Generation uint32 }
+
+// Command is what a room can be told. The set is closed.
+type Command interface{ command() }
+
+// Join brings a client instance in. The answer is JOIN_ROOM_RESULT on the
+// peer's control stream.
+type Join struct {
+	Peer Peer
+	Who  classroom.Participant
+	Name string
+	// Claim is the replica that the client was given before; nil asks for a new one.
+	Claim *chalklinev1.ReplicaClaim
+	// Key is 16 random bytes, the key of a new replica.
+	Key  []byte
+	Open []*chalklinev1.OpenDocument
+	// Joined is called once on the room's goroutine when the peer is in.
+	Joined func(Clock)
+}
+
+// Leave takes a peer out. A peer that is not in changes nothing.
+type Leave struct{ Peer Peer }
+
+// Open is CHANGE_BOARD.
+type Open struct {
+	Peer Peer
+	Open *chalklinev1.OpenDocument
+	Look bool
+}
+
+// CloseDocument ends a handle.
+type CloseDocument struct {
+	Peer   Peer
+	Handle uint32
+}
+
+// Submit is one batch.
+type Submit struct {
+	Peer  Peer
+	Batch *chalklinev1.Submit
+}
+
+// SyncState is SYNC_STATE.
+type SyncState struct {
+	Peer     Peer
+	Handle   uint32
+	Position *chalklinev1.Position
+	Reason   uint32
+}
+
+// HeartTick is HEART_TICK.
+type HeartTick struct {
+	Peer     Peer
+	Received []*chalklinev1.Received
+}
+
+// Cursor is where a peer's pointer is.
+type Cursor struct {
+	Peer   Peer
+	Cursor *chalklinev1.Cursor
+}
+
+// Drained says that a peer whose queue was full has room again.
+type Drained struct{ Peer Peer }
+
+// Results of what ran beside the room, and the loop's own.
+type (
+	appended struct {
+		records []replay.Record
+		err     error
+	}
+	boardLoaded struct {
+		document *document
+		name     replay.Document
+		err      error
+	}
+	snapshotSaved struct {
+		document replay.Document
+		err      error
+	}
+	tick     struct{}
+	stopping struct{}
+)
+
+func (Join) command()          {}
+func (Leave) command()         {}
+func (Open) command()          {}
+func (CloseDocument) command() {}
+func (Submit) command()        {}
+func (SyncState) command()     {}
+func (HeartTick) command()     {}
+func (Cursor) command()        {}
+func (Drained) command()       {}
+func (appended) command()      {}
+func (boardLoaded) command()   {}
+func (snapshotSaved) command() {}
+func (tick) command()          {}
+func (stopping) command()      {}
+
+// effect is what must happen after a step. The set is closed; loop.perform has
+// a case for each.
+type effect interface{ effect() }
+
+type (
+	sendControl struct {
+		peer  Peer
+		bytes []byte
+	}
+	sendDocument struct {
+		view  *view
+		parts [][]byte
+	}
+	broadcast struct {
+		viewers []*view
+		parts   [][]byte
+	}
+	sendDatagram struct {
+		peer  Peer
+		bytes []byte
+	}
+	closePeer struct {
+		peer Peer
+		err  *protocol.Error
+	}
+	appendGroup struct {
+		now     int64
+		expect  []replay.Expect
+		entries []replay.Entry
+	}
+	loadBoard    struct{ document replay.Document }
+	saveSnapshot struct{ snapshot replay.Snapshot }
+	putName      struct{ key, name string }
+)
+
+func (sendControl) effect()  {}
+func (sendDocument) effect() {}
+func (broadcast) effect()    {}
+func (sendDatagram) effect() {}
+func (closePeer) effect()    {}
+func (appendGroup) effect()  {}
+func (loadBoard) effect()    {}
+func (saveSnapshot) effect() {}
+func (putName) effect()      {}

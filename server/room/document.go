@@ -1,0 +1,379 @@
+package room
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"chalkline/ot"
+	"chalkline/protocol"
+	chalklinev1 "chalkline/protocol/chalkline/v1"
+	"chalkline/protocol/ink"
+	"chalkline/replay"
+	"chalkline/server/classroom"
+)
+
+// document is one loaded document that clients may open: a board, or the
+// authority.
+type document struct {
+	name      replay.Document
+	head      replay.Head
+	board     *ot.Board            // nil for the authority
+	authority *classroom.Authority // nil for boards
+	context   protocol.Context
+
+	// What was taken in ahead of the log.
+	strokes *ink.Strokes // decoders at the last frame taken in
+	creates map[ot.ID]bool
+	load    ot.Load
+
+	// What is to be sent, and what was.
+	out       []byte // coded records since the last flush
+	outFirst  uint64 // revision of the first of them
+	oldest    time.Time
+	flushed   time.Time
+	flushDue  time.Time
+	tail      tail
+	viewers   []*view
+	quietFrom time.Time // since when nobody has it open; zero: somebody has
+
+	chunks  chunks
+	cached  *snapshot
+	savedAt uint64 // revision of the last stored snapshot
+	saving  bool
+}
+
+// maxOpenStrokes bounds the decoders of one board, 5 kB each.
+const maxOpenStrokes = 4096
+
+func newDocument(name replay.Document, board bool) *document {
+	d := &document{name: name}
+	if board {
+		d.board = ot.NewBoard()
+		d.strokes = ink.NewStrokes(maxOpenStrokes)
+		d.creates = map[ot.ID]bool{}
+	} else {
+		d.authority = &classroom.Authority{}
+	}
+	return d
+}
+
+// lengths returns the board as the record coder wants it.
+func (d *document) lengths() protocol.Lengths {
+	if d.board == nil {
+		return nil
+	}
+	return d.board
+}
+
+func (d *document) hash() [16]byte {
+	if d.board == nil {
+		return d.authority.Hash()
+	}
+	return d.board.Hash()
+}
+
+// view is one client's open document.
+type view struct {
+	member   *member
+	document *document
+	handle   uint32
+	stream   Stream
+	lagging  bool // its queue was full: it starts again once that has drained
+}
+
+// send queues parts on the view's stream. It runs on the room's goroutine.
+func (v *view) send(parts [][]byte) {
+	if !v.lagging && !v.member.peer.Document(v.stream, parts) {
+		v.lagging = true
+	}
+}
+
+// open is CHANGE_BOARD, and the documents that JOIN_ROOM opens.
+func (s *state) open(now time.Time, c Open) {
+	m := s.member(c.Peer)
+	if m == nil {
+		return
+	}
+	handle := c.Open.GetHandle()
+	name := replay.Document(c.Open.GetDocument())
+	if v := m.views[handle]; v != nil && v.document.name == name { // a second look
+		s.look(now, m, c, name)
+		return
+	}
+	switch {
+	case handle == 0 || handle > 1<<16-1 || m.views[handle] != nil:
+		s.emit(closePeer{m.peer, protocol.NewError(protocol.OutOfOrder)})
+		return
+	case len(m.views) >= protocol.MaxOpenDocuments:
+		s.refuseOpen(m, handle, protocol.NewError(protocol.TooLarge, "limit", "documents", "max", fmt.Sprint(protocol.MaxOpenDocuments)))
+		return
+	}
+	if name == classroom.AuthorityDocument {
+		s.attach(now, m, c, s.documents[name])
+		return
+	}
+	board, ok := classroom.ParseBoard(string(name))
+	if !ok {
+		s.refuseOpen(m, handle, protocol.NewError(protocol.NoSuchDocument))
+		return
+	}
+	if err := s.authority.Authorise(m.who, board, classroom.Read); err != nil {
+		if s.onItsWay(classroom.AuthorityDocument) { // its page may be on its way to the log
+			s.wait(classroom.AuthorityDocument, func() { s.open(now, c) })
+			return
+		}
+		s.refuseOpen(m, handle, refusalFor(err))
+		return
+	}
+	if d := s.documents[name]; d != nil {
+		s.attach(now, m, c, d)
+		return
+	}
+	if len(s.waiting[name]) == 0 {
+		s.emit(loadBoard{name})
+	}
+	s.wait(name, func() { s.open(now, c) })
+}
+
+// wait parks what needs a document until it is loaded or, for the authority,
+// until its next append is durable.
+func (s *state) wait(name replay.Document, then func()) {
+	s.waiting[name] = append(s.waiting[name], then)
+}
+
+func (s *state) resume(name replay.Document) {
+	parked := s.waiting[name]
+	delete(s.waiting, name)
+	for _, then := range parked {
+		then()
+	}
+}
+
+func (s *state) boardLoaded(now time.Time, c boardLoaded) {
+	if c.err != nil {
+		s.cfg.Logger.Error("board cannot be read", "document", c.name, "error", c.err)
+		s.fail(c.err)
+		return
+	}
+	if s.documents[c.name] == nil {
+		c.document.quietFrom = now
+		s.documents[c.name] = c.document
+	}
+	s.resume(c.name)
+}
+
+// refuseOpen says that a document was not opened: Refused with n = 0.
+func (s *state) refuseOpen(m *member, handle uint32, err *protocol.Error) {
+	s.control(m.peer, refused(handle, 0, nil, err))
+}
+
+func refused(handle uint32, n uint64, ops []uint32, err *protocol.Error) *chalklinev1.ServerMessage {
+	return &chalklinev1.ServerMessage{Message: &chalklinev1.ServerMessage_Refused{
+		Refused: &chalklinev1.Refused{Handle: handle, N: n, Ops: ops, Error: err.Message()},
+	}}
+}
+
+// attach makes a member a viewer: registering and choosing the revision are one
+// step (REC1).
+func (s *state) attach(now time.Time, m *member, c Open, d *document) {
+	v := &view{member: m, document: d, handle: c.Open.GetHandle()}
+	m.views[v.handle] = v
+	s.look(now, m, c, d.name)
+	s.flush(now, d)
+	d.viewers = append(d.viewers[:len(d.viewers):len(d.viewers)], v)
+	d.quietFrom = time.Time{}
+	s.begin(v, c.Open.GetPosition())
+}
+
+func (s *state) look(now time.Time, m *member, c Open, name replay.Document) {
+	if c.Look && m.looks != name {
+		m.looks = name
+		s.changed(now, m)
+	}
+}
+
+// begin opens a stream of a higher generation: from where the client stands if
+// that can be shown to be right, else from a snapshot.
+func (s *state) begin(v *view, held *chalklinev1.Position) {
+	d, m := v.document, v.member
+	m.generation++
+	v.stream = Stream{v.handle, m.generation}
+	v.lagging = false
+	header := &chalklinev1.DocumentHeader{
+		Handle: v.handle, Document: string(d.name), Generation: v.stream.Generation, Epoch: s.epoch,
+	}
+	if held.GetEpoch() == s.epoch {
+		position := replay.Position{Revision: held.GetRevision(), Digest: replay.Digest(held.GetDigest())}
+		if parts, ok := d.tail.since(position); ok {
+			header.Resumed = true
+			s.cfg.Metrics.opened.WithLabelValues("resumed").Inc()
+			s.emit(sendDocument{v, append([][]byte{frameDocument(headerMessage(header))}, parts...)})
+			return
+		}
+		s.noteAhead(m, d, position)
+	}
+	s.cfg.Metrics.opened.WithLabelValues("snapshot").Inc()
+	snap := d.snapshot()
+	s.emit(sendDocument{v, append([][]byte{frameDocument(headerMessage(header))}, snap.parts...)})
+}
+
+// noteAhead logs that a client knows more than the store: its history is not
+// ours, as when an older copy of the store was put back.
+func (s *state) noteAhead(m *member, d *document, held replay.Position) {
+	if held.Revision > d.head.Revision {
+		s.cfg.Metrics.ahead.Inc()
+		s.cfg.Logger.Warn("client is ahead of the store: was an older copy put back?",
+			"document", d.name, "replica", m.replica, "client_revision", held.Revision, "revision", d.head.Revision)
+	}
+}
+
+func headerMessage(h *chalklinev1.DocumentHeader) *chalklinev1.DocumentMessage {
+	return &chalklinev1.DocumentMessage{Message: &chalklinev1.DocumentMessage_Header{Header: h}}
+}
+
+func frameDocument(m *chalklinev1.DocumentMessage) []byte {
+	framed, _ := protocol.AppendMessage(nil, m)
+	return framed
+}
+
+func (s *state) closeDocument(now time.Time, c CloseDocument) {
+	if m := s.members[c.Peer]; m != nil && m.views[c.Handle] != nil {
+		s.drop(now, m, c.Handle)
+		m.peer.CloseDocument(c.Handle)
+	}
+}
+
+// drop forgets a view.
+func (s *state) drop(now time.Time, m *member, handle uint32) {
+	v := m.views[handle]
+	delete(m.views, handle)
+	d := v.document
+	d.viewers = slices.DeleteFunc(slices.Clone(d.viewers), func(o *view) bool { return o == v })
+	if len(d.viewers) == 0 {
+		d.quietFrom = now
+	}
+	if m.cursor.board == d {
+		m.cursor.board, m.cursor.since = nil, time.Time{}
+	}
+}
+
+// quietAfter is how long a board that nobody has open stays in memory.
+const quietAfter = time.Minute
+
+// unload lets go of boards that nobody has had open for a while, once a
+// snapshot of them is stored.
+func (s *state) unload(now time.Time) {
+	for name, d := range s.documents {
+		if d.board == nil || d.quietFrom.IsZero() || now.Sub(d.quietFrom) < quietAfter {
+			continue
+		}
+		switch {
+		case d.saving || len(d.out) > 0 || s.onItsWay(name):
+			d.quietFrom = now
+		case d.head.Revision > d.savedAt:
+			s.save(d)
+			d.quietFrom = now
+		default:
+			delete(s.documents, name)
+		}
+	}
+}
+
+// syncState is SYNC_STATE (REC3).
+func (s *state) syncState(now time.Time, c SyncState) {
+	m := s.members[c.Peer]
+	if m == nil || m.views[c.Handle] == nil {
+		return
+	}
+	v := m.views[c.Handle]
+	s.cfg.Metrics.resyncs.WithLabelValues("client").Inc()
+	s.cfg.Logger.Info("client resyncs", "document", v.document.name, "replica", m.replica, "reason", c.Reason)
+	s.flush(now, v.document)
+	s.begin(v, c.Position)
+}
+
+// drained starts all documents of a peer again whose full queue threw away what
+// waited (REC4).
+func (s *state) drained(now time.Time, p Peer) {
+	m := s.members[p]
+	if m == nil {
+		return
+	}
+	for _, v := range m.views {
+		s.cfg.Metrics.resyncs.WithLabelValues("slow").Inc()
+		s.flush(now, v.document)
+		s.begin(v, nil)
+	}
+}
+
+// heartTick answers with a Marker in-band on every open document (SES6).
+func (s *state) heartTick(now time.Time, c HeartTick) {
+	m := s.members[c.Peer]
+	if m == nil {
+		return
+	}
+	for _, v := range m.views {
+		s.flush(now, v.document)
+		hash := v.document.hash()
+		s.emit(sendDocument{v, [][]byte{frameDocument(&chalklinev1.DocumentMessage{
+			Message: &chalklinev1.DocumentMessage_Marker{Marker: &chalklinev1.Marker{
+				Revision: v.document.head.Revision, Digest: uint64(v.document.head.Digest), Hash: hash[:],
+			}},
+		})}})
+	}
+}
+
+// Intervals of fan-out: at once when idle, then gathered, longer where many
+// listen because a write costs more than what it carries (docs/performance.md).
+const (
+	busyInterval  = 16 * time.Millisecond
+	loadInterval  = 25 * time.Millisecond
+	manyViewers   = 250
+	maxOutBytes   = 64 << 10
+	recordsField  = 6<<3 | 2 // DocumentMessage.records
+	sequenceBytes = 1
+)
+
+// flushSoon flushes now if the document was quiet, else at its next beat.
+func (s *state) flushSoon(now time.Time, d *document) {
+	interval := busyInterval
+	if len(d.viewers) >= manyViewers {
+		interval = loadInterval
+	}
+	switch next := d.flushed.Add(interval); {
+	case !now.Before(next) || len(d.out) > maxOutBytes:
+		s.flush(now, d)
+	case d.flushDue.IsZero():
+		d.flushDue = next
+	}
+}
+
+// flush sends the records that wait to all viewers: one buffer, made once.
+func (s *state) flush(now time.Time, d *document) {
+	d.flushDue = time.Time{}
+	if len(d.out) == 0 {
+		return
+	}
+	if len(d.viewers) > 0 {
+		framed := frameRecords(d.outFirst, d.out)
+		s.cfg.Metrics.fanoutBytes.Add(float64(len(framed) * len(d.viewers)))
+		s.cfg.Metrics.flushes.Inc()
+		s.cfg.Metrics.latency.Observe(now.Sub(d.oldest).Seconds())
+		s.emit(broadcast{d.viewers, [][]byte{framed}})
+	}
+	d.flushed = now
+	d.out = d.out[:0]
+}
+
+// frameRecords returns coded records as a framed DocumentMessage.
+func frameRecords(first uint64, coded []byte) []byte {
+	size := sequenceBytes + len(coded)
+	body := 1 + uvarintLen(size) + size
+	framed := make([]byte, 0, uvarintLen(body)+body)
+	framed = appendUvarint(framed, body)
+	framed = append(framed, recordsField)
+	framed = appendUvarint(framed, size)
+	framed = append(framed, byte(first))
+	return append(framed, coded...)
+}

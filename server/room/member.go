@@ -1,0 +1,233 @@
+package room
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"crypto/subtle"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"chalkline/protocol"
+	chalklinev1 "chalkline/protocol/chalkline/v1"
+	"chalkline/replay"
+	"chalkline/server/classroom"
+)
+
+// member is one connected client instance.
+type member struct {
+	peer    Peer
+	who     classroom.Participant
+	name    string
+	replica uint32
+	views   map[uint32]*view // by handle
+	looks   replay.Document  // board it looks at
+
+	generation uint32 // of the last stream opened
+	cursor     cursorState
+	wrote      time.Time // when it last submitted
+}
+
+func (m *member) presence() *chalklinev1.Presence {
+	return &chalklinev1.Presence{
+		Replica: m.replica, Participant: m.who.ID, DisplayName: m.name, Role: string(m.who.Role), Board: string(m.looks),
+	}
+}
+
+// member returns who a peer is; one that acts before it is in breaks the rules
+// (SES5).
+func (s *state) member(p Peer) *member {
+	m := s.members[p]
+	if m == nil {
+		s.emit(closePeer{p, protocol.NewError(protocol.OutOfOrder)})
+	}
+	return m
+}
+
+// join is JOIN_ROOM. A replica that is claimed rightly is in at once; a new one
+// once it is durable that it was given (ID1).
+func (s *state) join(now time.Time, j Join) {
+	switch {
+	case s.stopping:
+		s.emit(closePeer{j.Peer, protocol.NewError(protocol.RoomRestarting)})
+		return
+	case s.members[j.Peer] != nil:
+		s.emit(closePeer{j.Peer, protocol.NewError(protocol.OutOfOrder)})
+		return
+	case len(s.members) >= s.cfg.MaxParticipants:
+		s.emit(closePeer{j.Peer, protocol.NewError(protocol.Full, "max", fmt.Sprint(s.cfg.MaxParticipants))})
+		return
+	}
+	s.idleSince = time.Time{}
+	if s.cfg.Table != nil {
+		s.emit(putName{"participant/" + j.Who.ID, j.Name})
+	}
+	if s.holds(j) {
+		s.note(&chalklinev1.AttendanceEvent{Event: &chalklinev1.AttendanceEvent_Joined{
+			Joined: &chalklinev1.Joined{Replica: j.Claim.GetReplica()},
+		}}, nil)
+		s.enter(now, j, j.Claim.GetReplica(), j.Claim.GetKey())
+		return
+	}
+	s.replica++
+	hash := sha256.Sum256(j.Key)
+	given := &chalklinev1.ReplicaGiven{Replica: s.replica, Participant: j.Who.ID, KeyHash: hash[:]}
+	s.note(&chalklinev1.AttendanceEvent{Event: &chalklinev1.AttendanceEvent_ReplicaGiven{ReplicaGiven: given}}, &waitingJoin{j, s.replica})
+}
+
+// holds tells whether a claim is right (ID2).
+func (s *state) holds(j Join) bool {
+	if j.Claim == nil || j.Claim.GetEpoch() != s.epoch {
+		return false
+	}
+	given := s.replicas[j.Claim.GetReplica()]
+	hash := sha256.Sum256(j.Claim.GetKey())
+	return given != nil && given.GetParticipant() == j.Who.ID && subtle.ConstantTimeCompare(given.GetKeyHash(), hash[:]) == 1
+}
+
+// waitingJoin is a join whose replica is on its way to the log.
+type waitingJoin struct {
+	Join
+	replica uint32
+}
+
+// note logs an attendance event; then, if given, a join goes on.
+func (s *state) note(e *chalklinev1.AttendanceEvent, then *waitingJoin) {
+	payload, _ := proto.Marshal(e)
+	s.pending = append(s.pending, &batch{document: classroom.AttendanceDocument, payload: payload, join: then})
+}
+
+// enter brings a peer in with its replica.
+func (s *state) enter(now time.Time, j Join, replica uint32, key []byte) {
+	if old := s.byID[replica]; old != nil {
+		s.remove(now, old)
+		s.emit(closePeer{old.peer, protocol.NewError(protocol.TakenOver)})
+	}
+	m := &member{peer: j.Peer, who: j.Who, name: j.Name, replica: replica, views: map[uint32]*view{}}
+	s.members[j.Peer], s.byID[replica] = m, m
+	s.cfg.Metrics.participants.Inc()
+	s.control(j.Peer, &chalklinev1.ServerMessage{Message: &chalklinev1.ServerMessage_JoinRoomResult{
+		JoinRoomResult: &chalklinev1.JoinRoomResult{
+			RoomId:      int64(s.cfg.ID),
+			Name:        s.name,
+			Replica:     &chalklinev1.ReplicaClaim{Replica: replica, Key: key, Epoch: s.epoch},
+			Last:        s.lastBatches(replica),
+			OpSemantics: s.authority.Semantics,
+			Present:     s.present(),
+			RoomTimeUs:  s.clock.At(now),
+		},
+	}})
+	if j.Joined != nil {
+		j.Joined(s.clock)
+	}
+	s.changed(now, m)
+	for _, o := range j.Open {
+		s.open(now, Open{Peer: j.Peer, Open: o})
+	}
+}
+
+func (s *state) present() []*chalklinev1.Presence {
+	var all []*chalklinev1.Presence
+	for _, replica := range slices.Sorted(maps.Keys(s.byID)) {
+		all = append(all, s.byID[replica].presence())
+	}
+	return all
+}
+
+// lastBatches returns the replica's last durable n per document (ID4).
+func (s *state) lastBatches(replica uint32) []*chalklinev1.LastBatch {
+	var last []*chalklinev1.LastBatch
+	for d, by := range s.durable {
+		if n := by[replica]; n > 0 && d != classroom.AttendanceDocument {
+			last = append(last, &chalklinev1.LastBatch{Document: string(d), N: n})
+		}
+	}
+	slices.SortFunc(last, func(a, b *chalklinev1.LastBatch) int {
+		return bytes.Compare([]byte(a.GetDocument()), []byte(b.GetDocument()))
+	})
+	return last
+}
+
+// leave takes a peer out.
+func (s *state) leave(now time.Time, p Peer) {
+	for _, b := range s.unsettled() {
+		if b.join != nil && b.join.Peer == p {
+			b.join = nil
+		}
+	}
+	m := s.members[p]
+	if m != nil {
+		s.remove(now, m)
+		s.gone(now, m)
+	}
+	if len(s.members) == 0 && s.idleSince.IsZero() {
+		s.idleSince = now
+	}
+}
+
+// remove forgets a member and its views.
+func (s *state) remove(now time.Time, m *member) {
+	for handle := range m.views {
+		s.drop(now, m, handle)
+	}
+	delete(s.members, m.peer)
+	if s.byID[m.replica] == m {
+		delete(s.byID, m.replica)
+	}
+	s.cfg.Metrics.participants.Dec()
+	s.note(&chalklinev1.AttendanceEvent{Event: &chalklinev1.AttendanceEvent_Left{
+		Left: &chalklinev1.Left{Replica: m.replica},
+	}}, nil)
+}
+
+// rosterChange gathers who came and went since the last Roster (PRE2).
+type rosterChange struct {
+	changed map[uint32]bool
+	gone    map[uint32]bool
+}
+
+// softTick is how long rosters and cursors are gathered (PRE1).
+const softTick = 100 * time.Millisecond
+
+func (s *state) schedule(now time.Time) {
+	if s.tickDue.IsZero() {
+		s.tickDue = now.Add(softTick)
+	}
+}
+
+func (s *state) changed(now time.Time, m *member) {
+	if s.roster.changed == nil {
+		s.roster = rosterChange{changed: map[uint32]bool{}, gone: map[uint32]bool{}}
+	}
+	s.roster.changed[m.replica] = true
+	delete(s.roster.gone, m.replica)
+	s.schedule(now)
+}
+
+func (s *state) gone(now time.Time, m *member) {
+	s.changed(now, m)
+	delete(s.roster.changed, m.replica)
+	s.roster.gone[m.replica] = true
+}
+
+// sendRoster tells everybody who came, changed and went: one message, the same
+// bytes for all.
+func (s *state) sendRoster() {
+	if len(s.roster.changed)+len(s.roster.gone) == 0 {
+		return
+	}
+	r := &chalklinev1.Roster{Gone: slices.Sorted(maps.Keys(s.roster.gone))}
+	for _, replica := range slices.Sorted(maps.Keys(s.roster.changed)) {
+		if m := s.byID[replica]; m != nil {
+			r.Present = append(r.Present, m.presence())
+		}
+	}
+	s.roster = rosterChange{}
+	framed, _ := protocol.AppendMessage(nil, &chalklinev1.ServerMessage{Message: &chalklinev1.ServerMessage_Roster{Roster: r}})
+	for p := range s.members {
+		s.emit(sendControl{p, framed})
+	}
+}

@@ -1,0 +1,259 @@
+// Package room runs one room: it orders what participants submit, makes it
+// durable, applies it and hands the result to everybody who has the document
+// open.
+//
+// One goroutine owns a room; there is no lock. Commands come in through Post;
+// the pure step turns each into effects, in order. Fan-out follows durability:
+// nothing is shown to others, or acknowledged, before the log has it. Bytes for
+// viewers are encoded once and the same slice goes to all.
+//
+// What it leaves to others: connections and their queues (server/session), the
+// rules (server/classroom), storage (replay), convergence (ot).
+package room
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"chalkline/protocol"
+	"chalkline/replay"
+)
+
+// ErrIdle is why a room ended that nobody was in for Config.IdleTimeout.
+var ErrIdle = errors.New("room: idle")
+
+// ErrStopped is why a room ended that was told to stop.
+var ErrStopped = errors.New("room: stopped")
+
+// Config is what a room needs. Log and ID are required.
+type Config struct {
+	ID    replay.Room
+	Log   replay.Log
+	Table replay.Table // names; nil keeps none
+
+	Logger  *slog.Logger // nil discards
+	Metrics *Metrics     // nil counts nowhere
+
+	IdleTimeout     time.Duration // 0: 5 min
+	SnapshotEvery   uint64        // records of a document between stored snapshots; 0: 5 000
+	MaxParticipants int           // connected at once; 0: 1 000
+	TailBytes       int           // coded records kept per document to resume from; 0: 2 MiB
+}
+
+func (c Config) withDefaults() Config {
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Metrics == nil {
+		c.Metrics = NewMetrics(nil)
+	}
+	if c.IdleTimeout == 0 {
+		c.IdleTimeout = 5 * time.Minute
+	}
+	if c.SnapshotEvery == 0 {
+		c.SnapshotEvery = 5000
+	}
+	if c.MaxParticipants == 0 {
+		c.MaxParticipants = 1000
+	}
+	if c.TailBytes == 0 {
+		c.TailBytes = 2 << 20
+	}
+	return c
+}
+
+// inboxSize bounds the commands that wait; who posts more waits.
+const inboxSize = 256
+
+// Room is one running room.
+type Room struct {
+	cfg   Config
+	inbox chan Command
+	stop  chan struct{} // closed by Stop
+	done  chan struct{} // closed when run returns
+	err   error         // why; readable once done is closed
+}
+
+// Start reads the room from the log and runs it until Stop, until it is idle or
+// until the log fails.
+func Start(ctx context.Context, cfg Config) *Room {
+	r := &Room{
+		cfg:   cfg.withDefaults(),
+		inbox: make(chan Command, inboxSize),
+		stop:  make(chan struct{}),
+		done:  make(chan struct{}),
+	}
+	go func() {
+		defer close(r.done)
+		r.err = r.run(ctx)
+	}()
+	return r
+}
+
+// Post hands a command to the room; it waits while the inbox is full. False
+// means that the room has ended and will not see it.
+func (r *Room) Post(c Command) bool {
+	select {
+	case <-r.done:
+		return false
+	default:
+	}
+	select {
+	case r.inbox <- c:
+		return true
+	case <-r.done:
+		return false
+	}
+}
+
+// Stop ends the room: what is in flight is made durable, snapshots are kept.
+// Call it once. Wait returns ErrStopped.
+func (r *Room) Stop() { close(r.stop) }
+
+// Done is closed when the room has ended.
+func (r *Room) Done() <-chan struct{} { return r.done }
+
+// Wait waits for the end of the room and returns why it ended.
+func (r *Room) Wait() error {
+	<-r.done
+	return r.err
+}
+
+// run is the thin loop around step.
+func (r *Room) run(ctx context.Context) error {
+	s, err := load(ctx, r.cfg, time.Now())
+	if err != nil {
+		r.cfg.Logger.Error("room cannot be read", "error", err)
+		r.refuse(err)
+		return err
+	}
+	r.cfg.Metrics.rooms.Inc()
+	defer r.cfg.Metrics.rooms.Dec()
+	l := &loop{Room: r, state: s, ctx: ctx, results: make(chan Command, 4)}
+	defer l.finish()
+	timer := time.NewTimer(r.cfg.IdleTimeout)
+	defer timer.Stop()
+	stop := r.stop
+	for s.ended == nil {
+		var c Command
+		select {
+		case c = <-r.inbox:
+		case c = <-l.results:
+			l.running--
+		case <-timer.C:
+			c = tick{}
+		case <-stop:
+			stop = nil
+			c = stopping{}
+		}
+		now := time.Now()
+		for _, e := range s.step(now, c) {
+			l.perform(e)
+		}
+		timer.Reset(max(s.due(now).Sub(now), 0))
+	}
+	return s.ended
+}
+
+// refuse answers the joins that wait for a room that cannot be read.
+func (r *Room) refuse(err error) {
+	refusal := refusalFor(err)
+	for {
+		select {
+		case c := <-r.inbox:
+			if j, ok := c.(Join); ok {
+				j.Peer.Close(refusal)
+			}
+		default:
+			return
+		}
+	}
+}
+
+// refusalFor says to clients what an error of the log means.
+func refusalFor(err error) *protocol.Error {
+	var known *protocol.Error
+	switch {
+	case errors.As(err, &known):
+		return known
+	case errors.Is(err, replay.ErrNoRoom):
+		return protocol.NewError(protocol.NoSuchRoom)
+	case errors.Is(err, replay.ErrFull):
+		return protocol.NewError(protocol.StoreUnavailable, "reason", "full")
+	default:
+		return protocol.NewError(protocol.StoreUnavailable, "reason", "failed")
+	}
+}
+
+// loop performs the effects of steps. Its methods run on the room's goroutine;
+// what blocks runs beside it and comes back as a command.
+type loop struct {
+	*Room
+	state   *state
+	ctx     context.Context
+	results chan Command
+	running int // goroutines whose result is still to come
+}
+
+func (l *loop) perform(e effect) {
+	switch e := e.(type) {
+	case sendControl:
+		e.peer.Control(e.bytes)
+	case sendDocument:
+		e.view.send(e.parts)
+	case broadcast:
+		for _, v := range e.viewers {
+			v.send(e.parts)
+		}
+	case sendDatagram:
+		e.peer.Datagram(e.bytes)
+	case closePeer:
+		e.peer.Close(e.err)
+	case appendGroup:
+		l.beside(func() Command {
+			start := time.Now()
+			records, err := l.cfg.Log.Append(l.ctx, l.cfg.ID, e.now, e.expect, e.entries)
+			l.cfg.Metrics.append.Observe(time.Since(start).Seconds())
+			return appended{records: records, err: err}
+		})
+	case loadBoard:
+		l.beside(func() Command {
+			d, err := readDocument(l.ctx, l.cfg, e.document)
+			return boardLoaded{document: d, name: e.document, err: err}
+		})
+	case saveSnapshot:
+		l.beside(func() Command {
+			err := l.cfg.Log.PutSnapshot(l.ctx, l.cfg.ID, e.snapshot)
+			return snapshotSaved{document: e.snapshot.Document, err: err}
+		})
+	case putName:
+		l.beside(func() Command {
+			if err := l.cfg.Table.Put(l.ctx, l.cfg.ID, e.key, []byte(e.name)); err != nil {
+				l.cfg.Logger.Warn("name not kept", "error", err)
+			}
+			return nil
+		})
+	}
+}
+
+// beside runs f on a goroutine of its own; its command is stepped later.
+func (l *loop) beside(f func() Command) {
+	l.running++
+	go func() { l.results <- f() }()
+}
+
+// finish waits for what still runs beside the room.
+func (l *loop) finish() {
+	if !errors.Is(l.state.ended, ErrIdle) && !errors.Is(l.state.ended, ErrStopped) {
+		l.cfg.Logger.Error("room ended", "error", l.state.ended)
+	}
+	for ; l.running > 0; l.running-- {
+		<-l.results
+	}
+}
+
+// String names the room in logs.
+func (r *Room) String() string { return fmt.Sprintf("room %d", r.cfg.ID) }

@@ -1,0 +1,122 @@
+package room
+
+import (
+	"encoding/binary"
+
+	"chalkline/protocol"
+	chalklinev1 "chalkline/protocol/chalkline/v1"
+	"chalkline/replay"
+)
+
+// tail keeps the last records of a document in their coded form, so that who was
+// away for a while gets the very bytes that the others got.
+type tail struct {
+	limit   int // bytes kept; 0 keeps nothing
+	before  replay.Position
+	bytes   []byte
+	records []tailRecord
+}
+
+// tailRecord is one record: where its bytes end and what its digest is.
+type tailRecord struct {
+	end    int
+	digest replay.Digest
+}
+
+// begin makes the tail empty; records follow from position on.
+func (t *tail) begin(position replay.Position, limit int) {
+	*t = tail{limit: limit, before: position}
+}
+
+func (t *tail) add(r *replay.Record, coded []byte) {
+	t.bytes = append(t.bytes, coded...)
+	t.records = append(t.records, tailRecord{len(t.bytes), r.Digest})
+	if len(t.bytes) > t.limit {
+		t.halve()
+	}
+}
+
+// halve forgets the older half.
+func (t *tail) halve() {
+	half := len(t.records) / 2
+	if half == 0 {
+		half = len(t.records)
+	}
+	cut := t.records[half-1]
+	t.before = replay.Position{Revision: t.before.Revision + uint64(half), Digest: cut.digest}
+	t.bytes = append([]byte(nil), t.bytes[cut.end:]...)
+	kept := make([]tailRecord, 0, len(t.records))
+	for _, r := range t.records[half:] {
+		kept = append(kept, tailRecord{r.end - cut.end, r.digest})
+	}
+	t.records = kept
+}
+
+// since returns what follows a position, framed, in messages of bounded size.
+// False: the position is not in this history, or too long ago.
+func (t *tail) since(p replay.Position) (parts [][]byte, ok bool) {
+	first := p.Revision - t.before.Revision // index of the first record to send
+	if p.Revision < t.before.Revision || first > uint64(len(t.records)) || t.digest(int(first)) != p.Digest {
+		return nil, false
+	}
+	for i := int(first); i < len(t.records); {
+		from := t.start(i)
+		j := i + 1
+		for j < len(t.records) && t.records[j].end-from <= maxOutBytes {
+			j++
+		}
+		parts = append(parts, frameRecords(t.before.Revision+uint64(i)+1, t.bytes[from:t.records[j-1].end]))
+		i = j
+	}
+	return parts, true
+}
+
+// digest returns the digest before record i.
+func (t *tail) digest(i int) replay.Digest {
+	if i == 0 {
+		return t.before.Digest
+	}
+	return t.records[i-1].digest
+}
+
+func (t *tail) start(i int) int {
+	if i == 0 {
+		return 0
+	}
+	return t.records[i-1].end
+}
+
+func uvarintLen(n int) int {
+	size := 1
+	for ; n >= 0x80; n >>= 7 {
+		size++
+	}
+	return size
+}
+
+func appendUvarint(dst []byte, n int) []byte { return binary.AppendUvarint(dst, uint64(n)) }
+
+// snapshotMessages returns a snapshot as framed messages: start, table, ink, end.
+func snapshotMessages(head replay.Position, context, table []byte, chunks [][]byte, hash [16]byte) [][]byte {
+	total := len(table)
+	for _, c := range chunks {
+		total += len(c)
+	}
+	parts := [][]byte{frameDocument(&chalklinev1.DocumentMessage{Message: &chalklinev1.DocumentMessage_SnapshotStart{
+		SnapshotStart: &chalklinev1.SnapshotStart{
+			Revision: head.Revision, Digest: uint64(head.Digest), Context: context, Bytes: uint64(total),
+		},
+	}})}
+	for len(table) > 0 {
+		n := min(len(table), maxTablePart)
+		parts = append(parts, frameDocument(&chalklinev1.DocumentMessage{Message: &chalklinev1.DocumentMessage_SnapshotTable{SnapshotTable: table[:n]}}))
+		table = table[n:]
+	}
+	parts = append(parts, chunks...)
+	return append(parts, frameDocument(&chalklinev1.DocumentMessage{Message: &chalklinev1.DocumentMessage_SnapshotEnd{
+		SnapshotEnd: &chalklinev1.SnapshotEnd{Hash: hash[:]},
+	}}))
+}
+
+// maxTablePart bounds one message of a snapshot.
+const maxTablePart = protocol.MaxServerMessage / 8

@@ -1,0 +1,153 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"chalkline/protocol"
+	chalklinev1 "chalkline/protocol/chalkline/v1"
+	"chalkline/replay"
+	"chalkline/server/classroom"
+	"chalkline/server/room"
+)
+
+// roomIDBits is how long room ids are: ten characters of the code that people
+// pass on, and too many to guess with tries limited (attempts).
+const roomIDBits = 50
+
+// rooms are the rooms that run.
+type rooms struct {
+	config room.Config // of every room, without ID
+	most   int
+	ctx    context.Context
+
+	mu      sync.Mutex
+	running map[replay.Room]*room.Room
+	stopped bool
+	ends    sync.WaitGroup
+}
+
+func newRooms(ctx context.Context, config room.Config, most int) *rooms {
+	return &rooms{config: config, most: most, ctx: ctx, running: map[replay.Room]*room.Room{}}
+}
+
+// get returns a running room and starts it if need be. Whether there is such a
+// room shows when it reads its log: exists asks before.
+func (r *rooms) get(id replay.Room) (*room.Room, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stopped {
+		return nil, protocol.NewError(protocol.GoingAway)
+	}
+	if running := r.running[id]; running != nil {
+		select {
+		case <-running.Done():
+		default:
+			return running, nil
+		}
+	}
+	if len(r.running) >= r.most {
+		return nil, protocol.NewError(protocol.Full, "limit", "rooms", "max", fmt.Sprint(r.most))
+	}
+	config := r.config
+	config.ID = id
+	config.Logger = config.Logger.With("room", id)
+	started := room.Start(r.ctx, config)
+	r.running[id] = started
+	r.ends.Add(1)
+	go r.await(id, started)
+	return started, nil
+}
+
+// await forgets a room when it has ended.
+func (r *rooms) await(id replay.Room, started *room.Room) {
+	defer r.ends.Done()
+	<-started.Done()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.running[id] == started {
+		delete(r.running, id)
+	}
+}
+
+// stop ends all rooms: what they took in is durable, snapshots are stored.
+func (r *rooms) stop() {
+	r.mu.Lock()
+	if !r.stopped {
+		r.stopped = true
+		for _, running := range r.running {
+			running.Stop()
+		}
+	}
+	r.mu.Unlock()
+	r.ends.Wait()
+}
+
+// exists asks the log for a room.
+func (r *rooms) exists(ctx context.Context, id replay.Room) error {
+	r.mu.Lock()
+	_, running := r.running[id]
+	r.mu.Unlock()
+	if running {
+		return nil
+	}
+	if id <= 0 {
+		return protocol.NewError(protocol.NoSuchRoom)
+	}
+	_, err := r.config.Log.State(ctx, id)
+	if errors.Is(err, replay.ErrNoRoom) {
+		return protocol.NewError(protocol.NoSuchRoom)
+	}
+	return err
+}
+
+// create makes a room with one page.
+func (r *rooms) create(ctx context.Context, name string) (replay.Room, error) {
+	id := newRoomID()
+	log := r.config.Log
+	if err := log.Create(ctx, id); err != nil {
+		return 0, fmt.Errorf("server: create room: %w", err)
+	}
+	if err := r.config.Table.Put(ctx, id, room.NameKey, []byte(name)); err != nil {
+		return 0, fmt.Errorf("server: name room: %w", err)
+	}
+	now := time.Now().UnixMilli() * 1000
+	var entries []replay.Entry
+	for _, e := range []*chalklinev1.AuthorityEvent{
+		{Event: &chalklinev1.AuthorityEvent_RoomCreated{RoomCreated: &chalklinev1.RoomCreated{
+			OpSemantics: protocol.OpSemantics, CreatedAtUs: now,
+		}}},
+		{Event: &chalklinev1.AuthorityEvent_PageAdded{PageAdded: &chalklinev1.PageAdded{Page: newPageID()}}},
+	} {
+		payload, err := proto.MarshalOptions{Deterministic: true}.Marshal(e)
+		if err != nil {
+			return 0, fmt.Errorf("server: create room: %w", err)
+		}
+		entries = append(entries, replay.Entry{Document: classroom.AuthorityDocument, CapturedAt: now, Payload: payload})
+	}
+	if _, err := log.Append(ctx, id, now, nil, entries); err != nil {
+		return 0, fmt.Errorf("server: create room: %w", err)
+	}
+	return id, nil
+}
+
+// newRoomID returns a random id, 1 to 2^roomIDBits − 1.
+func newRoomID() replay.Room {
+	var b [8]byte
+	for {
+		_, _ = rand.Read(b[:]) // never fails
+		if id := binary.BigEndian.Uint64(b[:]) >> (64 - roomIDBits); id != 0 {
+			return replay.Room(id)
+		}
+	}
+}
+
+// newPageID returns an opaque page id.
+func newPageID() string { return rand.Text()[:12] }

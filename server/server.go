@@ -1,0 +1,207 @@
+// Package server is where the parts meet: it listens, serves the page and its
+// API, identifies who comes, and runs rooms on a log.
+//
+// New and Serve take parts that exist; Run builds them from a configuration, as
+// cmd/chalkline does. Shutdown tells every client why and when to come back,
+// makes what was taken in durable and closes.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"chalkline/protocol"
+	"chalkline/replay"
+	"chalkline/server/room"
+	"chalkline/server/session"
+	"chalkline/server/transport"
+)
+
+// Identifier checks tokens and mints those of guests.
+type Identifier interface {
+	// Identify returns what a token says; a *protocol.Error if it says nothing.
+	Identify(token string) (session.Identity, error)
+	// Guest returns a token for somebody who has only a name; a *protocol.Error
+	// where there are no guests.
+	Guest(name string) (string, error)
+}
+
+// Config is what a Server is made of. Log, Table, Identifier and
+// Transport.TLS are required.
+type Config struct {
+	Log        replay.Log
+	Table      replay.Table
+	Identifier Identifier
+	// Transport says where to listen; its HTTP and Handle are the server's to set.
+	Transport transport.Config
+
+	Page      fs.FS           // the page; nil serves none
+	Hashes    func() [][]byte // SHA-256 of certificates that browsers are to trust; nil: none
+	PublicURL *url.URL        // where browsers find the server; nil: where they asked
+	Healthy   func() error    // nil: always
+
+	Logger   *slog.Logger         // nil discards
+	Registry *prometheus.Registry // nil: a registry of its own
+	// MetricsElsewhere leaves /metrics out of the public listener.
+	MetricsElsewhere bool
+
+	MaxRooms int            // running at once; 0: 10 000
+	Room     room.Config    // of every room; ID, Log, Table, Logger and Metrics are set here
+	Session  session.Config // of every session; Server, Logger and Metrics are set here
+}
+
+func (c Config) withDefaults() Config {
+	if c.Page == nil {
+		c.Page = noPage{}
+	}
+	if c.Hashes == nil {
+		c.Hashes = func() [][]byte { return nil }
+	}
+	if c.Healthy == nil {
+		c.Healthy = func() error { return nil }
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Registry == nil {
+		c.Registry = prometheus.NewRegistry()
+	}
+	if c.MaxRooms == 0 {
+		c.MaxRooms = 10_000
+	}
+	return c
+}
+
+// noPage is a page without files.
+type noPage struct{}
+
+func (noPage) Open(name string) (fs.File, error) {
+	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+}
+
+// Server is a running server.
+type Server struct {
+	cfg      Config
+	listener *transport.Listener
+	rooms    *rooms
+	attempts *attempts
+	ctx      context.Context // of rooms: outlives that of sessions
+	stop     context.CancelFunc
+	sessions context.Context
+	goAway   context.CancelFunc
+}
+
+// New listens; Serve then serves.
+func New(config Config) (*Server, error) {
+	cfg := config.withDefaults()
+	s := &Server{cfg: cfg, attempts: newAttempts(60, time.Minute)}
+	s.ctx, s.stop = context.WithCancel(context.Background())
+	s.sessions, s.goAway = context.WithCancel(s.ctx)
+	cfg.Room.Log, cfg.Room.Table, cfg.Room.Logger = cfg.Log, cfg.Table, cfg.Logger
+	cfg.Room.Metrics = room.NewMetrics(cfg.Registry)
+	s.rooms = newRooms(s.ctx, cfg.Room, cfg.MaxRooms)
+	cfg.Session.Server, cfg.Session.Logger = s, cfg.Logger
+	cfg.Session.Metrics = session.NewMetrics(cfg.Registry)
+	a := &api{
+		page: cfg.Page, guests: cfg.Identifier, hashes: cfg.Hashes, publicURL: cfg.PublicURL, healthy: cfg.Healthy,
+		port: func() int { return port(s.listener.UDPAddr()) },
+	}
+	if !cfg.MetricsElsewhere {
+		a.metrics = MetricsHandler(cfg.Registry)
+	}
+	cfg.Transport.HTTP = a.handler()
+	cfg.Transport.Log = cfg.Logger
+	cfg.Transport.Handle = func(c transport.Conn) { session.Serve(s.sessions, c, cfg.Session) }
+	var err error
+	if s.listener, err = transport.Listen(cfg.Transport); err != nil {
+		s.stop()
+		return nil, fmt.Errorf("server: %w", err)
+	}
+	return s, nil
+}
+
+// MetricsHandler serves a registry in the Prometheus text format.
+func MetricsHandler(registry *prometheus.Registry) http.Handler {
+	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
+}
+
+func port(a net.Addr) int {
+	switch a := a.(type) {
+	case *net.UDPAddr:
+		return a.Port
+	case *net.TCPAddr:
+		return a.Port
+	default:
+		return 0
+	}
+}
+
+// Addr is the TCP address that the server listens on; UDP has the same port.
+func (s *Server) Addr() net.Addr { return s.listener.TCPAddr() }
+
+// Serve serves until Shutdown, then returns nil.
+func (s *Server) Serve() error { return s.listener.Serve() }
+
+// Shutdown tells every client to come back (GOING_AWAY), makes what rooms took
+// in durable and closes the listener. The log stays open: it is the caller's.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.goAway()
+	s.rooms.stop()
+	err := s.listener.Shutdown(ctx)
+	s.stop()
+	return err
+}
+
+// Identify is that of session.Server.
+func (s *Server) Identify(token string) (session.Identity, error) {
+	return s.cfg.Identifier.Identify(token)
+}
+
+// CreateRoom is that of session.Server.
+func (s *Server) CreateRoom(ctx context.Context, name string) (int64, error) {
+	id, err := s.rooms.create(ctx, name)
+	if err != nil {
+		s.cfg.Logger.Error("room cannot be created", "error", err)
+		return 0, known(err)
+	}
+	s.cfg.Logger.Info("room created", "room", id)
+	return int64(id), nil
+}
+
+// Room is that of session.Server.
+func (s *Server) Room(ctx context.Context, id int64, address string) (*room.Room, error) {
+	now := time.Now()
+	if !s.attempts.allowed(address, now) {
+		return nil, protocol.NewError(protocol.TooManyTries)
+	}
+	if err := s.rooms.exists(ctx, replay.Room(id)); err != nil {
+		if errors.Is(err, protocol.NewError(protocol.NoSuchRoom)) {
+			s.attempts.failed(address, now)
+		}
+		return nil, known(err)
+	}
+	return s.rooms.get(replay.Room(id))
+}
+
+// known returns what a client is told of an error.
+func known(err error) error {
+	var k *protocol.Error
+	switch {
+	case errors.As(err, &k):
+		return k
+	case errors.Is(err, replay.ErrFull):
+		return protocol.NewError(protocol.StoreUnavailable, "reason", "full")
+	default:
+		return protocol.NewError(protocol.StoreUnavailable, "reason", "failed")
+	}
+}

@@ -1,0 +1,114 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"chalkline/protocol"
+	chalklinev1 "chalkline/protocol/chalkline/v1"
+	"chalkline/server/room"
+)
+
+// hello is the first message of a connection (SES1).
+func (s *session) hello(m *chalklinev1.Hello) error {
+	if m == nil || s.greeted {
+		return protocol.NewError(protocol.OutOfOrder)
+	}
+	if !slices.Contains(m.GetVersions(), protocol.Version) {
+		return protocol.NewError(protocol.NoCommonVersion, "versions", strconv.Itoa(protocol.Version))
+	}
+	if len(m.GetToken()) > protocol.MaxToken {
+		return protocol.NewError(protocol.TooLarge, "limit", "token", "max", strconv.Itoa(protocol.MaxToken))
+	}
+	identity, err := s.cfg.Server.Identify(m.GetToken())
+	if err != nil {
+		return err
+	}
+	s.greeted, s.identity = true, identity
+	s.out.send(&chalklinev1.ServerMessage{Message: &chalklinev1.ServerMessage_Welcome{Welcome: &chalklinev1.Welcome{
+		Version:                  protocol.Version,
+		Participant:              identity.ID,
+		MaxMessageBytes:          protocol.MaxMessage,
+		MaxUnacknowledgedBatches: protocol.MaxUnackedBatches,
+		MaxUnacknowledgedBytes:   protocol.MaxUnackedBytes,
+		HeartTickMs:              protocol.HeartTickMillis,
+		RoomTimeUs:               time.Now().UnixMicro(),
+	}}})
+	return nil
+}
+
+// createRoom is CREATE_ROOM; what is refused is answered, not closed.
+func (s *session) createRoom(ctx context.Context, m *chalklinev1.CreateRoom) error {
+	id, err := s.newRoom(ctx, m.GetName())
+	var refused *protocol.Error
+	if errors.As(err, &refused) {
+		id = -int64(refused.Code)
+	} else if err != nil {
+		return err
+	}
+	s.out.send(&chalklinev1.ServerMessage{Message: &chalklinev1.ServerMessage_CreateRoomResult{
+		CreateRoomResult: &chalklinev1.CreateRoomResult{RoomId: id},
+	}})
+	return nil
+}
+
+func (s *session) newRoom(ctx context.Context, name string) (int64, error) {
+	switch {
+	case !s.identity.Create:
+		return 0, protocol.NewError(protocol.NotPermitted)
+	case len(name) > protocol.MaxRoomName || !utf8.ValidString(name):
+		return 0, protocol.NewError(protocol.TooLarge, "limit", "name", "max", strconv.Itoa(protocol.MaxRoomName))
+	}
+	return s.cfg.Server.CreateRoom(ctx, name)
+}
+
+// joinRoom is JOIN_ROOM; what is refused is answered, not closed.
+func (s *session) joinRoom(ctx context.Context, m *chalklinev1.JoinRoom) error {
+	if s.room != nil || len(m.GetOpen()) > protocol.MaxOpenDocuments {
+		return protocol.NewError(protocol.OutOfOrder)
+	}
+	r, err := s.enter(ctx, m)
+	var refused *protocol.Error
+	if errors.As(err, &refused) {
+		s.out.send(&chalklinev1.ServerMessage{Message: &chalklinev1.ServerMessage_JoinRoomResult{
+			JoinRoomResult: &chalklinev1.JoinRoomResult{Result: -int32(refused.Code), RoomId: m.GetRoomId()},
+		}})
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	s.room = r
+	s.out.room.Store(r)
+	go s.follow(r)
+	return s.post(room.Join{
+		Peer: s.out, Who: s.identity.Participant, Name: m.GetDisplayName(),
+		Claim: m.GetReplica(), Key: newKey(), Open: m.GetOpen(),
+		Joined: func(c room.Clock) { s.clock.Store(&c) },
+	})
+}
+
+func (s *session) enter(ctx context.Context, m *chalklinev1.JoinRoom) (*room.Room, error) {
+	name := m.GetDisplayName()
+	switch {
+	case s.identity.Room != 0 && s.identity.Room != m.GetRoomId():
+		return nil, protocol.NewError(protocol.NotPermitted)
+	case len(name) > protocol.MaxDisplayName || !utf8.ValidString(name):
+		return nil, protocol.NewError(protocol.TooLarge, "limit", "display_name", "max", strconv.Itoa(protocol.MaxDisplayName))
+	}
+	return s.cfg.Server.Room(ctx, m.GetRoomId(), s.conn.RemoteAddr())
+}
+
+// follow ends the session when its room ends: the client comes back and finds
+// the room read again from the log.
+func (s *session) follow(r *room.Room) {
+	select {
+	case <-r.Done():
+		s.out.Close(protocol.NewError(protocol.RoomRestarting))
+	case <-s.conn.Done():
+	}
+}

@@ -1,0 +1,313 @@
+package session
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"chalkline/protocol"
+	chalklinev1 "chalkline/protocol/chalkline/v1"
+	"chalkline/server/room"
+	"chalkline/server/transport"
+)
+
+// Sizes of the queue. Bytes are what bounds it; the slots only have to be enough.
+const (
+	slots         = 1024
+	datagramSlots = 8
+	writeBytes    = 64 << 10 // gathered into one write
+	closeGrace    = time.Second
+	retryAfter    = 500 // ms, with GOING_AWAY
+)
+
+// item is something to write: to a document's stream, or to control where the
+// handle is 0. Its bytes are shared with other sessions and not written to.
+type item struct {
+	stream room.Stream
+	parts  [][]byte
+	size   int
+	closes bool // ends the handle's stream
+}
+
+// outbox is a session's side of room.Peer: a queue and the goroutine that
+// writes it. Methods may be called by anyone; they never block.
+type outbox struct {
+	conn    transport.Conn
+	metrics *Metrics
+	limit   int64
+	drained func(*room.Room)
+	room    atomic.Pointer[room.Room]
+
+	queue     chan item
+	datagrams chan []byte
+	bytes     atomic.Int64
+	overtaken atomic.Uint32 // streams up to this generation are broken: what waits for them is thrown away
+	overflown atomic.Bool   // the room is to be told once the queue is empty
+
+	closing  chan struct{}
+	closed   sync.Once
+	reason   *protocol.Error // set before closing is closed
+	finished chan struct{}
+
+	generation uint32 // highest seen; owned by the room
+
+	// Owned by run.
+	streams map[uint32]openStream
+	scratch []byte
+}
+
+type openStream struct {
+	generation uint32
+	stream     transport.Stream
+}
+
+func newOutbox(conn transport.Conn, cfg Config, drained func(*room.Room)) *outbox {
+	o := &outbox{
+		conn: conn, metrics: cfg.Metrics, limit: int64(cfg.QueueBytes), drained: drained,
+		queue: make(chan item, slots), datagrams: make(chan []byte, datagramSlots),
+		closing: make(chan struct{}), finished: make(chan struct{}),
+		streams: map[uint32]openStream{},
+	}
+	go o.run()
+	return o
+}
+
+// send queues a control message made here; encoding it cannot fail.
+func (o *outbox) send(m proto.Message) {
+	framed, _ := protocol.AppendMessage(nil, m)
+	o.Control(framed)
+}
+
+// Control queues framed control messages. A client that does not even take
+// these is given up.
+func (o *outbox) Control(framed []byte) {
+	if !o.put(item{parts: [][]byte{framed}, size: len(framed)}, 2*o.limit) {
+		o.Close(protocol.NewError(protocol.Overloaded))
+	}
+}
+
+// Document is that of room.Peer.
+func (o *outbox) Document(s room.Stream, parts [][]byte) bool {
+	if s.Generation <= o.overtaken.Load() {
+		return false
+	}
+	o.generation = max(o.generation, s.Generation)
+	size := 0
+	for _, p := range parts {
+		size += len(p)
+	}
+	if o.put(item{stream: s, parts: parts, size: size}, o.limit) {
+		return true
+	}
+	o.metrics.overflows.Inc()
+	o.overtaken.Store(o.generation)
+	o.overflown.Store(true)
+	return false
+}
+
+// put queues an item if less than limit bytes wait; one item may go over it.
+func (o *outbox) put(it item, limit int64) bool {
+	if o.bytes.Load() >= limit {
+		return false
+	}
+	select {
+	case o.queue <- it:
+		o.bytes.Add(int64(it.size))
+		return true
+	default:
+		return false
+	}
+}
+
+// CloseDocument ends the stream of a handle after what is queued for it.
+func (o *outbox) CloseDocument(handle uint32) {
+	o.put(item{stream: room.Stream{Handle: handle}, closes: true}, 2*o.limit)
+}
+
+// Datagram sends a datagram soon or never.
+func (o *outbox) Datagram(p []byte) {
+	select {
+	case o.datagrams <- p:
+	default:
+		o.metrics.datagramsDropped.Inc()
+	}
+}
+
+// Close tells the client why and closes the connection. Only the first call counts.
+func (o *outbox) Close(reason *protocol.Error) {
+	o.closed.Do(func() {
+		o.reason = reason
+		o.metrics.closes.WithLabelValues(reason.Code.String()).Inc()
+		close(o.closing)
+		time.AfterFunc(closeGrace, func() { _ = o.conn.Close(uint32(reason.Code)) })
+	})
+}
+
+// wait waits until the writer has ended.
+func (o *outbox) wait() { <-o.finished }
+
+// run is the writer.
+func (o *outbox) run() {
+	defer close(o.finished)
+	for {
+		select {
+		case it := <-o.queue:
+			if err := o.write(it); err != nil {
+				o.Close(protocol.NewError(protocol.GoingAway))
+				_ = o.conn.Close(uint32(protocol.GoingAway))
+				return
+			}
+		case p := <-o.datagrams:
+			_ = o.conn.SendDatagram(p) // soft
+		case <-o.closing:
+			o.sayGoodbye()
+			return
+		case <-o.conn.Done():
+			o.Close(protocol.NewError(protocol.GoingAway))
+			return
+		}
+	}
+}
+
+// write writes an item and, with it, what waits behind it for the same stream:
+// one write costs about the same whatever it carries.
+func (o *outbox) write(it item) error {
+	for {
+		next, more, err := o.writeRun(it)
+		if err != nil {
+			return err
+		}
+		if !more {
+			break
+		}
+		it = next
+	}
+	if len(o.queue) == 0 && o.overflown.CompareAndSwap(true, false) {
+		if r := o.room.Load(); r != nil {
+			go o.drained(r)
+		}
+	}
+	return nil
+}
+
+// writeRun writes it and the items behind it for the same stream; next is the
+// first of another stream.
+func (o *outbox) writeRun(it item) (next item, more bool, err error) {
+	run := [][]byte{}
+	size := 0
+	gather := func(it item) {
+		o.bytes.Add(-int64(it.size))
+		run = append(run, it.parts...)
+		size += it.size
+	}
+	for gather(it); size < writeBytes && !it.closes; {
+		select {
+		case next = <-o.queue:
+			more = next.stream != it.stream || next.closes
+		default:
+			return next, false, o.emit(it, run, size)
+		}
+		if more {
+			break
+		}
+		gather(next)
+	}
+	return next, more, o.emit(it, run, size)
+}
+
+// emit writes gathered parts to the stream of it.
+func (o *outbox) emit(it item, parts [][]byte, size int) error {
+	if it.closes {
+		if s, ok := o.streams[it.stream.Handle]; ok {
+			delete(o.streams, it.stream.Handle)
+			return s.stream.Close()
+		}
+		return nil
+	}
+	control := it.stream.Handle == 0
+	if !control && it.stream.Generation <= o.overtaken.Load() {
+		return nil
+	}
+	write := o.conn.WriteControl
+	if !control {
+		s, err := o.stream(it.stream)
+		if s == nil || err != nil {
+			return err
+		}
+		write = s.Write
+	}
+	o.metrics.writes.Inc()
+	o.metrics.bytesOut.Add(float64(size))
+	return o.writeParts(write, parts, size)
+}
+
+// writeParts writes parts, joined up to writeBytes at a time.
+func (o *outbox) writeParts(write func([]byte) error, parts [][]byte, size int) error {
+	if len(parts) == 1 {
+		return write(parts[0])
+	}
+	joined := o.scratch[:0]
+	for _, p := range parts {
+		if len(joined) > 0 && len(joined)+len(p) > writeBytes {
+			if err := write(joined); err != nil {
+				return err
+			}
+			joined = joined[:0]
+		}
+		joined = append(joined, p...)
+	}
+	if cap(joined) <= writeBytes {
+		o.scratch = joined
+	}
+	return write(joined)
+}
+
+// stream returns the transport's stream of a generation, opened when first
+// written to; nil for a generation that has been overtaken.
+func (o *outbox) stream(s room.Stream) (transport.Stream, error) {
+	open, ok := o.streams[s.Handle]
+	switch {
+	case ok && open.generation == s.Generation:
+		return open.stream, nil
+	case ok && open.generation > s.Generation:
+		return nil, nil
+	case ok:
+		open.stream.Reset(uint32(protocol.Resync))
+	}
+	stream, err := o.conn.OpenStream()
+	if err != nil {
+		return nil, err
+	}
+	o.streams[s.Handle] = openStream{s.Generation, stream}
+	return stream, nil
+}
+
+// sayGoodbye writes the control messages that still wait, why the connection
+// ends, and closes it.
+func (o *outbox) sayGoodbye() {
+	for {
+		select {
+		case it := <-o.queue:
+			if it.stream.Handle == 0 {
+				_ = o.writeParts(o.conn.WriteControl, it.parts, it.size)
+			}
+			continue
+		default:
+		}
+		break
+	}
+	framed, _ := protocol.AppendMessage(nil, o.goodbye())
+	_ = o.conn.WriteControl(framed)
+	_ = o.conn.Close(uint32(o.reason.Code))
+}
+
+func (o *outbox) goodbye() *chalklinev1.ServerMessage {
+	if o.reason.Code.Retry() == protocol.RetryNow {
+		return &chalklinev1.ServerMessage{Message: &chalklinev1.ServerMessage_GoingAway{
+			GoingAway: &chalklinev1.GoingAway{Error: o.reason.Message(), RetryAfterMs: retryAfter},
+		}}
+	}
+	return &chalklinev1.ServerMessage{Message: &chalklinev1.ServerMessage_Error{Error: o.reason.Message()}}
+}

@@ -1,0 +1,274 @@
+// Package session runs one connection: it reads messages and hands them to the
+// room, and writes what the room has for the client.
+//
+// A session moves messages; it does not judge ops. It has one reader, one
+// writer and a queue bounded in bytes between the room and the writer: the room
+// never waits for a slow client (REC4). It leaves order and state to
+// server/room, bytes on the wire to server/transport.
+package session
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+	"google.golang.org/protobuf/proto"
+
+	"chalkline/protocol"
+	chalklinev1 "chalkline/protocol/chalkline/v1"
+	"chalkline/server/classroom"
+	"chalkline/server/room"
+	"chalkline/server/transport"
+)
+
+// Identity is what a token says.
+type Identity struct {
+	classroom.Participant
+	// Room is the only room that the token is good for; 0 is any.
+	Room int64
+	// Create says whether the token may create rooms.
+	Create bool
+}
+
+// Server is what a session asks the server. Errors that a client is to be told
+// are *protocol.Error.
+type Server interface {
+	// Identify checks a token.
+	Identify(token string) (Identity, error)
+	// CreateRoom makes a room with a name and returns its id.
+	CreateRoom(ctx context.Context, name string) (int64, error)
+	// Room returns a running room. address is the client's, against guessing.
+	Room(ctx context.Context, id int64, address string) (*room.Room, error)
+}
+
+// Config is what all sessions share. Server is required.
+type Config struct {
+	Server  Server
+	Logger  *slog.Logger // nil discards
+	Metrics *Metrics     // nil counts nowhere
+
+	QueueBytes        int     // waiting for one client before it starts again from a snapshot; 0: 512 kB
+	MessagesPerSecond float64 // read from one client, the rest waits; 0: 300
+}
+
+func (c Config) withDefaults() Config {
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Metrics == nil {
+		c.Metrics = NewMetrics(nil)
+	}
+	if c.QueueBytes == 0 {
+		c.QueueBytes = 512 << 10
+	}
+	if c.MessagesPerSecond == 0 {
+		c.MessagesPerSecond = 300
+	}
+	return c
+}
+
+// session is one connection. Its fields belong to the reader but for out and
+// clock.
+type session struct {
+	cfg     Config
+	conn    transport.Conn
+	log     *slog.Logger
+	out     *outbox
+	limiter *rate.Limiter
+	silence *time.Timer
+
+	greeted  bool
+	identity Identity
+	room     *room.Room
+	clock    atomic.Pointer[room.Clock] // the room's, once in
+}
+
+// Serve runs a connection until it ends.
+func Serve(ctx context.Context, conn transport.Conn, config Config) {
+	cfg := config.withDefaults()
+	s := &session{
+		cfg: cfg, conn: conn,
+		log:     cfg.Logger.With("route", string(conn.Route())),
+		limiter: rate.NewLimiter(rate.Limit(cfg.MessagesPerSecond), int(2*cfg.MessagesPerSecond)),
+	}
+	s.out = newOutbox(conn, cfg, s.drained)
+	open := cfg.Metrics.sessions.WithLabelValues(string(conn.Route()))
+	open.Inc()
+	defer open.Dec()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s.silence = time.AfterFunc(protocol.SilenceMillis*time.Millisecond, func() {
+		s.out.Close(protocol.NewError(protocol.Silent))
+	})
+	defer s.silence.Stop()
+	go func() { // a server that stops ends its sessions
+		select {
+		case <-ctx.Done():
+			s.out.Close(protocol.NewError(protocol.GoingAway))
+		case <-conn.Done():
+		}
+	}()
+	pointers := make(chan struct{})
+	go func() {
+		defer close(pointers)
+		s.readDatagrams(ctx)
+	}()
+	err := s.read(ctx)
+	s.leave()
+	s.out.Close(refusal(err))
+	s.out.wait()
+	cancel()
+	<-pointers
+	s.log.Debug("session ended", "error", err)
+}
+
+// refusal says to the client why its session ends.
+func refusal(err error) *protocol.Error {
+	var known *protocol.Error
+	switch {
+	case errors.As(err, &known):
+		return known
+	case errors.Is(err, transport.ErrTooLarge):
+		return protocol.NewError(protocol.TooLarge, "limit", "message")
+	case errors.Is(err, transport.ErrMalformed):
+		return protocol.NewError(protocol.BadMessage)
+	default:
+		return protocol.NewError(protocol.GoingAway)
+	}
+}
+
+// read hands on messages until the connection ends or the client breaks the rules.
+func (s *session) read(ctx context.Context) error {
+	for {
+		b, err := s.conn.ReadMessage()
+		if err != nil {
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			return err
+		}
+		s.silence.Reset(protocol.SilenceMillis * time.Millisecond)
+		s.cfg.Metrics.messagesIn.Inc()
+		m := &chalklinev1.ClientMessage{} // the room keeps parts of it
+		if err := proto.Unmarshal(b, m); err != nil {
+			return protocol.NewError(protocol.BadMessage)
+		}
+		if err := s.limiter.WaitN(ctx, weight(m)); err != nil {
+			return protocol.NewError(protocol.GoingAway)
+		}
+		if err := s.dispatch(ctx, m); err != nil {
+			return err
+		}
+	}
+}
+
+// weight is what a message counts for in MessagesPerSecond.
+func weight(m *chalklinev1.ClientMessage) int {
+	switch m.GetMessage().(type) {
+	case *chalklinev1.ClientMessage_CreateRoom, *chalklinev1.ClientMessage_JoinRoom:
+		return 20
+	case *chalklinev1.ClientMessage_SyncState, *chalklinev1.ClientMessage_ChangeBoard:
+		return 10
+	default:
+		return 1
+	}
+}
+
+// dispatch hands a message to its handler; an error ends the session.
+func (s *session) dispatch(ctx context.Context, m *chalklinev1.ClientMessage) error {
+	if hello := m.GetHello(); hello != nil || !s.greeted {
+		return s.hello(hello)
+	}
+	switch m := m.GetMessage().(type) {
+	case *chalklinev1.ClientMessage_CreateRoom:
+		return s.createRoom(ctx, m.CreateRoom)
+	case *chalklinev1.ClientMessage_JoinRoom:
+		return s.joinRoom(ctx, m.JoinRoom)
+	case *chalklinev1.ClientMessage_Ping:
+		s.ping(m.Ping)
+		return nil
+	case *chalklinev1.ClientMessage_Leave:
+		s.leave()
+		return nil
+	}
+	if s.room == nil {
+		return protocol.NewError(protocol.OutOfOrder)
+	}
+	switch m := m.GetMessage().(type) {
+	case *chalklinev1.ClientMessage_Submit:
+		return s.post(room.Submit{Peer: s.out, Batch: m.Submit})
+	case *chalklinev1.ClientMessage_ChangeBoard:
+		return s.post(room.Open{Peer: s.out, Open: m.ChangeBoard.GetOpen(), Look: m.ChangeBoard.GetLook()})
+	case *chalklinev1.ClientMessage_CloseDocument:
+		return s.post(room.CloseDocument{Peer: s.out, Handle: m.CloseDocument.GetHandle()})
+	case *chalklinev1.ClientMessage_SyncState:
+		return s.post(room.SyncState{
+			Peer: s.out, Handle: m.SyncState.GetHandle(), Position: m.SyncState.GetPosition(), Reason: m.SyncState.GetReason(),
+		})
+	case *chalklinev1.ClientMessage_HeartTick:
+		return s.post(room.HeartTick{Peer: s.out, Received: m.HeartTick.GetReceived()})
+	default: // of a newer client, which knows that we may not know it
+		return nil
+	}
+}
+
+// post hands a command to the room.
+func (s *session) post(c room.Command) error {
+	if !s.room.Post(c) {
+		return protocol.NewError(protocol.RoomRestarting)
+	}
+	return nil
+}
+
+func (s *session) leave() {
+	if s.room != nil {
+		s.room.Post(room.Leave{Peer: s.out})
+		s.room = nil
+	}
+}
+
+// drained tells the room that the queue has room again. It runs on the writer,
+// which must not wait for the room: the room may be waiting in nothing, but
+// others fill its inbox.
+func (s *session) drained(r *room.Room) { r.Post(room.Drained{Peer: s.out}) }
+
+func (s *session) ping(m *chalklinev1.Ping) {
+	now := time.Now().UnixMicro()
+	if c := s.clock.Load(); c != nil {
+		now = c.At(time.Now())
+	}
+	s.out.send(&chalklinev1.ServerMessage{Message: &chalklinev1.ServerMessage_Pong{
+		Pong: &chalklinev1.Pong{ClientTimeUs: m.GetClientTimeUs(), RoomTimeUs: now},
+	}})
+}
+
+// readDatagrams hands pointers on (PRE1). They are soft: what does not fit is lost.
+func (s *session) readDatagrams(ctx context.Context) {
+	limiter := rate.NewLimiter(20, 20)
+	for {
+		b, err := s.conn.ReceiveDatagram(ctx)
+		if err != nil {
+			return
+		}
+		var m chalklinev1.Datagram
+		if len(b) > protocol.MaxDatagram || proto.Unmarshal(b, &m) != nil || m.GetCursor() == nil || !limiter.Allow() {
+			s.cfg.Metrics.datagramsDropped.Inc()
+			continue
+		}
+		if r := s.out.room.Load(); r != nil {
+			r.Post(room.Cursor{Peer: s.out, Cursor: m.GetCursor()})
+		}
+	}
+}
+
+// newKey returns the key of a new replica.
+func newKey() []byte {
+	key := make([]byte, 16)
+	_, _ = rand.Read(key) // never fails (crypto/rand)
+	return key
+}

@@ -1,0 +1,61 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/http"
+	"sync"
+
+	"github.com/quic-go/quic-go"
+)
+
+// Dialer opens connections to a server. Its zero value works; it may be used by
+// many goroutines at once and must not be copied after its first use.
+type Dialer struct {
+	// TLS says whom to trust; nil trusts the system's authorities. A
+	// ClientSessionCache in it makes reconnecting cheaper.
+	TLS *tls.Config
+	// QUIC is the UDP socket that WebTransport connections share; nil gives each
+	// one its own.
+	QUIC *quic.Transport
+	// DialTCP opens the connection under a WebSocket; nil is a net.Dialer.
+	DialTCP func(ctx context.Context, network, address string) (net.Conn, error)
+	// Header is sent with the request; nil sends no more than is needed.
+	Header http.Header
+
+	once    sync.Once
+	buffers *writeBuffers
+}
+
+func (d *Dialer) init() { d.buffers = newWriteBuffers() }
+
+// TrustHashes returns a client's TLS configuration that trusts exactly the
+// certificates with these SHA-256 hashes, as a page does with
+// serverCertificateHashes: for development certificates.
+func TrustHashes(hashes ...[]byte) *tls.Config {
+	return &tls.Config{
+		MinVersion:         tls.VersionTLS13,
+		InsecureSkipVerify: true, // VerifyConnection takes its place
+		VerifyConnection: func(state tls.ConnectionState) error {
+			return verifyHash(state.PeerCertificates, hashes)
+		},
+	}
+}
+
+func verifyHash(chain []*x509.Certificate, hashes [][]byte) error {
+	if len(chain) == 0 {
+		return errors.New("transport: the server sent no certificate")
+	}
+	have := sha256.Sum256(chain[0].Raw)
+	for _, want := range hashes {
+		if bytes.Equal(have[:], want) {
+			return nil
+		}
+	}
+	return errors.New("transport: the server's certificate has another hash")
+}
