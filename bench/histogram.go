@@ -9,7 +9,7 @@ import (
 // at most 3 % above the true one.
 const (
 	subBits = 5
-	octaves = 27 // up to about two minutes
+	octaves = 27 // up to about an hour
 	buckets = (octaves + 1) << subBits
 )
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"runtime/pprof"
 )
 
@@ -16,7 +17,10 @@ func Run(ctx context.Context, c Config, w io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, t.stop()) }()
+	defer func() {
+		t.http.CloseIdleConnections() // a server that stops waits for them
+		err = errors.Join(err, t.stop())
+	}()
 	stopProfile, err := startProfile(c.CPUProfile)
 	if err != nil {
 		return err
@@ -32,7 +36,12 @@ func Run(ctx context.Context, c Config, w io.Writer) (err error) {
 	return result.Table(w)
 }
 
+// garbagePercent lets the generator spend memory rather than its core: it shares
+// the machine with the server that it measures.
+const garbagePercent = 400
+
 func measure(ctx context.Context, c Config, t *target) (*Result, error) {
+	debug.SetGCPercent(garbagePercent)
 	if c.Mode == ModeJoin {
 		return runJoin(ctx, c, t)
 	}

@@ -1,19 +1,24 @@
 package replay
 
-import "encoding/binary"
-
-// Low 64 bits of the offset basis and of the prime of FNV-1a/128. Its prime is
-// 2⁸⁸ + 0x13b, so the low half of the product never depends on the high half
-// and the digest costs one multiplication a byte.
-const (
-	chainBasis = 0x62b821756295c58d
-	chainPrime = 0x13b
+import (
+	"encoding/binary"
+	"math/bits"
 )
 
-// Chain returns the digest of r after a record with digest before: the low 64
-// bits of FNV-1a/128 (draft-eastlake-fnv) over the digest before (8 bytes, big
+// FNV-1a/128 (draft-eastlake-fnv): offset basis, and the low part of its prime
+// 2⁸⁸ + 0x13b.
+const (
+	basisHigh = 0x6c62272e07bb0142
+	basisLow  = 0x62b821756295c58d
+	primeLow  = 0x13b
+	primeBit  = 88
+)
+
+// Chain returns the digest of r after a record with digest before: the high 64
+// bits XOR the low 64 bits of FNV-1a/128 over the digest before (8 bytes, big
 // endian) and the record's revision, replica, n, captured_at and sequenced_at
-// as varints and its payload. It finds accidents, not forgeries.
+// as varints and its payload. The low half alone would not do: the prime's high
+// part never reaches it. It finds accidents, not forgeries.
 func Chain(before Digest, r Record) Digest {
 	var array [8 + 5*binary.MaxVarintLen64]byte
 	buf := binary.BigEndian.AppendUint64(array[:0], uint64(before))
@@ -22,14 +27,19 @@ func Chain(before Digest, r Record) Digest {
 	buf = binary.AppendUvarint(buf, r.N)
 	buf = binary.AppendUvarint(buf, uint64(r.CapturedAt))
 	buf = binary.AppendUvarint(buf, uint64(r.SequencedAt))
-	return Digest(chainBytes(chainBytes(chainBasis, buf), r.Payload))
+	high, low := chainBytes(basisHigh, basisLow, buf)
+	high, low = chainBytes(high, low, r.Payload)
+	return Digest(high ^ low)
 }
 
-func chainBytes(h uint64, p []byte) uint64 {
+func chainBytes(high, low uint64, p []byte) (uint64, uint64) {
 	for _, b := range p {
-		h = (h ^ uint64(b)) * chainPrime
+		low ^= uint64(b)
+		carry, product := bits.Mul64(low, primeLow)
+		high = high*primeLow + low<<(primeBit-64) + carry
+		low = product
 	}
-	return h
+	return high, low
 }
 
 // Release returns when a record may be shown: at its capture time, but never

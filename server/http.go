@@ -52,7 +52,7 @@ func (a *api) handler() http.Handler {
 
 // contentPolicy lets the page load what it ships and connect to its server,
 // which may have another port for WebTransport.
-const contentPolicy = "default-src 'self'; connect-src 'self' https: wss: ws:; img-src 'self' data: blob:; " +
+const contentPolicy = "default-src 'self'; connect-src 'self' https: wss: ws:; img-src 'self' data: blob:; worker-src 'self' blob:; " +
 	"style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 
 func secured(next http.Handler) http.Handler {

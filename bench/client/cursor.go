@@ -7,8 +7,6 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	chalklinev1 "chalkline/protocol/chalkline/v1"
-
-	"chalkline/server/transport"
 )
 
 // cursorInterval is how far apart cursors are sent (PRE1).
@@ -35,29 +33,24 @@ func (b *Board) PointAt(x, y int32, kind chalklinev1.CursorKind) {
 	}
 }
 
+// sendCursor hands the newest cursor to whoever writes the connection.
 func (b *Board) sendCursor() {
 	c := b.doc.client
 	c.mu.Lock()
-	l, cursor := c.link, b.pointer.newest
+	defer c.mu.Unlock()
+	cursor := b.pointer.newest
 	b.pointer = pointer{sentAt: c.cfg.Clock()}
-	if l == nil || cursor == nil {
-		c.mu.Unlock()
+	if c.link == nil || cursor == nil {
 		return
 	}
 	c.cursors++
 	cursor.Sequence = c.cursors
-	c.mu.Unlock()
 	m := &chalklinev1.Datagram{Message: &chalklinev1.Datagram_Cursor{Cursor: cursor}}
-	datagram, err := proto.Marshal(m)
-	if err != nil {
-		return
+	if datagram, err := proto.Marshal(m); err == nil {
+		c.link.datagrams = append(c.link.datagrams, datagram)
+		c.flushSoon()
 	}
-	sendDatagram(l.conn, datagram)
 }
-
-// sendDatagram sends what may get lost: a connection that breaks is noticed by
-// its readers.
-func sendDatagram(conn transport.ClientConn, datagram []byte) { _ = conn.SendDatagram(datagram) }
 
 // receiveDatagrams hands the others' cursors on until the connection ends.
 func (l *link) receiveDatagrams(ctx context.Context) {

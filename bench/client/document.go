@@ -41,7 +41,7 @@ type document struct {
 	resyncs    int                    // in a row
 	stream     transport.ServerStream // nil before the first
 	reader     chan struct{}          // closed when the goroutine that reads stream has ended
-	events     []*Record              // for OnRecord, of the message that is being taken
+	events     []Record               // for OnRecord, of the message that is being taken
 	replacedBy bool                   // that message ended a snapshot
 }
 
@@ -72,7 +72,7 @@ func (d *document) openMessage() *chalklinev1.OpenDocument {
 }
 
 // noteRecord is confirmed.taken.
-func (d *document) noteRecord(r *Record) {
+func (d *document) noteRecord(r Record) {
 	d.resyncs = 0
 	d.client.stats.Records++
 	if r.Replica == d.outbox.replica && r.N > d.acked {
@@ -127,14 +127,14 @@ func (d *document) message(l *link, generation uint32, m []byte, arrival time.Ti
 }
 
 // report calls back; the events are those of this goroutine until it returns.
-func (d *document) report(events []*Record, replaced bool) {
+func (d *document) report(events []Record, replaced bool) {
 	if replaced && d.board != nil && d.client.cfg.OnSnapshot != nil {
 		d.client.cfg.OnSnapshot(d.board)
 	}
-	for i, r := range events {
-		d.client.cfg.OnRecord(d.board, r)
-		events[i] = nil
+	for i := range events {
+		d.client.cfg.OnRecord(d.board, &events[i])
 	}
+	clear(events)
 }
 
 // resync is SYNC_STATE.

@@ -26,7 +26,8 @@ type link struct {
 	tasks   sync.WaitGroup // streams, acceptor, datagrams
 
 	// guarded by Client.mu
-	out            []byte // framed messages to be written
+	out            []byte   // framed messages to be written
+	datagrams      [][]byte // to be sent: a connection has one writer
 	unackedBatches int
 	unackedBytes   int
 	heart          *time.Timer

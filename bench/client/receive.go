@@ -51,9 +51,8 @@ type confirmed struct {
 	load     func(table []byte, chunks [][]byte) (content, error)
 	incoming *snapshot // between SnapshotStart and SnapshotEnd
 
-	// taken is called for every record after it was applied; arrival is that of its
-	// message.
-	taken func(r *Record)
+	// taken is called for every record after it was applied.
+	taken func(r Record)
 	// replaced is called when a snapshot took the place of the state; last tells the
 	// last batch of a replica that it holds, 0 if that is not known.
 	replaced func(last func(replica uint32) uint64)
@@ -141,7 +140,7 @@ func (c *confirmed) takeRecord(src []byte, arrival time.Time) (int, error) {
 		Revision: r.Revision, Replica: r.Replica, N: r.N,
 		CapturedAt: r.CapturedAt, SequencedAt: r.SequencedAt, Payload: r.Payload,
 	})
-	c.taken(&Record{
+	c.taken(Record{
 		Revision: r.Revision, Replica: r.Replica, N: r.N,
 		CapturedAt: r.CapturedAt, SequencedAt: r.SequencedAt, Ops: ops, Arrival: arrival,
 	})

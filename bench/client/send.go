@@ -72,22 +72,23 @@ func (c *Client) flush() {
 		c.mu.Lock()
 		l := c.link
 		var out []byte
+		var datagrams [][]byte
 		if l != nil {
 			out, l.out = l.out, spare[:0]
+			datagrams, l.datagrams = l.datagrams, nil
 		}
 		var saved *Saved
 		if c.unsaved {
 			saved, c.unsaved = c.toSave(), false
 		}
-		c.flushing = saved != nil || len(out) > 0
+		c.flushing = saved != nil || len(out) > 0 || len(datagrams) > 0
+		more := c.flushing
 		c.mu.Unlock()
-		if saved == nil && len(out) == 0 {
+		if !more {
 			return
 		}
 		c.save(saved)
-		if len(out) > 0 {
-			c.write(l, out)
-		}
+		c.write(l, out, datagrams)
 		spare = out
 	}
 }
@@ -101,7 +102,15 @@ func (c *Client) save(s *Saved) {
 	}
 }
 
-func (c *Client) write(l *link, out []byte) {
+// write writes to a link; a datagram may get lost, and a connection that broke
+// is noticed by its readers too.
+func (c *Client) write(l *link, out []byte, datagrams [][]byte) {
+	for _, d := range datagrams {
+		_ = l.conn.SendDatagram(d)
+	}
+	if len(out) == 0 {
+		return
+	}
 	if err := l.conn.WriteControl(out); err != nil {
 		c.mu.Lock()
 		l.drop(fmt.Errorf("client: write: %w", err))

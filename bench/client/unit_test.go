@@ -96,7 +96,7 @@ func TestWorkThatIsDurableAfterAllIsNotMovedTwice(t *testing.T) {
 func newConfirmed() *confirmed {
 	c := &confirmed{content: newBoardContent(), context: &protocol.Context{}}
 	c.load = func(table []byte, chunks [][]byte) (content, error) { return loadBoard(table, chunks) }
-	c.taken = func(*Record) {}
+	c.taken = func(Record) {}
 	c.replaced = func(func(uint32) uint64) {}
 	return c
 }

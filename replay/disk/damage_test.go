@@ -128,6 +128,7 @@ func placeOf(t *testing.T, log []byte, n uint64) int {
 
 // The table of docs/store.md, "Damage".
 func TestDamage(t *testing.T) {
+	store, acks := killedStore(t)
 	lastLog := func(t *testing.T, dir string) string { names := files(t, dir, "*.log"); return names[len(names)-1] }
 	all := func(room replay.Room) uint64 { return 2 * (flushed + logged) }
 	for _, c := range []struct {
@@ -245,7 +246,10 @@ func TestDamage(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			dir, acks := killedStore(t)
+			dir := filepath.Join(t.TempDir(), "store")
+			if err := os.CopyFS(dir, os.DirFS(store)); err != nil {
+				t.Fatal(err)
+			}
 			c.damage(t, dir)
 			before := listing(t, dir)
 			var told operator

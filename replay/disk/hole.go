@@ -55,21 +55,22 @@ func appendsBehind(form chunks, b []byte, at int) map[place]uint64 {
 }
 
 // firstRevisions returns the revisions that a batch begins with, by document.
+// Pebble's reader of batches panics on some bytes that are none; what was read
+// until then counts.
 func firstRevisions(batch []byte) map[place]uint64 {
 	first := make(map[place]uint64)
-	if len(batch) < batchrepr.HeaderLen {
-		return nil
-	}
-	reader := batchrepr.Read(batch)
-	for {
-		_, key, _, ok, err := reader.Next()
-		if !ok || err != nil {
-			return first
+	_ = recovered(func() error {
+		for reader := batchrepr.Read(batch); ; {
+			_, key, _, ok, err := reader.Next()
+			if !ok || err != nil {
+				return err
+			}
+			if p, revision, isRecord := parseRecord(key); isRecord && (first[p] == 0 || revision < first[p]) {
+				first[p] = revision
+			}
 		}
-		if p, revision, isRecord := parseRecord(key); isRecord && (first[p] == 0 || revision < first[p]) {
-			first[p] = revision
-		}
-	}
+	})
+	return first
 }
 
 func parseRecord(key []byte) (place, uint64, bool) {

@@ -23,7 +23,7 @@ func TestSES2MessagesMayBeCutAnywhere(t *testing.T) {
 				t.Fatalf("next() = %d bytes, %v, want %d", len(got), err, want)
 			}
 		}
-		if _, err := r.next(); err != io.EOF {
+		if _, err := r.next(); !errors.Is(err, io.EOF) {
 			t.Errorf("at the end: %v, want io.EOF", err)
 		}
 	}
@@ -33,7 +33,7 @@ func TestEveryTruncationOfAMessageIsAnError(t *testing.T) {
 	stream := framed(string(make([]byte, 200)))
 	for n := 1; n < len(stream); n++ {
 		_, err := newMessageReader(bytes.NewReader(stream[:n]), 1000).next()
-		if err != io.ErrUnexpectedEOF {
+		if !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("%d of %d bytes: %v, want %v", n, len(stream), err, io.ErrUnexpectedEOF)
 		}
 	}
@@ -99,7 +99,7 @@ func FuzzMessageReader(f *testing.F) {
 		if !slices.EqualFunc(whole, apart, bytes.Equal) || wholeErr.Error() != apartErr.Error() {
 			t.Fatalf("cut apart: %d messages, %v; whole: %d, %v", len(apart), apartErr, len(whole), wholeErr)
 		}
-		if wholeErr == io.EOF && !bytes.Equal(reframed(whole), stream) {
+		if errors.Is(wholeErr, io.EOF) && !bytes.Equal(reframed(whole), stream) {
 			t.Fatal("messages do not make up the stream")
 		}
 	})

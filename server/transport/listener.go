@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -81,6 +82,11 @@ const (
 	// session before newcomers must first prove their address (RFC 9000, section 8.1).
 	manyStrangers = 256
 
+	// connectionIDLength is the longest that QUIC has, in bytes. It is in every packet
+	// from a client, and only packets over 42 bytes are answered with a reset: so a
+	// message of a few bytes is enough to notice a restart.
+	connectionIDLength = 20
+
 	maxHeaderBytes = 16 << 10
 
 	goingAway = 1001 // GOING_AWAY of docs/protocol.md
@@ -135,6 +141,7 @@ type Listener struct {
 	mu       sync.Mutex
 	handling sync.WaitGroup         // what spawn began; Add is guarded by mu
 	conns    map[ownedConn]struct{} // guarded by mu; those that Handle has
+	overdue  bool                   // guarded by mu; closeAll was called
 }
 
 // ownedConn is a connection as the listener has it.
@@ -198,7 +205,7 @@ func orNotFound(h http.Handler) http.Handler {
 func (l *Listener) route(secure http.Handler) http.Handler {
 	plain := l.config.Plain
 	if plain == nil {
-		plain = http.HandlerFunc(redirectToHTTPS)
+		plain = http.HandlerFunc(l.redirectToHTTPS)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.TLS == nil && !fromLoopback(r) {
@@ -209,9 +216,30 @@ func (l *Listener) route(secure http.Handler) http.Handler {
 	})
 }
 
-// redirectToHTTPS sends a request to the same address with https.
-func redirectToHTTPS(w http.ResponseWriter, r *http.Request) {
-	http.Redirect(w, r, "https://"+r.Host+r.URL.RequestURI(), http.StatusPermanentRedirect)
+// redirectToHTTPS sends a request to the same host with https. What came to
+// PlainAddress goes to the port of Address.
+func (l *Listener) redirectToHTTPS(w http.ResponseWriter, r *http.Request) {
+	host := r.Host
+	if port := portOf(l.TCPAddr()); port != portOf(localAddr(r)) {
+		name, _ := splitHost(host, false)
+		host = net.JoinHostPort(name, port)
+	}
+	http.Redirect(w, r, "https://"+strings.TrimSuffix(host, ":443")+r.URL.RequestURI(), http.StatusPermanentRedirect)
+}
+
+// localAddr is the address at which a request arrived.
+func localAddr(r *http.Request) net.Addr {
+	address, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	return address
+}
+
+// portOf is empty if there is none.
+func portOf(address net.Addr) string {
+	if address == nil {
+		return ""
+	}
+	_, port, _ := net.SplitHostPort(address.String())
+	return port
 }
 
 func (l *Listener) setUpQUIC() error {
@@ -228,6 +256,7 @@ func (l *Listener) setUpQUIC() error {
 	l.quic = &quic.Transport{
 		Conn:                l.packetConn,
 		StatelessResetKey:   (*quic.StatelessResetKey)(l.config.ResetKey),
+		ConnectionIDLength:  connectionIDLength,
 		VerifySourceAddress: func(net.Addr) bool { return l.strangers.Load() > manyStrangers },
 		ConnContext:         l.admitQUIC,
 	}
@@ -312,8 +341,10 @@ func (l *Listener) waitForHandlers(ctx context.Context) error {
 	}
 }
 
+// closeAll closes the connections that Handle has and those it is yet to get.
 func (l *Listener) closeAll() {
 	l.mu.Lock()
+	l.overdue = true
 	left := slices.Collect(maps.Keys(l.conns))
 	l.mu.Unlock()
 	for _, conn := range left {
@@ -334,15 +365,26 @@ func (l *Listener) spawn(f func()) bool {
 
 // handle gives a connection to Handle and sees it closed.
 func (l *Listener) handle(conn ownedConn) {
-	l.mu.Lock()
-	l.conns[conn] = struct{}{}
-	l.mu.Unlock()
+	if overdue := l.enter(conn); overdue {
+		_ = conn.Close(goingAway)
+	}
 	l.config.Handle(conn)
-	l.mu.Lock()
-	delete(l.conns, conn)
-	l.mu.Unlock()
+	l.leave(conn)
 	_ = conn.Close(0)
 	conn.wait()
+}
+
+func (l *Listener) enter(conn ownedConn) (overdue bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.conns[conn] = struct{}{}
+	return l.overdue
+}
+
+func (l *Listener) leave(conn ownedConn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.conns, conn)
 }
 
 // serveWebSocket turns a request into a session.
@@ -359,7 +401,9 @@ func (l *Listener) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 		l.config.Log.Debug("websocket refused", "remote", r.RemoteAddr, "error", err)
 		return // Upgrade has answered
 	}
-	if !l.spawn(func() { l.handle(newWebSocketConn(ws, l.buffers, r.RemoteAddr)) }) {
-		_ = ws.Close()
+	conn := newWebSocketConn(ws, l.buffers, r.RemoteAddr)
+	if !l.spawn(func() { l.handle(conn) }) {
+		_ = conn.Close(goingAway)
+		conn.wait()
 	}
 }

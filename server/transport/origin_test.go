@@ -1,7 +1,9 @@
 package transport
 
 import (
+	"context"
 	"crypto/tls"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -47,21 +49,35 @@ func TestOriginsThatMayConnect(t *testing.T) {
 }
 
 func TestPlainHTTPFromElsewhereIsSentToHTTPS(t *testing.T) {
-	l := &Listener{}
+	tcp, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tcp.Close()
+	l := &Listener{split: newSplitter(tcp, 1, nil)}
+	port := portOf(tcp.Addr())
 	h := l.route(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }))
-	for remote, want := range map[string]int{
-		"192.168.1.7:5000": http.StatusPermanentRedirect, "127.0.0.1:5000": http.StatusOK,
-		"[::1]:5000": http.StatusOK, "[::ffff:127.0.0.1]:5000": http.StatusOK, "unknown": http.StatusPermanentRedirect,
+	elsewhere := &net.TCPAddr{IP: net.IPv4zero, Port: 80}
+	for _, c := range []struct {
+		remote, host string
+		at           net.Addr
+		want         string
+	}{
+		{"192.168.1.7:5000", "school.lan:" + port, tcp.Addr(), "https://school.lan:" + port + "/r/1?a=b"},
+		{"192.168.1.7:5000", "school.lan:443", tcp.Addr(), "https://school.lan/r/1?a=b"}, // by a forwarded port
+		{"192.168.1.7:5000", "school.lan", elsewhere, "https://school.lan:" + port + "/r/1?a=b"},
+		{"192.168.1.7:5000", "[fd00::1]", elsewhere, "https://[fd00::1]:" + port + "/r/1?a=b"},
+		{"unknown", "school.lan:" + port, tcp.Addr(), "https://school.lan:" + port + "/r/1?a=b"},
+		{"127.0.0.1:5000", "localhost", tcp.Addr(), ""},
+		{"[::1]:5000", "localhost", tcp.Addr(), ""},
+		{"[::ffff:127.0.0.1]:5000", "localhost", elsewhere, ""},
 	} {
-		r := httptest.NewRequest(http.MethodGet, "http://school.lan:8443/r/1?a=b", nil)
-		r.RemoteAddr = remote
+		r := httptest.NewRequest(http.MethodGet, "/r/1?a=b", nil)
+		r.RemoteAddr, r.Host = c.remote, c.host
 		w := httptest.NewRecorder()
-		h.ServeHTTP(w, r)
-		if w.Code != want {
-			t.Errorf("from %s: %d, want %d", remote, w.Code, want)
-		}
-		if to := w.Header().Get("Location"); want != http.StatusOK && to != "https://school.lan:8443/r/1?a=b" {
-			t.Errorf("from %s: sent to %q", remote, to)
+		h.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, c.at)))
+		if got := w.Header().Get("Location"); got != c.want || (w.Code == http.StatusOK) != (c.want == "") {
+			t.Errorf("from %s to %s at %v: %d, %q, want %q", c.remote, c.host, c.at, w.Code, got, c.want)
 		}
 	}
 }

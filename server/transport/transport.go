@@ -55,10 +55,10 @@ func (e *CloseError) Error() string { return fmt.Sprintf("closed by the peer wit
 // be called by anyone at any time.
 type Conn interface {
 	// ReadMessage returns the next message of the control stream without its
-	// length, at most protocol.MaxMessage bytes, valid until the next call. It
-	// returns io.EOF when the client ended its control stream, a *CloseError when
-	// it closed the connection, or an error that wraps ErrTooLarge, ErrMalformed or
-	// ErrClosed. After an error every call fails.
+	// length, at most protocol.MaxMessage bytes, valid until the next call. Errors
+	// wrap io.EOF when the client ended its control stream, *CloseError when it
+	// closed the connection, ErrTooLarge, ErrMalformed or ErrClosed; others say that
+	// the connection broke. After an error every call fails.
 	//
 	// On WebSocket it also moves the datagrams: while nobody is in ReadMessage,
 	// none arrive.

@@ -254,11 +254,11 @@ func checkStream(stream ServerStream, messages int, large string) error {
 			return fmt.Errorf("stream %s, message %d: got %q", name, m, got)
 		}
 		if got, err = stream.ReadMessage(); err != nil || string(got) != large {
-			return fmt.Errorf("stream %s: large message: %d bytes, %v", name, len(got), err)
+			return fmt.Errorf("stream %s: large message: %d bytes, %w", name, len(got), err)
 		}
 	}
-	if _, err := stream.ReadMessage(); err != io.EOF {
-		return fmt.Errorf("after the last message: %v", err)
+	if _, err := stream.ReadMessage(); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("after the last message: %w", err)
 	}
 	return nil
 }
@@ -452,7 +452,7 @@ func TestAResetStreamEndsForTheClient(t *testing.T) {
 			switch {
 			case err == nil && string(message) == "second":
 				second = true
-			case err == nil || err == io.EOF:
+			case err == nil || errors.Is(err, io.EOF):
 				t.Fatalf("reset stream: %q, %v", message, err)
 			}
 		}
@@ -462,8 +462,12 @@ func TestAResetStreamEndsForTheClient(t *testing.T) {
 func TestAHostileHandshakeHurtsNobodyElse(t *testing.T) {
 	server := newTestServer(t, echo, nil)
 	for _, garbage := range [][]byte{
-		{0x16, 3, 1, 0xff, 0xff}, bytes.Repeat([]byte{0x16}, 5000), []byte("\r\n\r\n\r\n"),
-		[]byte("GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n"), {0}, nil,
+		{0x16, 3, 1, 0xff, 0xff},
+		bytes.Repeat([]byte{0x16}, 5000),
+		[]byte("\r\n\r\n\r\n"),
+		[]byte("GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n"),
+		{0},
+		nil,
 	} {
 		conn, err := net.Dial("tcp", server.TCPAddr().String())
 		must(t, err)
@@ -545,7 +549,7 @@ func TestPlainHTTPFromThisMachineIsServed(t *testing.T) {
 	_ = client.Close(0)
 }
 
-func TestAClientNoticesARestartByItsNextPacket(t *testing.T) {
+func TestAClientNoticesARestartByItsNextMessage(t *testing.T) {
 	key := [32]byte{1, 2, 3}
 	first := newTestServer(t, echo, func(c *Config) { c.ResetKey = &key })
 	client := first.dial(t, WebTransport)
@@ -561,7 +565,7 @@ func TestAClientNoticesARestartByItsNextPacket(t *testing.T) {
 	newTestServer(t, echo, func(c *Config) { c.ResetKey, c.Address = &key, address })
 
 	began := time.Now()
-	must(t, client.WriteControl(framed("are you there?")))
+	must(t, client.WriteControl(framed("?")))
 	within(t, "noticing the restart", func() { _, err = client.ReadMessage() })
 	if err == nil {
 		t.Fatal("the new server answered for the old one")

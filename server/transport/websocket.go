@@ -94,6 +94,9 @@ func (s *socket) finish(cause error) {
 
 // write sends p on a channel, cut into chunks.
 func (s *socket) write(channel uint64, p []byte) error {
+	if s.closed.Load() {
+		return fmt.Errorf("transport: write: %w", ErrClosed)
+	}
 	chunk := s.buffers.chunks.Get().(*[]byte)
 	defer s.buffers.chunks.Put(chunk)
 	for {

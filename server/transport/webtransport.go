@@ -119,7 +119,7 @@ func sessionFailure(operation string, err error, closed bool) error {
 	if err == nil {
 		return nil
 	}
-	if errors.Is(err, ErrTooLarge) || errors.Is(err, ErrMalformed) || err == io.EOF {
+	if errors.Is(err, ErrTooLarge) || errors.Is(err, ErrMalformed) {
 		return err
 	}
 	var gone *webtransport.SessionError

@@ -3,7 +3,7 @@ import { Writer } from "../ot/bytes.ts";
 import { bytes, start, update } from "../ot/fnv.ts";
 import type { CodedRecord } from "./record.ts";
 
-/** The digest after a record: the low 8 bytes of FNV-1a/128, as the fixed64 of a Position. */
+/** The digest after a record: the high 8 bytes XOR the low 8 bytes of FNV-1a/128, as the fixed64 of a Position. */
 export function chain(before: bigint, record: CodedRecord): bigint {
   const w = new Writer(record.payload.length + 64);
   for (let shift = 56n; shift >= 0n; shift -= 8n) w.byte(Number((before >> shift) & 0xffn));
@@ -16,5 +16,6 @@ export function chain(before: bigint, record: CodedRecord): bigint {
   const h = start();
   update(h, w.buffer, w.length);
   const sum = bytes(h);
-  return new DataView(sum.buffer, sum.byteOffset + 8, 8).getBigUint64(0);
+  const view = new DataView(sum.buffer, sum.byteOffset, 16);
+  return view.getBigUint64(0) ^ view.getBigUint64(8);
 }

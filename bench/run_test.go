@@ -1,0 +1,122 @@
+package bench_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"net"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"chalkline/bench"
+	"chalkline/replay/memory"
+	"chalkline/server"
+	"chalkline/server/classroom"
+	"chalkline/server/session"
+	"chalkline/server/transport"
+)
+
+// guests identifies everybody as the teacher that their token names.
+type guests struct{ n atomic.Int64 }
+
+func (g *guests) Identify(token string) (session.Identity, error) {
+	return session.Identity{Participant: classroom.Participant{ID: token, Role: classroom.Teacher}, Create: true}, nil
+}
+
+func (g *guests) Guest(name string) (string, error) { return fmt.Sprint(name, g.n.Add(1)), nil }
+
+// startServer starts a server in this process and returns its URL.
+func startServer(t *testing.T) string {
+	t.Helper()
+	certificate, hash := selfSigned(t)
+	log := memory.New()
+	s, err := server.New(server.Config{
+		Log: log, Table: log.Table(), Identifier: &guests{},
+		Transport: transport.Config{Address: "127.0.0.1:0", TLS: &tls.Config{Certificates: []tls.Certificate{certificate}}},
+		Hashes:    func() [][]byte { return [][]byte{hash} },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- s.Serve() }()
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := s.Shutdown(ctx); err != nil {
+			t.Error(err)
+		}
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
+	return "https://" + s.Addr().String()
+}
+
+func selfSigned(t *testing.T) (certificate tls.Certificate, hash []byte) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "bench"},
+		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(24 * time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(der)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, sum[:]
+}
+
+func run(t *testing.T, cfg bench.Config) bench.Result {
+	t.Helper()
+	var out bytes.Buffer
+	cfg.JSON, cfg.Insecure, cfg.Seed, cfg.Writers = true, true, 1, 2
+	if err := bench.Run(t.Context(), cfg, &out); err != nil {
+		t.Fatal(err)
+	}
+	r := bench.Result{LoadResult: &bench.LoadResult{}, JoinResult: &bench.JoinResult{}}
+	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestEveryPointReachesEveryClientOverBothTransports(t *testing.T) {
+	for _, route := range []transport.Route{transport.WebTransport, transport.WebSocket} {
+		t.Run(string(route), func(t *testing.T) {
+			r := run(t, bench.Config{
+				Mode: bench.ModeLoad, URL: startServer(t), Transport: route, Clients: 4, Duration: time.Second, Cursors: true,
+			})
+			if r.Lost+r.Duplicated+r.Wrong > 0 || !r.HashesEqual || r.Delivered == 0 || *r.CursorsPer == 0 {
+				t.Errorf("%+v", r.LoadResult)
+			}
+			if r.BytesPoint < 1 || r.BytesPoint > 4 {
+				t.Errorf("%v bytes a point", r.BytesPoint)
+			}
+		})
+	}
+}
+
+func TestJoinsAreMeasuredFromHelloUntilSynced(t *testing.T) {
+	r := run(t, bench.Config{
+		Mode: bench.ModeJoin, URL: startServer(t), Transport: transport.WebSocket, Clients: 2, Points: 2000, Joins: 3,
+	})
+	if r.Points != 2000 || r.JoinMs <= 0 || r.JoinBytes < 2000 || r.JoinBytes > 6000 {
+		t.Errorf("%+v", r.JoinResult)
+	}
+}

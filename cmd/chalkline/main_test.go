@@ -1,0 +1,67 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// result is what a run printed.
+func result(t *testing.T, arguments ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	var out, errs strings.Builder
+	status = run(t.Context(), arguments, nil, &out, &errs)
+	return status, out.String(), errs.String()
+}
+
+func TestHelpListsTheSettings(t *testing.T) {
+	for _, arguments := range [][]string{{"--help"}, {"serve", "--help"}, {"-h"}} {
+		status, stdout, _ := result(t, arguments...)
+		if status != 0 || !strings.Contains(stdout, "--listen") || !strings.Contains(stdout, ":8443") {
+			t.Errorf("%q: %d, %s", arguments, status, stdout)
+		}
+	}
+}
+
+func TestVersionIsTold(t *testing.T) {
+	if status, stdout, _ := result(t, "--version"); status != 0 || !strings.HasPrefix(stdout, "chalkline ") {
+		t.Errorf("%d, %q", status, stdout)
+	}
+}
+
+func TestEveryWrongSettingIsToldBeforeAnythingStarts(t *testing.T) {
+	status, stdout, stderr := result(t, "serve", "--listen", "nowhere", "--max-rooms", "-3")
+	if status != 2 || stdout != "" || !strings.Contains(stderr, "listen:") || !strings.Contains(stderr, "max-rooms:") {
+		t.Errorf("%d, %q, %q", status, stdout, stderr)
+	}
+}
+
+func TestErrorsSayWhatToDo(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	_, inUse := net.Listen("tcp", taken.Addr().String())
+	bind := &net.OpError{Op: "listen", Err: os.NewSyscallError("bind", syscall.EACCES)}
+	for name, c := range map[string]struct {
+		err  error
+		want string
+	}{
+		"port in use":     {inUse, "--listen"},
+		"low port":        {bind, "CAP_NET_BIND_SERVICE"},
+		"no such address": {&net.OpError{Op: "listen", Err: os.NewSyscallError("bind", syscall.EADDRNOTAVAIL)}, "--listen"},
+		"no right":        {&fs.PathError{Op: "open", Path: "/data", Err: syscall.EACCES}, "--data"},
+		"read-only":       {&fs.PathError{Op: "open", Path: "/data", Err: syscall.EROFS}, "--data"},
+		"full":            {&fs.PathError{Op: "write", Path: "/data", Err: syscall.ENOSPC}, "make room"},
+		"something else":  {errors.New("x"), ""},
+	} {
+		if got := advice(c.err); !strings.Contains(got, c.want) || (c.want == "") != (got == "") {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}

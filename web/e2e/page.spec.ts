@@ -1,0 +1,227 @@
+// The page by itself, on a room without a server (test/dev): what a person does with mouse, finger, pen and keyboard, and
+// what axe says of every view.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expect, test } from "@playwright/test";
+import type { Browser, BrowserContextOptions, CDPSession, Page } from "@playwright/test";
+import { serve } from "../test/dev/serve.mjs";
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const ROOM = "/r/3F7KQ-9XW2M?diagnostics";
+const TOUCH: BrowserContextOptions = { hasTouch: true, isMobile: true };
+let server: Server;
+
+test.beforeAll(async () => {
+  server = await serve(0);
+});
+test.afterAll(() => void server.close());
+
+async function open(browser: Browser, options: BrowserContextOptions = {}, path = ROOM, name = "王老师"): Promise<Page> {
+  const context = await browser.newContext({ locale: "zh-CN", viewport: { width: 1280, height: 800 }, ...options });
+  await context.addInitScript((who) => {
+    if (localStorage.getItem("chalkline.name") === null) localStorage.setItem("chalkline.name", JSON.stringify(who));
+  }, name);
+  const page = await context.newPage();
+  page.on("pageerror", (error) => {
+    throw error;
+  });
+  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`);
+  await page.waitForSelector(path === ROOM && name !== "" ? ".board canvas" : ".start");
+  return page;
+}
+
+interface Violation {
+  readonly id: string;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+async function accessible(page: Page): Promise<void> {
+  await page.evaluate(axeSource);
+  const violations = await page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
+    return (await axe.run()).violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" ")}`);
+  });
+  expect(violations).toEqual([]);
+}
+
+const elements = (page: Page): Promise<number> => page.evaluate(() => window.chalkline?.elements ?? -1);
+const pageNow = (page: Page): Promise<string> => page.evaluate(() => window.chalkline?.page ?? "");
+const view = (page: Page) => page.evaluate(() => window.chalkline?.view ?? { x: 0, y: 0, zoom: 0 });
+const inside = (page: Page, selector: string): Promise<boolean> =>
+  page.evaluate((s) => document.activeElement?.closest(s) !== null, selector);
+
+async function drag(page: Page, path: readonly (readonly [number, number])[]): Promise<void> {
+  for (const [i, [x, y]] of path.entries()) {
+    await page.mouse.move(x, y, { steps: 4 });
+    if (i === 0) await page.mouse.down();
+  }
+  await page.mouse.up();
+}
+
+test("the start asks for what is missing, where it is missing", async ({ browser }) => {
+  const page = await open(browser, {}, "/", "");
+  await accessible(page);
+  await page.getByRole("button", { name: "开始上课" }).click();
+  await expect(page.locator("#name-hint")).toHaveText("先写上你的名字。");
+  await expect(page.locator("#name")).toBeFocused();
+  await page.fill("#name", "小明");
+  await page.fill("#join", "abc");
+  await page.getByRole("button", { name: "加入", exact: true }).click();
+  await expect(page.locator("#join-hint")).toContainText("不是课堂码");
+  await page.fill("#create", "!");
+  await page.getByRole("button", { name: "开始上课" }).click();
+  await expect(page.locator("#create-hint")).toContainText("2003");
+  await page.fill("#create", "语文");
+  await page.getByRole("button", { name: "开始上课" }).click();
+  await page.waitForURL(/\/r\/[0-9A-Z]{5}-[0-9A-Z]{5}$/);
+  await page.goBack();
+  await expect(page.locator(".recent-room")).toHaveCount(1);
+});
+
+test("a link asks who comes, once; a broken one says so", async ({ browser }) => {
+  const page = await open(browser, {}, ROOM, "");
+  await accessible(page);
+  await page.fill("#name", "安娜");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(".board canvas");
+  await page.reload();
+  await page.waitForSelector(".board canvas");
+  await page.goto(new URL("/r/nope", page.url()).href);
+  await expect(page.locator(".notice")).toContainText("这个链接不完整");
+});
+
+test("the mouse writes, moves, erases and points; then the page is idle", async ({ browser }) => {
+  const page = await open(browser);
+  await accessible(page);
+  await drag(page, [[400, 300], [480, 340], [600, 280]]);
+  expect(await elements(page)).toBe(1);
+  const before = await view(page);
+  await page.keyboard.down(" ");
+  await drag(page, [[500, 500], [500, 400]]);
+  await page.keyboard.up(" ");
+  expect((await view(page)).y).toBeGreaterThan(before.y);
+  expect(await elements(page)).toBe(1);
+  await page.keyboard.press("e");
+  await drag(page, [[480, 100], [480, 400]]);
+  expect(await elements(page)).toBe(0);
+  await page.keyboard.press("l");
+  await drag(page, [[400, 300], [480, 340]]);
+  expect(await elements(page)).toBe(0);
+  // Quiet for half a second: nothing asks for frames any more.
+  await expect.poll(() => page.evaluate(async () => {
+    window.chalkline?.reset();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    return window.chalkline?.frames?.frames;
+  })).toBe(0);
+});
+
+test("pages are added and turned", async ({ browser }) => {
+  const page = await open(browser);
+  await page.getByRole("button", { name: "加一页" }).click();
+  expect(await pageNow(page)).toBe("p2");
+  await page.keyboard.press("PageUp");
+  expect(await pageNow(page)).toBe("a");
+  await page.getByRole("button", { name: "第 2 页" }).click();
+  expect(await pageNow(page)).toBe("p2");
+});
+
+test("panels keep the focus and give it back", async ({ browser }) => {
+  const page = await open(browser);
+  const invite = page.getByRole("button", { name: "邀请" });
+  await invite.focus();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("dialog")).toBeVisible();
+  await accessible(page);
+  for (let i = 0; i < 7; i++) {
+    await page.keyboard.press("Tab");
+    expect(await inside(page, ".popover")).toBe(true);
+  }
+  await page.keyboard.press("Escape");
+  await expect(invite).toBeFocused();
+  await page.keyboard.press("?");
+  await expect(page.getByRole("dialog", { name: "快捷键" })).toBeVisible();
+  await accessible(page);
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+  await expect(invite).toBeFocused();
+});
+
+test("language, theme, paper and pen are remembered", async ({ browser }) => {
+  const page = await open(browser);
+  await page.getByRole("button", { name: "更多" }).click();
+  await page.getByRole("radio", { name: "English" }).click();
+  await page.getByRole("radio", { name: "Blackboard" }).click();
+  await page.getByRole("radio", { name: "Dark" }).click();
+  await accessible(page);
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("p");
+  await accessible(page);
+  await page.keyboard.press("ArrowRight");
+  await page.reload();
+  await page.waitForSelector(".board canvas");
+  await expect(page.locator("html")).toHaveAttribute("lang", "en");
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+  expect(await page.evaluate(() => localStorage.getItem("chalkline.pen.color"))).toBe(String(0xd1495b));
+});
+
+type Finger = readonly [x: number, y: number];
+
+const touch = (cdp: CDPSession, type: "touchStart" | "touchMove" | "touchEnd", fingers: readonly Finger[]): Promise<unknown> =>
+  cdp.send("Input.dispatchTouchEvent", { type, touchPoints: fingers.map(([x, y], id) => ({ x, y, id })) });
+
+test("on a large touch screen a finger writes, two zoom the board, and after a pen one moves it", async ({ browser }) => {
+  const page = await open(browser, TOUCH);
+  const cdp = await page.context().newCDPSession(page);
+  await accessible(page);
+  const small = await page.locator(".room button:not(.grip)").evaluateAll((all) =>
+    all.map((b) => b.getBoundingClientRect()).filter((r) => Math.min(r.width, r.height) < 56).length);
+  expect(small).toBe(0);
+
+  await touch(cdp, "touchStart", [[400, 300]]);
+  for (let i = 1; i < 15; i++) await touch(cdp, "touchMove", [[400 + i * 10, 300]]);
+  await touch(cdp, "touchEnd", []);
+  expect(await elements(page)).toBe(1);
+
+  const { zoom } = await view(page);
+  await touch(cdp, "touchStart", [[400, 300]]);
+  await touch(cdp, "touchStart", [[400, 300], [500, 300]]);
+  for (let i = 1; i < 15; i++) await touch(cdp, "touchMove", [[400 - i * 5, 300], [500 + i * 5, 300]]);
+  await touch(cdp, "touchEnd", []);
+  expect((await view(page)).zoom).toBeGreaterThan(zoom * 1.8);
+  expect(await page.evaluate(() => visualViewport?.scale)).toBe(1);
+  expect(await elements(page)).toBe(1);
+
+  const pen = (type: "mousePressed" | "mouseMoved" | "mouseReleased", x: number, force: number): Promise<unknown> =>
+    cdp.send("Input.dispatchMouseEvent", { type, x, y: 500, button: "left", buttons: type === "mouseReleased" ? 0 : 1, pointerType: "pen", force });
+  await pen("mousePressed", 500, 0.2);
+  for (let i = 1; i < 20; i++) await pen("mouseMoved", 500 + i * 8, i / 20);
+  await pen("mouseReleased", 652, 0);
+  const pressures = await page.evaluate(() => {
+    const [, stroke] = window.chalkline?.session.look("a").elements() ?? [];
+    return stroke === undefined ? [] : [...stroke.points.subarray(0, 4 * stroke.count)].filter((_, i) => i % 4 === 2);
+  });
+  expect(Math.max(...pressures) - Math.min(...pressures)).toBeGreaterThan(100);
+
+  // Longer ago than a palm counts as one.
+  await page.waitForFunction((since) => performance.now() - since > 700, await page.evaluate(() => performance.now()));
+  const from = await view(page);
+  await touch(cdp, "touchStart", [[400, 300]]);
+  for (let i = 1; i < 15; i++) await touch(cdp, "touchMove", [[400, 300 - i * 5]]);
+  await touch(cdp, "touchEnd", []);
+  expect(await elements(page)).toBe(2);
+  expect((await view(page)).y).toBeGreaterThan(from.y);
+
+  await page.tap(".grip");
+  await expect(page.locator(".room")).toHaveAttribute("data-dock", "left");
+});
+
+test("a phone has the whole board and its pages in a sheet from below", async ({ browser }) => {
+  const page = await open(browser, { ...TOUCH, viewport: { width: 390, height: 844 } });
+  await accessible(page);
+  await page.getByRole("button", { name: /^页面/ }).tap();
+  await expect(page.getByRole("dialog", { name: "页面" })).toBeVisible();
+  await accessible(page);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+});

@@ -1,0 +1,14 @@
+export { Board, ERASER_RADIUS } from "./board.ts";
+export type { BoardDiagnostics, BoardOptions } from "./board.ts";
+export type { Fingers } from "./gestures.ts";
+export type { Nameplate } from "./overlay.ts";
+export { browserClock } from "./surface.ts";
+export type { Clock } from "./surface.ts";
+export { chalk, lookOf, luminance } from "./theme.ts";
+export type { Paper } from "./theme.ts";
+export { drawPicture } from "./picture.ts";
+export { drawThumbnail } from "./thumbnail.ts";
+export type { ToolName } from "./tools/tool.ts";
+export { MAX_ZOOM, MIN_ZOOM } from "./viewport.ts";
+export type { Viewport } from "./viewport.ts";
+export type { Pen } from "./wetlayer.ts";

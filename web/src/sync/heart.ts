@@ -1,0 +1,91 @@
+// Asking and listening: heart ticks, pings, and a watch for a connection that has gone silent (SES4, SES6).
+import type { Clock } from "./clock.ts";
+import { SILENCE } from "./transport/dial.ts";
+
+/** Pings after joining, ms apart, until the clock is known well; later one goes with each heart tick. */
+const FIRST_PINGS = 4;
+const PING_MS = 2000;
+/** A timer this late means that the machine or the page slept, ms. */
+const LATE_MS = 1500;
+
+export interface HeartEvents {
+  tick(): void;
+  ping(): void;
+  /** Nothing was heard for 4 s while something was asked. */
+  silent(): void;
+  /** Whether an answer is still awaited. */
+  waiting(): boolean;
+}
+
+/** Beats while a connection stands. */
+export class Heart {
+  private cancels = new Set<() => void>();
+  private askedAt = 0;
+  private heardAt = 0;
+  private watching = false;
+  private stopped = false;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly events: HeartEvents,
+  ) {}
+
+  /** In the room: beats every tickMs. */
+  joined(tickMs: number): void {
+    const beat = (): void => {
+      this.events.tick();
+      this.events.ping();
+      this.later(tickMs, beat);
+    };
+    this.later(tickMs, beat);
+    const ping = (left: number): void => {
+      this.events.ping();
+      if (left > 1) this.later(PING_MS, () => ping(left - 1));
+    };
+    ping(FIRST_PINGS);
+  }
+
+  /** Something was sent that has an answer. */
+  asked(): void {
+    if (this.watching || this.stopped) return;
+    this.watching = true;
+    this.askedAt = this.clock.now();
+    this.watch(SILENCE);
+  }
+
+  heard(): void {
+    this.heardAt = this.clock.now();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    for (const cancel of this.cancels) cancel();
+    this.cancels.clear();
+  }
+
+  private watch(ms: number): void {
+    const due = this.clock.now() + ms;
+    this.later(ms, () => {
+      this.watching = false;
+      if (!this.events.waiting()) return;
+      const now = this.clock.now();
+      if (now - due > LATE_MS) {
+        this.events.ping(); // slept: what came meanwhile has not been read yet
+        return this.asked();
+      }
+      const silent = now - Math.max(this.askedAt, this.heardAt);
+      if (silent >= SILENCE) return this.events.silent();
+      this.watching = true;
+      this.watch(SILENCE - silent);
+    });
+  }
+
+  private later(ms: number, call: () => void): void {
+    if (this.stopped) return;
+    const cancel = this.clock.after(ms, () => {
+      this.cancels.delete(cancel);
+      call();
+    });
+    this.cancels.add(cancel);
+  }
+}

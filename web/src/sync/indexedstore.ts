@@ -1,0 +1,143 @@
+// The Store of a browser: IndexedDB for what is kept, Web Locks for who has it.
+import { unfinished, type Batch, type Change, type Claim, type Numbers, type Saved, type Slot, type Store } from "./store.ts";
+
+const DATABASE = "chalkline";
+const SLOTS = "slots";
+const BATCHES = "batches";
+
+/** A row of SLOTS, by [room, slot]. */
+interface SlotRow {
+  readonly participant: string;
+  readonly claim: Claim | undefined;
+  readonly documents: ReadonlyMap<string, Numbers>;
+}
+
+/** A slot that no page has is free; the name of its lock tells it apart from those of other rooms. */
+export class IndexedStore implements Store {
+  private database: Promise<IDBDatabase> | undefined;
+
+  constructor(
+    private readonly factory: IDBFactory,
+    private readonly locks: LockManager,
+  ) {}
+
+  async take(room: bigint, participant: string, onlyWork: boolean): Promise<Slot | undefined> {
+    const db = await (this.database ??= open(this.factory));
+    for (const id of await this.candidates(db, room, participant)) {
+      const slot = await this.lock(db, room, participant, id);
+      const row = await slot?.row();
+      if (slot === undefined || row === undefined) slot?.free();
+      else if (!onlyWork || hasWork(row)) return slot;
+      else await slot.remove(); // nobody's, and nothing in it
+    }
+    return onlyWork ? undefined : this.lock(db, room, participant, crypto.randomUUID());
+  }
+
+  /** Slots of the participant in the room, those with unfinished documents first. */
+  private async candidates(db: IDBDatabase, room: bigint, participant: string): Promise<string[]> {
+    const slots = db.transaction(SLOTS).objectStore(SLOTS);
+    const range = IDBKeyRange.bound([String(room)], [String(room), []]);
+    const [keys, rows] = await Promise.all([done(slots.getAllKeys(range)), done<SlotRow[]>(slots.getAll(range))]);
+    const all = keys.map((key, i) => ({ id: (key as string[])[1] ?? "", row: rows[i] }));
+    const own = all.filter(({ row }) => row?.participant === participant);
+    const working = ({ row }: { row: SlotRow | undefined }): number => (row !== undefined && hasWork(row) ? 0 : 1);
+    return own.sort((a, b) => working(a) - working(b)).map(({ id }) => id);
+  }
+
+  /** The slot, if no page has it. */
+  private async lock(db: IDBDatabase, room: bigint, participant: string, id: string): Promise<IndexedSlot | undefined> {
+    const free = await acquire(this.locks, `chalkline ${room} ${id}`);
+    return free === undefined ? undefined : new IndexedSlot(db, [String(room), id], participant, free);
+  }
+}
+
+class IndexedSlot implements Slot {
+  constructor(
+    private readonly db: IDBDatabase,
+    private readonly key: readonly [room: string, slot: string],
+    private readonly participant: string,
+    readonly free: () => void,
+  ) {}
+
+  row(): Promise<SlotRow | undefined> {
+    return done(this.db.transaction(SLOTS).objectStore(SLOTS).get([...this.key]));
+  }
+
+  async load(): Promise<Saved> {
+    const tx = this.db.transaction([SLOTS, BATCHES]);
+    const stored = tx.objectStore(BATCHES);
+    const [row, keys, rows] = await Promise.all([
+      done<SlotRow | undefined>(tx.objectStore(SLOTS).get([...this.key])),
+      done(stored.getAllKeys(this.all())),
+      done<Batch[]>(stored.getAll(this.all())),
+    ]);
+    const batches = new Map<string, Batch[]>();
+    keys.forEach((key, i) => {
+      const [, , document = ""] = key as string[];
+      const batch = rows[i];
+      if (batch !== undefined) batches.set(document, [...(batches.get(document) ?? []), batch]);
+    });
+    return { claim: row?.claim, documents: row?.documents ?? new Map(), batches };
+  }
+
+  write(change: Change): Promise<void> {
+    const tx = this.db.transaction([SLOTS, BATCHES], "readwrite", { durability: "relaxed" });
+    const row: SlotRow = { participant: this.participant, claim: change.claim, documents: change.documents };
+    tx.objectStore(SLOTS).put(row, [...this.key]);
+    const stored = tx.objectStore(BATCHES);
+    for (const document of change.replace) stored.delete(this.all(document));
+    for (const [document, batches] of change.put) for (const b of batches) stored.put(b, [...this.key, document, b.n]);
+    for (const [document, gone] of change.drop) for (const n of gone) stored.delete([...this.key, document, n]);
+    return committed(tx);
+  }
+
+  async remove(): Promise<void> {
+    const tx = this.db.transaction([SLOTS, BATCHES], "readwrite");
+    tx.objectStore(SLOTS).delete([...this.key]);
+    tx.objectStore(BATCHES).delete(this.all());
+    await committed(tx).finally(this.free);
+  }
+
+  /** Keys of the batches of the slot, or of one document of it. */
+  private all(...document: string[]): IDBKeyRange {
+    const from = [...this.key, ...document];
+    return IDBKeyRange.bound(from, [...from, []]);
+  }
+}
+
+const hasWork = (row: SlotRow): boolean => [...row.documents.values()].some(unfinished);
+
+function open(factory: IDBFactory): Promise<IDBDatabase> {
+  const request = factory.open(DATABASE, 1);
+  request.onupgradeneeded = () => {
+    request.result.createObjectStore(SLOTS);
+    request.result.createObjectStore(BATCHES);
+  };
+  return done(request);
+}
+
+function done<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error ?? new Error("indexeddb: request failed"));
+  });
+}
+
+function committed(tx: IDBTransaction): Promise<void> {
+  return new Promise((resolve, reject) => {
+    tx.oncomplete = () => resolve();
+    tx.onabort = () => reject(tx.error ?? new Error("indexeddb: transaction aborted"));
+  });
+}
+
+/** Takes a lock if it is free; the result lets go of it, as does the end of the page. */
+function acquire(locks: LockManager, name: string): Promise<(() => void) | undefined> {
+  return new Promise((resolve, reject) => {
+    locks
+      .request(name, { ifAvailable: true }, (lock) => {
+        if (lock === null) return resolve(undefined);
+        return new Promise<void>((free) => resolve(free));
+      })
+      .catch(reject);
+  });
+}

@@ -1,0 +1,96 @@
+// Writing what a client instance keeps, in the order it came about and without holding up who draws.
+import type { Clock } from "./clock.ts";
+import type { Batch, Change, Claim, Numbers, Slot } from "./store.ts";
+
+/** What is only forgotten, not added, may wait so long for company, ms. */
+const LAZY_MS = 1000;
+
+/** What the journal asks its owner. */
+export interface JournalOwner {
+  readonly claim: Claim | undefined;
+  numbers(): ReadonlyMap<string, Numbers>;
+  /** These batches of a document would survive a reload: they may be sent. */
+  stored(document: string, batches: readonly Batch[]): void;
+}
+
+/**
+ * One write at a time; what comes meanwhile makes up the next. A batch is sent only once it is written: a number that
+ * was sent is never given to other content, whatever happens to the page. If the store fails, work goes on without it.
+ */
+export class Journal {
+  private put = new Map<string, Batch[]>();
+  private drop = new Map<string, number[]>();
+  private replace = new Set<string>();
+  private dirty = false;
+  private failed = false;
+  private writing: Promise<void> | undefined;
+  private cancelLazy: (() => void) | undefined;
+
+  constructor(
+    private readonly slot: Slot,
+    private readonly clock: Clock,
+    private readonly owner: JournalOwner,
+  ) {}
+
+  add(document: string, batch: Batch): void {
+    entry(this.put, document).push(batch);
+    this.write();
+  }
+
+  /** These batches need not be kept any more. */
+  forget(document: string, gone: readonly number[]): void {
+    if (gone.length > 0) entry(this.drop, document).push(...gone);
+    this.dirty = true;
+    this.cancelLazy ??= this.clock.after(LAZY_MS, () => this.write());
+  }
+
+  /** All batches of a document are others now. */
+  replaceAll(document: string, batches: readonly Batch[]): void {
+    this.replace.add(document);
+    this.put.set(document, [...batches]);
+    this.drop.delete(document);
+    this.write();
+  }
+
+  /** Claim or numbers changed. */
+  write(): void {
+    this.dirty = true;
+    if (this.writing === undefined) this.writing = this.run();
+  }
+
+  /** Resolves when everything is written. */
+  async settled(): Promise<void> {
+    if (this.dirty) this.write();
+    while (this.writing !== undefined) await this.writing;
+  }
+
+  private async run(): Promise<void> {
+    while (this.dirty) {
+      const change = this.take();
+      try {
+        if (!this.failed) await this.slot.write(change);
+      } catch {
+        this.failed = true; // full or forbidden: nothing more survives a reload, everything else goes on
+      }
+      for (const [document, batches] of change.put) this.owner.stored(document, batches);
+    }
+    this.writing = undefined;
+  }
+
+  private take(): Change {
+    const { put, drop, replace } = this;
+    this.put = new Map();
+    this.drop = new Map();
+    this.replace = new Set();
+    this.dirty = false;
+    this.cancelLazy?.();
+    this.cancelLazy = undefined;
+    return { claim: this.owner.claim, documents: this.owner.numbers(), replace, put, drop };
+  }
+}
+
+function entry<T>(map: Map<string, T[]>, name: string): T[] {
+  let list = map.get(name);
+  if (list === undefined) map.set(name, (list = []));
+  return list;
+}

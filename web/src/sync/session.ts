@@ -1,0 +1,497 @@
+// One room for one client instance: finds a connection, keeps it, comes back after a loss (docs/protocol.md, SES).
+import type { Op } from "../ot/types.ts";
+import { Code, CodeError, retryOf } from "../protocol/codes.ts";
+import type { JoinRoomResult, Welcome } from "../protocol/gen/chalkline/v1/chalkline_pb.ts";
+import { DEFAULT_WINDOW, VERSION } from "../protocol/limits.ts";
+import { decodeDatagram, decodeDocument, decodeReply, encodeRequest, type Request } from "../protocol/messages.ts";
+import type { BoardDocument, Connection, CursorKind, RoomSession, Route } from "./api.ts";
+import { RoomClock, type Clock } from "./clock.ts";
+import { advance, sameConnection, shown, type Phase, type PhaseEvent } from "./connection.ts";
+import { Documents, type DocumentsHost } from "./documents.ts";
+import { Heart } from "./heart.ts";
+import { newPage } from "./names.ts";
+import { Value } from "./observable.ts";
+import { People } from "./people.ts";
+import { Pointer } from "./pointer.ts";
+import type { Slot, Store } from "./store.ts";
+import { Backoff } from "./transport/backoff.ts";
+import { Choice, type Notes } from "./transport/choice.ts";
+import { Dial, SILENCE, type Dialed, type Routes } from "./transport/dial.ts";
+import type { Link, LinkEvents } from "./transport/link.ts";
+
+/** What the browser tells: the network went or came, the page was hidden or shown. */
+export type Signal = "online" | "offline" | "visible" | "hidden";
+
+export interface Signals {
+  readonly online: boolean;
+  readonly visible: boolean;
+  subscribe(listener: (signal: Signal) => void): () => void;
+}
+
+/** Everything that the session needs of the world. */
+export interface Environment {
+  readonly clock: Clock;
+  /** ms since 1970. */
+  wall(): number;
+  /** 0 … 1. */
+  random(): number;
+  /** Where the server is now (GET /api/connect); rejects if it cannot be reached. */
+  routes(): Promise<Routes>;
+  readonly notes: Notes;
+  readonly store: Store;
+  readonly signals: Signals;
+}
+
+export interface SessionOptions {
+  readonly room: bigint;
+  /** JSON Web Token that names the participant. */
+  readonly token: string;
+  /** Shown to the others, at most 64 bytes. */
+  readonly name: string;
+  /** BCP 47 tag and program, for the server's logs. */
+  readonly locale?: string;
+  readonly agent?: string;
+}
+
+/** If the way to the server hangs for so long, the last known one is tried, ms. */
+const ROUTES_MS = 400;
+/** A connection that stood for so long makes the next wait a first one, ms. */
+const STEADY_MS = 2000;
+/** Closings for breaking the rules that are taken for accidents, in a row. */
+const MAX_FAULTS = 3;
+
+export function helloOf({ token, locale, agent }: SessionOptions): Uint8Array<ArrayBuffer> {
+  return encodeRequest({ case: "hello", value: { versions: [VERSION], token, locale: locale ?? "", agent: agent ?? "chalkline-web" } });
+}
+
+export class Session implements RoomSession, DocumentsHost {
+  readonly connection = new Value<Connection>({ kind: "connecting", unsent: 0 });
+  readonly roomName = new Value("");
+  readonly refused = new Value<RoomSession["refused"]["value"]>([]);
+  private readonly persons = new People();
+  private readonly documents: Documents;
+  private readonly room: RoomClock;
+  private readonly choice: Choice;
+  private readonly backoff: Backoff;
+  private readonly pointer: Pointer;
+  private readonly unsubscribe: () => void;
+
+  private phase: Phase = "resting";
+  private everSynced = false;
+  private lastCode = 0;
+  private parameters: Readonly<Record<string, string>> = {};
+  private faults = 0;
+  private slot: Slot | undefined;
+  private participant = "";
+  private knownRoutes: Routes | undefined;
+  /** Counts attempts and connections: what an older one still tells is not heard. */
+  private attempt = 0;
+  private dialing: Dial | undefined;
+  private link: Link | undefined;
+  private heart: Heart | undefined;
+  private heartTickMs: number = DEFAULT_WINDOW.heartTickMs;
+  private joinAsked = false;
+  private joinAskedAt = 0;
+  /** Messages of documents that overtook JOIN_ROOM_RESULT. */
+  private early: { stream: number; bytes: Uint8Array }[] = [];
+  private pings = 0;
+  private retryAfter = 0;
+  private cancelRest: (() => void) | undefined;
+  private courier: Session | undefined;
+
+  /** deliver: the slot whose left work this session delivers, and nothing else. */
+  constructor(
+    private readonly env: Environment,
+    private readonly options: SessionOptions,
+    private readonly deliver?: Slot,
+  ) {
+    this.room = new RoomClock(env.clock);
+    this.documents = new Documents(this, env.clock, this.room);
+    this.choice = new Choice(env.notes, () => env.wall());
+    this.backoff = new Backoff(() => env.random());
+    this.pointer = new Pointer(env.clock, (datagram) => this.link?.sendDatagram(datagram));
+    this.unsubscribe = env.signals.subscribe((signal) => this.signal(signal));
+    this.dial();
+  }
+
+  // ---- RoomSession.
+
+  get roomId(): bigint {
+    return this.options.room;
+  }
+
+  get people(): RoomSession["people"] {
+    return this.persons.list;
+  }
+
+  get pages(): RoomSession["pages"] {
+    return this.documents.pages;
+  }
+
+  look(page: string): BoardDocument {
+    return this.documents.look(page);
+  }
+
+  addPage(after: string): string {
+    const page = newPage(() => this.env.random());
+    this.documents.addPage(page, after);
+    return page;
+  }
+
+  /** Room time in µs; undefined before the first joining. */
+  roomTime(): number | undefined {
+    return this.room.known ? this.room.now() * 1000 : undefined;
+  }
+
+  async leave(): Promise<void> {
+    if (this.phase === "ended") return;
+    this.documents.flush();
+    this.send({ case: "leave", value: {} });
+    this.end(new CodeError(0));
+    await this.documents.settled();
+  }
+
+  // ---- The way to a connection.
+
+  private move(event: PhaseEvent): void {
+    this.phase = advance(this.phase, event);
+    this.publish();
+  }
+
+  private publish(): void {
+    const next = shown(this.phase, {
+      everSynced: this.everSynced,
+      online: this.env.signals.online,
+      route: this.link?.route ?? "webtransport",
+      rttMs: Math.round(this.room.rtt),
+      unsent: this.documents.undelivered,
+      code: this.lastCode,
+      parameters: this.parameters,
+    });
+    if (!sameConnection(next, this.connection.value)) this.connection.set(next);
+  }
+
+  private dial(): void {
+    this.cancelRest?.();
+    this.cancelRest = undefined;
+    this.move("dial");
+    const attempt = ++this.attempt;
+    const current = (): boolean => attempt === this.attempt && this.phase === "dialing";
+    const begin = (routes: Routes): void => {
+      if (current() && this.dialing === undefined) this.startDial(routes, attempt);
+    };
+    // The answer also shows that the server is there: no WebTransport is opened towards a dead one, which Chromium
+    // would punish with ever slower opens.
+    this.env.routes().then(
+      (routes) => {
+        this.knownRoutes = routes;
+        begin(routes);
+      },
+      () => {
+        if (current() && this.dialing === undefined) this.lose(new CodeError(0));
+      },
+    );
+    this.env.clock.after(this.knownRoutes === undefined ? SILENCE : ROUTES_MS, () => {
+      if (this.knownRoutes !== undefined) begin(this.knownRoutes);
+      else if (current() && this.dialing === undefined) this.lose(new CodeError(0));
+    });
+  }
+
+  private startDial(routes: Routes, attempt: number): void {
+    this.dialing = new Dial(routes, this.choice.first, helloOf(this.options), this.env.clock, {
+      won: (dialed) => this.welcomed(dialed, attempt),
+      failed: (error) => {
+        if (attempt === this.attempt) this.lose(error);
+      },
+    });
+  }
+
+  private welcomed({ link, welcome }: Dialed, attempt: number): LinkEvents {
+    this.dialing = undefined;
+    this.link = link;
+    this.choice.won(link.route);
+    this.takeWelcome(welcome);
+    const heart = (this.heart = new Heart(this.env.clock, {
+      tick: () => this.tick(),
+      ping: () => this.ping(),
+      silent: () => this.silent(link.route),
+      waiting: () => this.joinAsked || this.pings > 0 || this.documents.waiting,
+    }));
+    this.early = [];
+    this.move("welcomed");
+    void this.enter(attempt);
+    const mine = (handle: () => void): void => {
+      if (attempt !== this.attempt) return;
+      heart.heard();
+      handle();
+    };
+    return {
+      opened: () => {},
+      control: (message) => mine(() => this.control(message)),
+      document: (stream, message) => mine(() => this.document(stream, message)),
+      datagram: (message) => mine(() => this.datagram(message)),
+      closed: (code) => {
+        if (attempt === this.attempt) this.lose(new CodeError(code));
+      },
+    };
+  }
+
+  private takeWelcome(welcome: Welcome): void {
+    this.participant = welcome.participant;
+    this.heartTickMs = welcome.heartTickMs || DEFAULT_WINDOW.heartTickMs;
+    this.documents.window = {
+      batches: welcome.maxUnacknowledgedBatches || DEFAULT_WINDOW.batches,
+      bytes: welcome.maxUnacknowledgedBytes || DEFAULT_WINDOW.bytes,
+    };
+  }
+
+  /** JOIN_ROOM, the first time after a slot was found. */
+  private async enter(attempt: number): Promise<void> {
+    try {
+      if (this.slot === undefined) await this.takeSlot();
+    } catch {
+      return this.lose(new CodeError(0));
+    }
+    if (attempt !== this.attempt || this.link === undefined) return;
+    const { claim } = this.documents;
+    this.joinAsked = true;
+    this.joinAskedAt = this.env.clock.now();
+    const value = { roomId: this.options.room, displayName: this.options.name, open: this.documents.opening() };
+    this.send({ case: "joinRoom", value: claim === undefined ? value : { ...value, replica: claim } });
+  }
+
+  private async takeSlot(): Promise<void> {
+    const slot = this.deliver ?? (await this.env.store.take(this.options.room, this.participant, false));
+    if (slot === undefined) throw new Error("no slot");
+    const saved = await slot.load();
+    if (this.slot !== undefined || this.phase === "ended") return slot === this.slot ? undefined : slot.free();
+    this.slot = slot;
+    this.documents.adopt(slot, saved);
+  }
+
+  private joined(result: JoinRoomResult): void {
+    this.joinAsked = false;
+    if (result.result < 0) return this.lose(new CodeError(-result.result));
+    this.room.restart();
+    this.room.sample(this.joinAskedAt, Number(result.roomTimeUs) / 1000);
+    if (this.documents.joined(result) === "new replica") return this.lose(new CodeError(Code.Resync));
+    this.roomName.set(result.name);
+    this.persons.joined(result.present, this.documents.replica);
+    this.move("joined");
+    this.heart?.joined(this.heartTickMs);
+    for (const { stream, bytes } of this.early.splice(0)) this.document(stream, bytes);
+    this.moved();
+  }
+
+  // ---- Losing it.
+
+  private silent(route: Route): void {
+    this.choice.silent(route);
+    this.link?.close(Code.Silent);
+    this.lose(new CodeError(0));
+  }
+
+  /** The connection or the attempt is over: for good, or until the next attempt. */
+  private lose(error: CodeError): void {
+    if (this.phase === "ended") return;
+    this.hangUp();
+    const { code } = error;
+    this.lastCode = code;
+    if (retryOf(code) === "never" && !this.survives(code)) return this.end(error);
+    this.move("lost");
+    const wait = this.retryAfter > 0 ? this.retryAfter * (1 + this.env.random() / 4) : this.backoff.next(code, this.env.signals.visible);
+    this.retryAfter = 0;
+    this.cancelRest = this.env.clock.after(wait, () => this.dial());
+  }
+
+  /** Codes that forbid to try again as it is, where something else can be done. */
+  private survives(code: number): boolean {
+    switch (code) {
+      case Code.TakenOver:
+        this.documents.giveUpReplica(true);
+        return true;
+      case Code.NoSuchDocument:
+        this.documents.beCareful();
+        return ++this.faults <= MAX_FAULTS;
+      case Code.BadMessage:
+      case Code.TooLarge:
+      case Code.OutOfOrder:
+        return ++this.faults <= MAX_FAULTS;
+      default:
+        return false;
+    }
+  }
+
+  private hangUp(): void {
+    this.attempt++;
+    this.dialing?.cancel();
+    this.dialing = undefined;
+    this.link?.close(Code.GoingAway);
+    this.link = undefined;
+    this.heart?.stop();
+    this.heart = undefined;
+    this.joinAsked = false;
+    this.pings = 0;
+    this.documents.disconnected();
+  }
+
+  private end(error: CodeError): void {
+    this.documents.end();
+    this.hangUp();
+    this.lastCode = error.code;
+    this.parameters = error.parameters;
+    this.cancelRest?.();
+    this.unsubscribe();
+    void this.courier?.leave();
+    this.move("over");
+    const { slot } = this;
+    const finish = this.deliver !== undefined && this.documents.undelivered === 0 ? () => slot?.remove() : () => slot?.free();
+    void this.documents.settled().then(finish);
+  }
+
+  private signal(signal: Signal): void {
+    switch (signal) {
+      case "online":
+      case "visible":
+        if (this.phase === "resting") {
+          this.backoff.reset();
+          this.dial();
+        } else this.ping();
+        break;
+      case "offline":
+        this.ping();
+        break;
+      case "hidden":
+        this.documents.flush();
+        break;
+    }
+    this.publish();
+  }
+
+  // ---- What arrives.
+
+  private control(message: Uint8Array): void {
+    let reply: ReturnType<typeof decodeReply>;
+    try {
+      reply = decodeReply(message);
+    } catch {
+      this.link?.close(Code.BadMessage);
+      return this.lose(new CodeError(0));
+    }
+    switch (reply.case) {
+      case "joinRoomResult":
+        if (this.phase === "joining") this.joined(reply.value);
+        return;
+      case "ack":
+        return this.documents.acked(reply.value.handle, Number(reply.value.n));
+      case "refused":
+        if (!this.documents.refused(reply.value)) this.lose(new CodeError(Code.Resync));
+        return;
+      case "pong":
+        this.pings = Math.max(0, this.pings - 1);
+        this.room.sample(Number(reply.value.clientTimeUs) / 1000, Number(reply.value.roomTimeUs) / 1000);
+        return this.publish();
+      case "error":
+        return this.lose(new CodeError(reply.value.code, reply.value.parameters));
+      case "goingAway":
+        this.retryAfter = reply.value.retryAfterMs;
+        return this.lose(new CodeError(reply.value.error?.code ?? Code.GoingAway, reply.value.error?.parameters));
+      case "roster":
+        this.persons.changed(reply.value, this.documents.replica);
+        return this.sweep();
+      case "welcome":
+      case "createRoomResult":
+      case undefined:
+        return; // out of place, or of a newer server
+    }
+  }
+
+  private document(stream: number, bytes: Uint8Array): void {
+    if (this.phase === "joining") return void this.early.push({ stream, bytes: bytes.slice() });
+    let message: ReturnType<typeof decodeDocument>;
+    try {
+      message = decodeDocument(bytes);
+    } catch {
+      return this.documents.undecodable(stream);
+    }
+    this.documents.message(stream, message);
+  }
+
+  private datagram(bytes: Uint8Array): void {
+    try {
+      const message = decodeDatagram(bytes);
+      if (message.case === "cursors") this.documents.boardOfHandle(message.value.handle)?.pointed(message.value);
+    } catch {
+      // Soft state: the next one will do.
+    }
+  }
+
+  // ---- DocumentsHost, and what goes with the heart beat.
+
+  get connected(): boolean {
+    return this.link !== undefined && (this.phase === "catching-up" || this.phase === "synced");
+  }
+
+  send(request: Request): void {
+    if (this.link === undefined) return;
+    this.link.send(encodeRequest(request));
+    if (request.case !== "leave" && request.case !== "closeDocument") this.heart?.asked();
+  }
+
+  moved(): void {
+    const { phase } = this;
+    if (phase !== "catching-up" && phase !== "synced") return;
+    if (!this.documents.live) return this.move("behind");
+    this.move("caught-up");
+    if (phase === "synced") return;
+    this.everSynced = true;
+    this.lastCode = 0;
+    const { attempt } = this;
+    this.env.clock.after(STEADY_MS, () => {
+      if (attempt !== this.attempt) return;
+      this.backoff.reset();
+      this.faults = 0;
+    });
+    this.counted();
+    void this.deliverLeft();
+  }
+
+  counted(): void {
+    this.publish();
+    if (this.deliver !== undefined && this.phase === "synced" && this.documents.undelivered === 0) void this.leave();
+  }
+
+  point(handle: number, x: number, y: number, kind: CursorKind): void {
+    this.pointer.at(handle, x, y, kind);
+  }
+
+  refuse(page: string, code: number, ops: readonly Op[]): void {
+    this.refused.set([...this.refused.value, { page, code, ops }]);
+  }
+
+  private tick(): void {
+    const received = this.documents.tick();
+    this.send({ case: "heartTick", value: { received } });
+    this.sweep();
+    void this.deliverLeft();
+  }
+
+  private ping(): void {
+    if (!this.connected) return;
+    this.pings++;
+    this.send({ case: "ping", value: { clientTimeUs: BigInt(Math.round(this.env.clock.now() * 1000)) } });
+  }
+
+  private sweep(): void {
+    this.documents.sweep(new Set(this.persons.list.value.map((p) => p.replica)));
+  }
+
+  /** Work that a closed tab left behind is delivered under its own replica, over a connection of its own. */
+  private async deliverLeft(): Promise<void> {
+    if (this.deliver !== undefined || (this.courier !== undefined && this.courier.phase !== "ended")) return;
+    const slot = await this.env.store.take(this.options.room, this.participant, true).catch(() => undefined);
+    if (slot === undefined) return;
+    if (this.phase === "ended" || (this.courier !== undefined && this.courier.phase !== "ended")) return slot.free();
+    this.courier = new Session(this.env, this.options, slot);
+  }
+}

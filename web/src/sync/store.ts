@@ -1,0 +1,85 @@
+// What a client instance keeps over a reload: its replica, its numbers and its undelivered work (design: Identity).
+
+/** Proof that a replica was given to this client instance (ID2). */
+export interface Claim {
+  readonly replica: number;
+  readonly key: Uint8Array;
+  readonly epoch: bigint;
+}
+
+/** One batch as it will be sent, however often (SYN1). */
+export interface Batch {
+  readonly n: number;
+  /** Ops in whole form, or the event of another document. */
+  readonly payload: Uint8Array;
+  /** Whole ms of room time. */
+  readonly capturedAt: number;
+  /** Authority revision that was known when it was made. */
+  readonly authority: number;
+}
+
+/** Numbers of one document. */
+export interface Numbers {
+  /** Replica that the batches and own element ids below belong to. */
+  readonly replica: number;
+  /** The next batch and the next element. */
+  readonly next: number;
+  readonly counter: number;
+  /** The last batch that is known to be durable. */
+  readonly acked: number;
+  /** Own strokes without an end. */
+  readonly open: number;
+}
+
+/** Whether something is left to do on a document: batches to deliver, strokes to end. */
+export const unfinished = ({ next, acked, open }: Numbers): boolean => next - 1 > acked || open > 0;
+
+/** Everything of one client instance in one room. */
+export interface Saved {
+  readonly claim: Claim | undefined;
+  readonly documents: ReadonlyMap<string, Numbers>;
+  readonly batches: ReadonlyMap<string, readonly Batch[]>;
+}
+
+/** Part of what is saved, written as one transaction. */
+export interface Change {
+  readonly claim: Claim | undefined;
+  readonly documents: ReadonlyMap<string, Numbers>;
+  /** Documents of which all batches are replaced; the others get put and lose drop. */
+  readonly replace: ReadonlySet<string>;
+  readonly put: ReadonlyMap<string, readonly Batch[]>;
+  readonly drop: ReadonlyMap<string, readonly number[]>;
+}
+
+/** The place of one client instance. Whoever has it has it alone, until it is freed or the page is gone. */
+export interface Slot {
+  load(): Promise<Saved>;
+  /** Resolves once the change would survive a reload. */
+  write(change: Change): Promise<void>;
+  /** Leaves it to whoever comes next. */
+  free(): void;
+  /** Forgets it for good. */
+  remove(): Promise<void>;
+}
+
+/** Slots of all rooms in this browser. */
+export interface Store {
+  /**
+   * A slot of the participant in the room that no living page has, else a new one. Slots with unfinished documents
+   * come first. With onlyWork: undefined unless there is one with unfinished documents.
+   */
+  take(room: bigint, participant: string, onlyWork: boolean): Promise<Slot | undefined>;
+}
+
+/** Keeps nothing over a reload: where the browser has no storage or no locks, every page is a new client instance. */
+export class VolatileStore implements Store {
+  take(_room: bigint, _participant: string, onlyWork: boolean): Promise<Slot | undefined> {
+    const slot: Slot = {
+      load: () => Promise.resolve({ claim: undefined, documents: new Map(), batches: new Map() }),
+      write: () => Promise.resolve(),
+      free: () => {},
+      remove: () => Promise.resolve(),
+    };
+    return Promise.resolve(onlyWork ? undefined : slot);
+  }
+}

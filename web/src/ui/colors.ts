@@ -1,0 +1,37 @@
+// Colours of pens and of people.
+import type { TextKey } from "./texts.ts";
+
+export interface PenColor {
+  readonly color: number;
+  readonly name: TextKey;
+}
+
+/** The eight colours at hand: ink on white paper; the blackboard shows them as chalk. */
+export const PEN_COLORS: readonly PenColor[] = [
+  { color: 0x1d2321, name: "color.ink" },
+  { color: 0xd1495b, name: "color.red" },
+  { color: 0x2e86ab, name: "color.blue" },
+  { color: 0x2f7d57, name: "color.green" },
+  { color: 0xe07a1f, name: "color.orange" },
+  { color: 0xf2c14e, name: "color.yellow" },
+  { color: 0x7b4fa3, name: "color.purple" },
+  { color: 0x7d8683, name: "color.gray" },
+];
+
+/** Widths in 1/10 px of the board. */
+export const PEN_WIDTHS: readonly { readonly width: number; readonly name: TextKey }[] = [
+  { width: 60, name: "pen.width.1" },
+  { width: 100, name: "pen.width.2" },
+  { width: 180, name: "pen.width.3" },
+  { width: 360, name: "pen.width.4" },
+];
+
+/** Each bears white text with a contrast of at least 4.5. */
+const PEOPLE = [
+  "#1f6b4a", "#b23a4b", "#1f6f94", "#7a4aa0", "#a3541a", "#00736a", "#9c2a72", "#4a5a96", "#6d6413", "#8a3d2b", "#2f6d1e", "#5d5560",
+] as const;
+
+/** A participant's colour, the same on every page: replicas are dense, so neighbours differ. */
+export const personColor = (replica: number): string => PEOPLE[(replica - 1) % PEOPLE.length] ?? PEOPLE[0];
+
+export const cssColor = (color: number): string => `#${color.toString(16).padStart(6, "0")}`;

@@ -1,0 +1,58 @@
+import type { JSX } from "preact";
+import type { Connection } from "../sync/api.ts";
+import { wordsFor } from "./connectionwords.ts";
+import { t } from "./i18n.ts";
+import { useObservable } from "./observe.ts";
+import { Popover } from "./popover.tsx";
+import type { RoomState } from "./roomstate.ts";
+import { errorKey } from "./texts.ts";
+
+/** The truth about the connection, in words; pressed, it tells more. */
+export function ConnectionPill({ room }: { readonly room: RoomState }): JSX.Element {
+  const connection = useObservable(room.session.connection).value;
+  const words = wordsFor(connection);
+  const text = t(words.text, words.parameters);
+  const open = room.panel.value === "connection";
+  return (
+    <div class="anchor">
+      <button class={`pill pill-${words.tone}`} aria-expanded={open} aria-label={t("connection.details", { state: text })}
+        onClick={() => room.toggle("connection")}>
+        <span class="dot" aria-hidden="true" />
+        <span class="pill-text" role="status">{text}</span>
+        {connection.kind === "synced" && <span class="pill-rtt tabular" aria-hidden="true">{Math.round(connection.rttMs)} ms</span>}
+      </button>
+      <Popover open={open} onClose={() => (room.panel.value = "")} label={t("connection.title")} place="below-end">
+        <h2>{text}</h2>
+        <p>{t(words.help)}</p>
+        <Details connection={connection} />
+      </Popover>
+    </div>
+  );
+}
+
+function Details({ connection }: { readonly connection: Connection }): JSX.Element {
+  const { unsent } = connection;
+  const code = "code" in connection ? connection.code : 0;
+  return (
+    <dl class="details">
+      {connection.kind === "synced" && (
+        <>
+          <dt>{t("connection.route")}</dt>
+          <dd>{t(`connection.route.${connection.route}`)}</dd>
+          <dt>{t("connection.rtt")}</dt>
+          <dd class="tabular">{t("connection.rtt.value", { n: Math.round(connection.rttMs) })}</dd>
+        </>
+      )}
+      <dt>{t("connection.unsent")}</dt>
+      <dd class="tabular">{unsent === 0 ? t("connection.unsent.none") : t("connection.unsent.value", { n: unsent })}</dd>
+      {code !== 0 && (
+        <>
+          <dt>{t("connection.code")}</dt>
+          <dd>
+            <span class="tabular">{code}</span> {t(errorKey(code))}
+          </dd>
+        </>
+      )}
+    </dl>
+  );
+}

@@ -1,0 +1,34 @@
+// What kind of screen the page is on, as signals.
+import { computed, effect, signal } from "@preact/signals";
+import type { ReadonlySignal } from "@preact/signals";
+import { language, theme } from "./settings.ts";
+
+function media(query: string): ReadonlySignal<boolean> {
+  const list = matchMedia(query);
+  const value = signal(list.matches);
+  list.addEventListener("change", () => (value.value = list.matches));
+  return value;
+}
+
+const narrow = media("(max-width: 699px), (max-height: 479px)");
+const wide = media("(min-width: 1100px)");
+const systemDark = media("(prefers-color-scheme: dark)");
+
+/** Fingers are the main way to point here. */
+export const coarse = media("(pointer: coarse)");
+
+export type Size = "phone" | "desktop" | "large";
+
+/** large: a classroom's touch screen, which gets 56 px targets. */
+export const size = computed<Size>(() => (narrow.value ? "phone" : coarse.value && wide.value ? "large" : "desktop"));
+
+export const dark = computed(() => theme.value === "dark" || (theme.value === "system" && systemDark.value));
+
+/** Keeps the root element's attributes in step; style.css reads them. */
+export function followDevice(root: HTMLElement): void {
+  effect(() => {
+    root.lang = language.value;
+    root.dataset["size"] = size.value;
+    root.dataset["theme"] = dark.value ? "dark" : "light";
+  });
+}

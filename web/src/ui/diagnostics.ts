@@ -1,0 +1,79 @@
+// What tests and benchmarks may see of a page. With ?diagnostics in the address, window.chalkline is there while a room
+// is shown:
+//
+//   hash()       state hash of the confirmed board that is looked at, 32 hex digits; "" if none is open
+//   revision     its revision, -1n if none is open
+//   connection   as sync/api.ts describes it
+//   page         id of the page looked at
+//   pages        ids of all pages in order
+//   elements     how many elements are to be drawn
+//   view         x, y (1/10 px), zoom, width, height of what is seen
+//   frames       frame times, see board/meter.ts; strokes, tileBytes likewise
+//   reset()      forgets the frame times so far
+//   session      the RoomSession itself
+import type { BoardDiagnostics, Viewport } from "../board/index.ts";
+import type { Connection, RoomSession } from "../sync/api.ts";
+import type { RoomState } from "./roomstate.ts";
+
+export interface Diagnostics {
+  hash(): string;
+  readonly revision: bigint;
+  readonly connection: Connection;
+  readonly page: string;
+  readonly pages: readonly string[];
+  readonly elements: number;
+  readonly view: Viewport | undefined;
+  readonly frames: BoardDiagnostics["frames"] | undefined;
+  readonly strokes: number | undefined;
+  readonly tileBytes: number | undefined;
+  readonly session: RoomSession;
+  reset(): void;
+}
+
+declare global {
+  interface Window {
+    chalkline?: Diagnostics;
+  }
+}
+
+/** Publishes the room's diagnostics if the address asks for them; returns how to take them back. */
+export function publishDiagnostics(room: RoomState): () => void {
+  if (!new URLSearchParams(location.search).has("diagnostics")) return () => undefined;
+  window.chalkline = diagnosticsOf(room);
+  return () => delete window.chalkline;
+}
+
+function diagnosticsOf(room: RoomState): Diagnostics {
+  return {
+    hash: () => room.board.peek()?.hash() ?? "",
+    get revision() {
+      return room.board.peek()?.revision ?? -1n;
+    },
+    get connection() {
+      return room.session.connection.value;
+    },
+    get page() {
+      return room.board.peek()?.page ?? "";
+    },
+    get pages() {
+      return room.session.pages.value;
+    },
+    get elements() {
+      return [...(room.board.peek()?.elements() ?? [])].length;
+    },
+    get view() {
+      return room.canvas.peek()?.view;
+    },
+    get frames() {
+      return room.canvas.peek()?.diagnostics.frames;
+    },
+    get strokes() {
+      return room.canvas.peek()?.diagnostics.strokes;
+    },
+    get tileBytes() {
+      return room.canvas.peek()?.diagnostics.tileBytes;
+    },
+    session: room.session,
+    reset: () => room.canvas.peek()?.resetDiagnostics(),
+  };
+}

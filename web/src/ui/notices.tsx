@@ -1,0 +1,86 @@
+import { signal } from "@preact/signals";
+import { CircleAlert, Download, Trash2 } from "lucide-preact";
+import type { JSX } from "preact";
+import { drawPicture } from "../board/index.ts";
+import type { RoomSession } from "../sync/api.ts";
+import { t } from "./i18n.ts";
+import { useObservable } from "./observe.ts";
+import type { RoomState } from "./roomstate.ts";
+import { go } from "./router.ts";
+import { errorKey } from "./texts.ts";
+
+type Refused = RoomSession["refused"]["value"][number];
+
+/** What must be said stands above the board and blocks nothing. */
+export function Notices({ room }: { readonly room: RoomState }): JSX.Element {
+  return (
+    <div class="notices" aria-live="polite">
+      <Ended room={room} />
+      <RefusedWork room={room} />
+    </div>
+  );
+}
+
+const TAKEN_OVER = 3009;
+const NO_SUCH_ROOM = 3007;
+
+function Ended({ room }: { readonly room: RoomState }): JSX.Element | null {
+  const connection = useObservable(room.session.connection).value;
+  if (connection.kind !== "ended") return null;
+  const { code } = connection;
+  return (
+    <div class="notice notice-bad" role="alert">
+      <CircleAlert aria-hidden="true" />
+      <span>
+        {t(errorKey(code))} <small class="tabular">{t("common.details", { code })}</small>
+      </span>
+      {code !== NO_SUCH_ROOM && (
+        <button class="button" onClick={() => location.reload()}>{t(code === TAKEN_OVER ? "ended.continue" : "ended.reload")}</button>
+      )}
+      <button class="button" onClick={() => go("/")}>{t("ended.home")}</button>
+    </div>
+  );
+}
+
+/** Work that the person has dealt with; the session goes on naming it. */
+const dealtWith = signal<ReadonlySet<Refused>>(new Set());
+
+function RefusedWork({ room }: { readonly room: RoomState }): JSX.Element | null {
+  const refused = useObservable(room.session.refused).value.filter((r) => !dealtWith.value.has(r));
+  const first = refused[0];
+  if (first === undefined) return null;
+  const strokes = new Set(refused.flatMap((r) => r.ops.flatMap((op) => (op.kind === "clear" ? [] : [`${op.id.replica}.${op.id.counter}`]))));
+  const discard = (): void => {
+    dealtWith.value = new Set([...dealtWith.value, ...refused]);
+  };
+  return (
+    <div class="notice notice-bad" role="alert">
+      <CircleAlert aria-hidden="true" />
+      <span>
+        <strong>{t("refused.title", { n: strokes.size })}</strong> {t(errorKey(first.code))}{" "}
+        <small class="tabular">{t("common.details", { code: first.code })}</small>
+      </span>
+      <button class="button" onClick={() => savePicture(refused)}>
+        <Download aria-hidden="true" />
+        {t("refused.save")}
+      </button>
+      <button class="button" onClick={discard}>
+        <Trash2 aria-hidden="true" />
+        {t("refused.discard")}
+      </button>
+    </div>
+  );
+}
+
+function savePicture(refused: readonly Refused[]): void {
+  const canvas = document.createElement("canvas");
+  if (!drawPicture(canvas, refused.flatMap((r) => [...r.ops]))) return;
+  canvas.toBlob((blob) => {
+    if (blob === null) return;
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(blob);
+    link.download = `${t("refused.file")}.png`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  });
+}

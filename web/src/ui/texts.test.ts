@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { en, errorKey, format, zh } from "./texts.ts";
+
+const places = (text: string): string[] => [...new Set([...text.matchAll(/\{(\w+)/g)].map((m) => m[1] ?? ""))].sort();
+
+test("both languages say the same things with the same parameters", () => {
+  assert.deepEqual(Object.keys(en).sort(), Object.keys(zh).sort());
+  for (const [key, text] of Object.entries(zh)) assert.deepEqual(places(en[key as keyof typeof zh]), places(text), key);
+});
+
+test("no text is empty", () => {
+  for (const [key, text] of [...Object.entries(zh), ...Object.entries(en)]) assert.ok(text.trim() !== "", key);
+});
+
+test("a word follows its number", () => {
+  assert.equal(format("{n} {n|change|changes}", { n: 1 }), "1 change");
+  assert.equal(format("{n} {n|change|changes}", { n: 12 }), "12 changes");
+});
+
+test("an unknown place stays as it is", () => assert.equal(format("{a} {b}", { a: "x" }), "x {b}"));
+
+test("every code of the protocol has a text, an unknown one the general text", () => {
+  for (const code of [1001, 1002, 1003, 1004, 2001, 2002, 2003, 2004, ...Array.from({ length: 12 }, (_, i) => 3001 + i)]) {
+    assert.equal(errorKey(code), `error.${code}`);
+  }
+  assert.equal(errorKey(9999), "error.0");
+});

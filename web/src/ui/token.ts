@@ -1,0 +1,47 @@
+// Who this device is: a token from the server, kept so that a reload is the same participant and delivers what it left.
+
+const NAME = "chalkline.token";
+
+export function storedToken(): string | undefined {
+  try {
+    return localStorage.getItem(NAME) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The token kept, or a new one. Rejects if there is none and the server cannot be reached. */
+export async function tokenFor(name: string): Promise<string> {
+  const kept = storedToken();
+  if (kept !== undefined) return kept;
+  const token = await newToken(name);
+  try {
+    localStorage.setItem(NAME, token);
+  } catch {
+    // Nothing can be kept here: another participant after a reload.
+  }
+  return token;
+}
+
+/** The server does not take the token any more. */
+export function forgetToken(): void {
+  try {
+    localStorage.removeItem(NAME);
+  } catch {
+    return;
+  }
+}
+
+async function newToken(name: string): Promise<string> {
+  const response = await fetch("/api/token", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ name }),
+  });
+  if (!response.ok) throw new Error(`/api/token: status ${response.status}`);
+  const answer: unknown = await response.json();
+  if (typeof answer !== "object" || answer === null || !("token" in answer) || typeof answer.token !== "string") {
+    throw new Error("/api/token: no token in the answer");
+  }
+  return answer.token;
+}

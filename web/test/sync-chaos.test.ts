@@ -1,0 +1,167 @@
+// Seeded chaos: several people in several tabs and browsers draw while pages reload, the server dies, messages get lost,
+// routes hang and replicas are taken over. At rest everybody must see the same, and every stroke exactly once.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Register, type Setting } from "../src/ot/types.ts";
+import { colorValue } from "../src/ot/value.ts";
+import { Code } from "../src/protocol/codes.ts";
+import type { BoardDocument, StrokeWriter } from "../src/sync/api.ts";
+import { Browser, Page, World } from "./sync-fake.ts";
+
+interface Drawn {
+  /** Its colour tells a stroke apart. */
+  readonly color: number;
+  points: number;
+  /** False if the page died while the newest points were not in its store. */
+  whole: boolean;
+}
+
+interface Tab {
+  page: Page;
+  board: BoardDocument;
+  stroke: StrokeWriter | undefined;
+  drawn: Drawn | undefined;
+}
+
+class Chaos {
+  readonly w = new World();
+  private readonly browsers = [this.w.browser, new Browser(this.w.clock)];
+  readonly tabs: Tab[] = [];
+  readonly drawn: Drawn[] = [];
+
+  constructor(private state: number) {}
+
+  private below(n: number): number {
+    this.state = (this.state * 48271) % 2147483647;
+    return this.state % n;
+  }
+
+  open(): void {
+    const browser = this.browsers[this.below(2)] ?? this.w.browser;
+    const page = new Page(this.w, browser, ["ann", "bob"][this.below(2)] ?? "ann");
+    this.tabs.push({ page, board: page.session.look("p1"), stroke: undefined, drawn: undefined });
+  }
+
+  async step(): Promise<void> {
+    const tab = this.tabs[this.below(this.tabs.length)];
+    if (tab === undefined) return this.open();
+    const { server } = this.w;
+    switch (this.below(24)) {
+      case 0:
+        return this.tabs.length < 5 ? this.open() : this.reload(tab);
+      case 1:
+        return this.reload(tab);
+      case 2:
+        server.kill();
+        return;
+      case 3:
+      case 4:
+        server.up = true;
+        return;
+      case 5:
+        server.frozen = this.below(3) === 0;
+        return;
+      case 6: {
+        const peers = [...server.peers];
+        const victim = peers[this.below(peers.length || 1)];
+        const odds = 1 + this.below(4);
+        server.lose = this.below(2) === 0 ? undefined : (message, peer) => message === "records" && peer === victim && this.below(odds) === 0;
+        return;
+      }
+      case 7: {
+        const peers = [...server.peers].filter((p) => p.replica > 0);
+        peers[this.below(peers.length || 1)]?.control({ case: "error", value: { code: Code.TakenOver } });
+        return;
+      }
+      case 8:
+        server.routes.webtransport = (["works", "hangs", "refuses"] as const)[this.below(3)] ?? "works";
+        return;
+      case 9:
+        server.delayUp = 1 + this.below(150);
+        server.delayDown = 1 + this.below(150);
+        return;
+      default:
+        return this.draw(tab);
+    }
+  }
+
+  private reload(tab: Tab): void {
+    if (tab.drawn !== undefined) tab.drawn.whole = false;
+    tab.page.kill();
+    this.tabs.splice(this.tabs.indexOf(tab), 1);
+    this.open();
+  }
+
+  private async draw(tab: Tab): Promise<void> {
+    if (tab.stroke === undefined || !tab.stroke.alive) {
+      const color = this.drawn.length + 1;
+      const settings: Setting[] = [{ register: Register.Color, value: colorValue(color) }];
+      const stroke = tab.board.startStroke(settings, this.w.clock.now());
+      if (!stroke.alive) return;
+      tab.stroke = stroke;
+      tab.drawn = { color, points: 0, whole: true };
+      this.drawn.push(tab.drawn);
+    }
+    for (let i = this.below(30); i >= 0; i--) {
+      if (!tab.stroke.alive) console.log("DEAD", tab.drawn?.color, tab.drawn?.points, tab.page.kind, tab.page.session.connection.value, tab.stroke.key, (tab.stroke as any).phase);
+      tab.stroke.add(this.below(4000), this.below(4000), this.below(256), this.w.clock.now());
+      if (tab.drawn !== undefined) tab.drawn.points++;
+      await this.w.pass(this.below(12));
+    }
+    if (this.below(3) > 0) return;
+    tab.stroke.end();
+    const { drawn } = tab;
+    tab.stroke = tab.drawn = undefined;
+    if (drawn === undefined) return;
+    await this.w.pass(40); // into the store
+  }
+
+  async rest(): Promise<void> {
+    const { server } = this.w;
+    server.up = true;
+    server.frozen = false;
+    server.lose = undefined;
+    server.delayUp = server.delayDown = 5;
+    server.routes.webtransport = "works";
+    for (const tab of this.tabs) tab.stroke?.end();
+    await this.w.pass(150_000);
+  }
+
+  check(): void {
+    const { server } = this.w;
+    const contents = new Map<string, string>();
+    for (const { document, replica, n, ops } of server.submitted) {
+      const at = `${document} ${replica} ${n}`;
+      const content = Buffer.from(ops).toString("hex");
+      assert.equal(contents.get(at) ?? content, content, `batch ${at} has two contents`);
+      contents.set(at, content);
+    }
+    for (const { page, board } of this.tabs) {
+      assert.equal(page.kind, "synced", page.name);
+      assert.equal(page.session.connection.value.unsent, 0);
+      assert.equal(board.hash(), server.hash("board::p1"));
+      assert.deepEqual([...board.elements()].map((e) => [e.key, e.count, e.open]), [...(server.doc("board::p1").board?.elements() ?? [])].map((e) => [e.key, e.count, e.open]));
+    }
+    const shown = [...(server.doc("board::p1").board?.elements() ?? [])];
+    for (const { color, points, whole } of this.drawn) {
+      const found = shown.filter((e) => e.color === color);
+      assert.ok(found.length <= 1, `stroke ${color} is there ${found.length} times`);
+      if (whole) assert.equal(found[0]?.count, points, `points of stroke ${color}`);
+      assert.ok(found[0] === undefined || (!found[0].open && found[0].count <= points));
+    }
+  }
+}
+
+for (let seed = 1; seed <= Number(process.env["CHAOS_SEEDS"] ?? 12); seed++) {
+  test(`chaos, seed ${seed}: converges, nothing lost or doubled`, async () => {
+    const chaos = new Chaos(seed * 7919);
+    chaos.open();
+    await chaos.w.pass(500);
+    for (let i = 0; i < 120; i++) {
+      await chaos.step();
+      await chaos.w.pass((i * 37) % 400);
+    }
+    await chaos.rest();
+    chaos.check();
+  });
+}

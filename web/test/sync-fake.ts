@@ -1,0 +1,558 @@
+// The world of a session in simulated time: a clock, a network with delay and faults, a server with the room's rules, and
+// a browser whose storage outlives its pages.
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { Board } from "../src/ot/board.ts";
+import { Writer } from "../src/ot/bytes.ts";
+import { decodeOps, encodeOps } from "../src/ot/codec.ts";
+import { closedStrokes, encodeTable } from "../src/ot/table.ts";
+import type { Op } from "../src/ot/types.ts";
+import { chain } from "../src/protocol/chain.ts";
+import { Code } from "../src/protocol/codes.ts";
+import { Deframer, frame } from "../src/protocol/framing.ts";
+import {
+  AuthorityEventSchema,
+  AuthorityStateSchema,
+  ClientMessageSchema,
+  DatagramSchema,
+  DocumentMessageSchema,
+  ServerMessageSchema,
+  type ClientMessage,
+  type Cursor,
+  type Cursors,
+  type JoinRoom,
+  type OpenDocument,
+  type Position,
+  type Submit,
+} from "../src/protocol/gen/chalkline/v1/chalkline_pb.ts";
+import { encodeChunk, Strokes } from "../src/protocol/ink.ts";
+import { Context, type CodedRecord } from "../src/protocol/record.ts";
+import type { Route } from "../src/sync/api.ts";
+import { Authority } from "../src/sync/authority.ts";
+import { decodeInk } from "../src/sync/boardstate.ts";
+import type { Clock } from "../src/sync/clock.ts";
+import { Session, type Environment, type Signal } from "../src/sync/session.ts";
+import { unfinished, type Batch, type Change, type Claim, type Numbers, type Saved, type Slot, type Store } from "../src/sync/store.ts";
+import type { Link, LinkEvents } from "../src/sync/transport/link.ts";
+import type { Routes } from "../src/sync/transport/dial.ts";
+
+export const ROOM = 42n;
+/** Room time at simulated time 0, ms. */
+export const ROOM_START = 1_770_000_000_000;
+
+/** Simulated time. */
+export class FakeClock implements Clock {
+  private time = 1000;
+  private timers: { at: number; order: number; call: () => void }[] = [];
+  private order = 0;
+
+  now(): number {
+    return this.time;
+  }
+
+  after(ms: number, call: () => void): () => void {
+    const timer = { at: this.time + Math.max(0, ms), order: this.order++, call };
+    this.timers.push(timer);
+    return () => void (this.timers = this.timers.filter((t) => t !== timer));
+  }
+
+  /** Lets ms pass; everything that was promised meanwhile is done. */
+  async pass(ms: number): Promise<void> {
+    const end = this.time + ms;
+    await settle();
+    for (;;) {
+      const next = this.timers.filter((t) => t.at <= end).sort((a, b) => a.at - b.at || a.order - b.order)[0];
+      if (next === undefined) break;
+      this.timers = this.timers.filter((t) => t !== next);
+      this.time = Math.max(this.time, next.at);
+      next.call();
+      await settle();
+    }
+    this.time = end;
+  }
+}
+
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+type Reply = Parameters<typeof create<typeof ServerMessageSchema>>[1];
+type Doc = Parameters<typeof create<typeof DocumentMessageSchema>>[1];
+
+interface Document {
+  readonly name: string;
+  board: Board | undefined;
+  authority: Authority | undefined;
+  strokes: Strokes;
+  context: Context;
+  records: { record: CodedRecord; digest: bigint }[];
+}
+
+/** One client's connection, as the server has it. */
+class Peer {
+  readonly views = new Map<number, { document: string; stream: number; generation: number }>();
+  readonly deframer = new Deframer(1 << 20);
+  replica = 0;
+  open = true;
+  private streams = 0;
+  generation = 0;
+
+  constructor(
+    private readonly server: FakeServer,
+    private readonly clock: Clock,
+    private readonly events: LinkEvents,
+  ) {}
+
+  control(message: NonNullable<Reply>["message"]): void {
+    const bytes = toBinary(ServerMessageSchema, create(ServerMessageSchema, { message } as Reply));
+    this.down(() => this.events.control(bytes));
+  }
+
+  newStream(): number {
+    return this.streams++;
+  }
+
+  document(stream: number, message: NonNullable<Doc>["message"]): void {
+    const bytes = toBinary(DocumentMessageSchema, create(DocumentMessageSchema, { message } as Doc));
+    if (this.server.lose?.(message?.case ?? "", this) === true) return;
+    this.down(() => this.events.document(stream, bytes));
+  }
+
+  cursors(value: Partial<Cursors> & { handle: number }): void {
+    const bytes = toBinary(DatagramSchema, create(DatagramSchema, { message: { case: "cursors", value } } as never));
+    this.down(() => this.events.datagram(bytes));
+  }
+
+  close(code: number): void {
+    if (!this.open) return;
+    this.open = false;
+    this.server.gone(this);
+    this.clock.after(this.server.delayDown, () => this.events.closed(code));
+  }
+
+  private down(deliver: () => void): void {
+    this.server.traffic.down++;
+    this.clock.after(this.server.delayDown, () => {
+      if (this.open && !this.server.frozen) deliver();
+    });
+  }
+}
+
+/** A server with one room, as docs/protocol.md has it. */
+export class FakeServer {
+  up = true;
+  /** Takes and sends nothing, but connections stay (SIGSTOP). */
+  frozen = false;
+  delayUp = 5;
+  delayDown = 5;
+  /** How each route behaves for new connections. */
+  readonly routes: Record<Route, "works" | "hangs" | "refuses"> = { webtransport: "works", websocket: "works" };
+  readonly opened: Route[] = [];
+  readonly traffic = { up: 0, down: 0 };
+  /** Control messages that arrived, by name. */
+  readonly heard: string[] = [];
+  readonly cursors: Cursor[] = [];
+  /** Says which messages of documents get lost. */
+  lose: ((message: string, peer: Peer) => boolean) | undefined;
+  /** Says which ops of a batch are refused; [] refuses all. */
+  judge: ((ops: readonly Op[]) => number[] | undefined) | undefined;
+  /** Batches that were submitted: document, replica, n. */
+  readonly submitted: { document: string; replica: number; n: number; capturedAt: number; ops: Uint8Array }[] = [];
+  /** Whether batches that arrive are taken in (false: the log is slow, nothing is durable yet). */
+  durable = true;
+  epoch = 7n;
+  private documents = new Map<string, Document>();
+  private replicas = new Map<number, { participant: string; key: Uint8Array }>();
+  readonly peers = new Set<Peer>();
+
+  constructor(readonly clock: FakeClock) {
+    const event = create(AuthorityEventSchema, { event: { case: "roomCreated", value: { opSemantics: 1, createdAtUs: 5n } } });
+    this.append("authority", 0, 0, this.roomTime(), toBinary(AuthorityEventSchema, event));
+    this.addPage("p1");
+  }
+
+  addPage(page: string): void {
+    const event = create(AuthorityEventSchema, { event: { case: "pageAdded", value: { page, after: "" } } });
+    this.append("authority", 0, 0, this.roomTime(), toBinary(AuthorityEventSchema, event));
+  }
+
+  roomTime(): number {
+    return ROOM_START + Math.round(this.clock.now());
+  }
+
+  doc(name: string): Document {
+    let d = this.documents.get(name);
+    if (d === undefined) {
+      const board = name.startsWith("board:") ? new Board() : undefined;
+      const authority = board === undefined ? new Authority(() => {}) : undefined;
+      d = { name, board, authority, strokes: new Strokes(1000), context: new Context(), records: [] };
+      this.documents.set(name, d);
+    }
+    return d;
+  }
+
+  hash(name: string): string {
+    const d = this.doc(name);
+    return Buffer.from((d.board ?? (d.authority as Authority)).hash()).toString("hex");
+  }
+
+  /** A copy of what the store holds, to put back later. */
+  backup(): () => void {
+    const logs = [...this.documents].map(([name, d]) => ({ name, records: d.records.map((r) => r.record) }));
+    const replicas = new Map(this.replicas);
+    return () => {
+      this.documents = new Map();
+      this.replicas = replicas;
+      for (const { name, records } of logs) for (const r of records) this.append(name, r.replica, r.n, r.capturedAt, r.payload, r.sequencedAt);
+    };
+  }
+
+  /** kill -9: connections break, what is durable stays. */
+  kill(): void {
+    this.up = false;
+    for (const peer of [...this.peers]) peer.close(0);
+  }
+
+  open(route: Route, events: LinkEvents, clock: Clock): Link {
+    this.opened.push(route);
+    const peer = new Peer(this, clock, events);
+    const how = this.routes[route];
+    if (!this.up || how === "refuses") clock.after(2, () => events.closed(0));
+    else if (how === "works")
+      clock.after(this.delayUp + this.delayDown, () => {
+        if (!peer.open || this.frozen) return;
+        this.peers.add(peer);
+        events.opened();
+      });
+    return {
+      route,
+      send: (framed) => this.up && peer.open && clock.after(this.delayUp, () => this.receive(peer, framed)),
+      sendDatagram: (bytes) =>
+        clock.after(this.delayUp, () => {
+          const { message } = fromBinary(DatagramSchema, bytes);
+          if (message.case === "cursor") this.cursors.push(message.value);
+        }),
+      close: () => {
+        peer.open = false;
+        clock.after(this.delayUp, () => this.gone(peer));
+      },
+    };
+  }
+
+  private receive(peer: Peer, framed: Uint8Array): void {
+    if (this.frozen || !this.up) return;
+    for (const bytes of peer.deframer.push(framed)) {
+      this.traffic.up++;
+      if (this.peers.has(peer)) this.handle(peer, fromBinary(ClientMessageSchema, bytes).message);
+    }
+  }
+
+  private handle(peer: Peer, m: ClientMessage["message"]): void {
+    this.heard.push(m.case ?? "");
+    switch (m.case) {
+      case "hello":
+        return peer.control({ case: "welcome", value: { version: 1, participant: m.value.token, heartTickMs: 15_000 } });
+      case "createRoom":
+        return peer.control({ case: "createRoomResult", value: { roomId: m.value.name === "" ? -3008n : ROOM } });
+      case "joinRoom":
+        return this.join(peer, m.value);
+      case "changeBoard":
+        if (m.value.open !== undefined) this.attach(peer, m.value.open);
+        return;
+      case "closeDocument":
+        return void peer.views.delete(m.value.handle);
+      case "syncState": {
+        const view = peer.views.get(m.value.handle);
+        if (view !== undefined) this.begin(peer, m.value.handle, view.document, m.value.position);
+        return;
+      }
+      case "submit":
+        return this.submit(peer, m.value);
+      case "ping":
+        return peer.control({ case: "pong", value: { clientTimeUs: m.value.clientTimeUs, roomTimeUs: BigInt(this.roomTime()) * 1000n } });
+      case "heartTick":
+        for (const view of peer.views.values()) this.mark(peer, view.document, view.stream);
+        return;
+      case "leave":
+        return this.gone(peer);
+      case undefined:
+        return;
+    }
+  }
+
+  private join(peer: Peer, m: JoinRoom): void {
+    const participant = peerName(m);
+    const claim = m.replica;
+    const known = claim === undefined ? undefined : this.replicas.get(claim.replica);
+    const right = claim !== undefined && known !== undefined && claim.epoch === this.epoch && Buffer.compare(claim.key, known.key) === 0;
+    const replica = right ? claim.replica : Math.max(0, ...this.replicas.keys()) + 1;
+    const key = right ? claim.key : Uint8Array.of(replica, 9, 9, Math.floor(this.clock.now()) & 255);
+    this.replicas.set(replica, { participant, key });
+    for (const other of [...this.peers]) {
+      if (other === peer || other.replica !== replica) continue;
+      other.control({ case: "error", value: { code: Code.TakenOver } });
+      this.clock.after(this.delayDown, () => other.close(Code.TakenOver));
+    }
+    peer.replica = replica;
+    const present = [...this.peers].filter((p) => p.replica > 0).map((p) => ({ replica: p.replica, participant, displayName: participant, role: "student", board: "" }));
+    const last = [...this.documents.values()].map((d) => ({ document: d.name, n: BigInt(this.lastN(d, replica)) })).filter((l) => l.n > 0n);
+    peer.control({
+      case: "joinRoomResult",
+      value: { roomId: ROOM, name: "Class", replica: { replica, key, epoch: this.epoch }, last, opSemantics: 1, present, roomTimeUs: BigInt(this.roomTime()) * 1000n },
+    });
+    for (const open of m.open) this.attach(peer, open);
+  }
+
+  private lastN(d: Document, replica: number): number {
+    return d.records.reduce((n, r) => (r.record.replica === replica ? r.record.n : n), 0);
+  }
+
+  private attach(peer: Peer, { handle, document, position }: OpenDocument): void {
+    if (peer.views.get(handle)?.document === document) return;
+    if (document !== "authority" && !this.pages().includes(document.slice("board::".length))) {
+      return peer.control({ case: "refused", value: { handle, n: 0n, error: { code: Code.NoSuchDocument } } });
+    }
+    this.begin(peer, handle, document, position);
+  }
+
+  pages(): readonly string[] {
+    return this.doc("authority").authority?.pages ?? [];
+  }
+
+  private begin(peer: Peer, handle: number, document: string, held: Position | undefined): void {
+    const d = this.doc(document);
+    const stream = peer.newStream();
+    const generation = ++peer.generation;
+    peer.views.set(handle, { document, stream, generation });
+    const at = Number(held?.revision ?? 0n);
+    const resumed = held?.epoch === this.epoch && at > 0 && d.records[at - 1]?.digest === held.digest;
+    peer.document(stream, { case: "header", value: { handle, document, generation, epoch: this.epoch, resumed } });
+    if (resumed) {
+      if (at < d.records.length) peer.document(stream, { case: "records", value: this.coded(d, at) });
+      return;
+    }
+    const head = d.records.at(-1);
+    const value = { revision: BigInt(d.records.length), digest: head?.digest ?? 0n, context: d.context.encode() };
+    peer.document(stream, { case: "snapshotStart", value });
+    const table = d.board !== undefined ? encodeTable(d.board) : toBinary(AuthorityStateSchema, create(AuthorityStateSchema, { opSemantics: 1, createdAtUs: 5n, pages: [...this.pages()] }));
+    peer.document(stream, { case: "snapshotTable", value: table });
+    const closed = d.board === undefined ? [] : closedStrokes(d.board).map((e) => Array.from({ length: e.count }, (_, i) => e.point(i)));
+    if (closed.length > 0) peer.document(stream, { case: "snapshotInk", value: encodeChunk(closed) });
+    peer.document(stream, { case: "snapshotEnd", value: { hash: Buffer.from(this.hash(document), "hex") } });
+  }
+
+  /** Records from index on, coded anew from the beginning. */
+  private coded(d: Document, from: number): Uint8Array {
+    const context = new Context();
+    const board = d.board === undefined ? undefined : new Board();
+    const strokes = new Strokes(1000);
+    const w = new Writer();
+    w.byte((from + 1) % 256);
+    d.records.forEach(({ record }, i) => {
+      const lengths = board === undefined ? undefined : (id: { replica: number; counter: number }) => board.lengthOf(id);
+      context.write(i < from ? new Writer() : w, record, lengths);
+      if (board !== undefined) applyTo(board, strokes, record);
+    });
+    return w.take();
+  }
+
+  private submit(peer: Peer, m: Submit): void {
+    const view = peer.views.get(m.handle);
+    if (view === undefined) return peer.control({ case: "refused", value: { handle: m.handle, n: m.n, error: { code: Code.NoSuchDocument } } });
+    const d = this.doc(view.document);
+    const n = Number(m.n);
+    const last = this.lastN(d, peer.replica);
+    const capturedAt = Number(m.capturedAtUs) / 1000;
+    this.submitted.push({ document: view.document, replica: peer.replica, n, capturedAt, ops: m.ops });
+    if (n <= last) return peer.control({ case: "ack", value: { handle: m.handle, n: BigInt(last) } });
+    if (!this.durable) return;
+    if (n !== last + 1) return peer.control({ case: "error", value: { code: Code.OutOfOrder } });
+    let payload = m.ops;
+    const bad = d.board === undefined ? undefined : this.judge?.(decodeOps(m.ops));
+    if (bad !== undefined) {
+      const kept = bad.length === 0 ? [] : decodeOps(m.ops).filter((_, i) => !bad.includes(i));
+      payload = encodeOps(kept);
+      peer.control({ case: "refused", value: { handle: m.handle, n: m.n, ops: bad, error: { code: Code.BoardFull } } });
+    }
+    this.append(view.document, peer.replica, n, capturedAt, payload);
+  }
+
+  append(document: string, replica: number, n: number, capturedAt: number, payload: Uint8Array, sequencedAt = this.roomTime()): void {
+    const d = this.doc(document);
+    const record = { revision: d.records.length + 1, replica, n, capturedAt: Math.floor(capturedAt), sequencedAt, payload: payload.slice() };
+    const w = new Writer();
+    w.byte(record.revision % 256);
+    d.context.write(w, record, d.board === undefined ? undefined : (id) => d.board?.lengthOf(id) ?? 0);
+    d.records.push({ record, digest: chain(d.records.at(-1)?.digest ?? 0n, record) });
+    if (d.board !== undefined) applyTo(d.board, d.strokes, record);
+    else d.authority?.apply(record);
+    for (const peer of this.peers) {
+      for (const view of peer.views.values()) if (view.document === document) peer.document(view.stream, { case: "records", value: w.take() });
+    }
+  }
+
+  private mark(peer: Peer, document: string, stream: number): void {
+    const d = this.doc(document);
+    const value = { revision: BigInt(d.records.length), digest: d.records.at(-1)?.digest ?? 0n, hash: Buffer.from(this.hash(document), "hex") };
+    peer.document(stream, { case: "marker", value });
+  }
+
+  gone(peer: Peer): void {
+    peer.open = false;
+    this.peers.delete(peer);
+  }
+}
+
+const peerName = (m: JoinRoom): string => m.displayName;
+
+function applyTo(board: Board, strokes: Strokes, record: CodedRecord): void {
+  const ops = record.payload.length === 0 ? [] : decodeOps(record.payload);
+  decodeInk(ops, record.replica, board, strokes);
+  board.apply(record.revision, record.replica, ops);
+}
+
+interface Row {
+  participant: string;
+  claim: Claim | undefined;
+  documents: Map<string, Numbers>;
+  batches: Map<string, Map<number, Batch>>;
+  holder: Page | undefined;
+}
+
+/** The storage of one browser, with its locks. */
+export class Browser {
+  readonly rows = new Map<string, Row>();
+  readonly notes = new Map<string, string>();
+  private ids = 0;
+  /** ms that a transaction takes. */
+  writeMs = 3;
+
+  constructor(readonly clock: FakeClock) {}
+
+  store(page: Page): Store {
+    return {
+      take: async (_room, participant, onlyWork) => {
+        await settle();
+        const working = (r: Row): boolean => [...r.documents.values()].some(unfinished);
+        const free = [...this.rows].filter(([, r]) => r.holder === undefined && r.participant === participant);
+        free.sort(([, a], [, b]) => Number(working(b)) - Number(working(a)));
+        const [id] = free.find(([, r]) => !onlyWork || working(r)) ?? [];
+        if (id === undefined && onlyWork) return undefined;
+        const name = id ?? `slot${++this.ids}`;
+        const row = this.rows.get(name) ?? { participant, claim: undefined, documents: new Map(), batches: new Map(), holder: page };
+        row.holder = page;
+        this.rows.set(name, row);
+        return this.slot(name, row, page);
+      },
+    };
+  }
+
+  private slot(name: string, row: Row, page: Page): Slot {
+    return {
+      load: (): Promise<Saved> => {
+        const batches = new Map([...row.batches].map(([d, all]) => [d, [...all.values()].sort((a, b) => a.n - b.n)]));
+        return Promise.resolve({ claim: row.claim, documents: new Map(row.documents), batches });
+      },
+      write: (change) =>
+        new Promise((resolve) =>
+          page.clock.after(this.writeMs, () => {
+            commit(row, change);
+            resolve();
+          }),
+        ),
+      free: () => void (row.holder = undefined),
+      remove: () => {
+        this.rows.delete(name);
+        return Promise.resolve();
+      },
+    };
+  }
+}
+
+function commit(row: Row, change: Change): void {
+  row.claim = change.claim;
+  row.documents = new Map(change.documents);
+  for (const document of change.replace) row.batches.delete(document);
+  for (const [document, batches] of change.put) {
+    const all = row.batches.get(document) ?? new Map<number, Batch>();
+    row.batches.set(document, all);
+    for (const b of batches) all.set(b.n, b);
+  }
+  for (const [document, gone] of change.drop) for (const n of gone) row.batches.get(document)?.delete(n);
+}
+
+/** One page with one session. kill() is a reload or a crash: nothing runs any more, locks fall, the server is not told. */
+export class Page {
+  readonly clock: Clock;
+  readonly session: Session;
+  alive = true;
+  online = true;
+  private readonly listeners = new Set<(signal: Signal) => void>();
+
+  constructor(
+    private readonly world: World,
+    readonly browser: Browser,
+    readonly name: string,
+    token = name,
+  ) {
+    const { clock } = world;
+    this.clock = { now: () => clock.now(), after: (ms, call) => clock.after(ms, () => this.alive && call()) };
+    this.session = new Session(this.environment(), { room: ROOM, token, name });
+  }
+
+  environment(): Environment {
+    const { server } = this.world;
+    let seed = 12345;
+    const page = this;
+    const routes: Routes = {
+      webtransport: (events) => server.open("webtransport", events, this.clock),
+      websocket: (events) => server.open("websocket", events, this.clock),
+    };
+    return {
+      clock: this.clock,
+      wall: () => ROOM_START + this.clock.now(),
+      random: () => (seed = (seed * 16807) % 2147483647) / 2147483647,
+      routes: () =>
+        new Promise((resolve, reject) => {
+          if (server.frozen) return;
+          this.clock.after(server.delayUp + server.delayDown, () => (server.up ? resolve(routes) : reject(new Error("refused"))));
+        }),
+      notes: { get: (n) => this.browser.notes.get(n) ?? null, set: (n, v) => void this.browser.notes.set(n, v) },
+      store: this.browser.store(this),
+      signals: {
+        get online() {
+          return page.online;
+        },
+        visible: true,
+        subscribe: (listener) => {
+          this.listeners.add(listener);
+          return () => void this.listeners.delete(listener);
+        },
+      },
+    };
+  }
+
+  signal(signal: Signal): void {
+    for (const listener of [...this.listeners]) listener(signal);
+  }
+
+  kill(): void {
+    this.alive = false;
+    for (const row of this.browser.rows.values()) if (row.holder === this) row.holder = undefined;
+  }
+
+  get kind(): string {
+    return this.session.connection.value.kind;
+  }
+}
+
+export class World {
+  readonly clock = new FakeClock();
+  readonly server = new FakeServer(this.clock);
+  readonly browser = new Browser(this.clock);
+
+  page(name: string, browser = this.browser): Page {
+    return new Page(this, browser, name);
+  }
+
+  pass(ms: number): Promise<void> {
+    return this.clock.pass(ms);
+  }
+}
