@@ -282,6 +282,15 @@ func TestTheAddressIsFoundInPieces(t *testing.T) {
 	}
 }
 
+func TestAStartedServerIsReachedThroughTLS(t *testing.T) {
+	if got, err := encrypted("http://localhost:4711"); err != nil || got != "https://127.0.0.1:4711" {
+		t.Error(got, err)
+	}
+	if _, err := encrypted("http://localhost"); err == nil {
+		t.Error("an address without a port has no error")
+	}
+}
+
 func TestOnlyTheEndOfOutputIsKept(t *testing.T) {
 	var kept tail
 	for range 100 {

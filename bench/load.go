@@ -31,7 +31,6 @@ type load struct {
 	cursors   atomic.Uint64 // received in the measured time
 	counting  atomic.Bool
 	lateness  histogram // of the writers in the measured time
-	sent      uint64    // frames
 }
 
 // runLoad measures writers and listeners.

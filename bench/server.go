@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -116,8 +118,10 @@ func runServer(ctx context.Context, c Config, dir string) (*target, error) {
 	go p.wait()
 	t := &target{pid: command.Process.Pid, http: httpClient(true), pinned: pinned, stop: p.stop}
 	select {
-	case t.url = <-found:
-		return t, nil
+	case announced := <-found:
+		if t.url, err = encrypted(announced); err == nil {
+			return t, nil
+		}
 	case <-p.ended:
 		err = fmt.Errorf("bench: server ended: %w\n%s", p.err, output)
 	case <-time.After(startWait):
@@ -126,6 +130,16 @@ func runServer(ctx context.Context, c Config, dir string) (*target, error) {
 		err = context.Cause(ctx)
 	}
 	return nil, errors.Join(err, p.stop())
+}
+
+// encrypted returns where to reach a server on this machine through TLS: what a
+// person opens there may be plain http, and so would its WebSockets be.
+func encrypted(announced string) (string, error) {
+	u, err := url.Parse(announced)
+	if err != nil || u.Port() == "" {
+		return "", fmt.Errorf("bench: server's address %q has no port", announced)
+	}
+	return "https://" + net.JoinHostPort("127.0.0.1", u.Port()), nil
 }
 
 // serverBinary returns the server to start: the one named, that beside this

@@ -116,7 +116,7 @@ func openTokens(c config.Config) (Tokens, error) {
 	if err != nil {
 		return Tokens{}, err
 	}
-	keys, err := token.NewKeys(c.TokenKeys(token.Key{ID: "chalkline", Secret: own}), nil)
+	keys, err := token.NewKeys(c.TokenKeys(config.OwnKey(own)), nil)
 	if err != nil {
 		return Tokens{}, err
 	}
@@ -187,5 +187,9 @@ func announce(to io.Writer, c config.Config, addr net.Addr) {
 	case c.Development():
 		open = "http://" + net.JoinHostPort("localhost", port)
 	}
-	_, _ = fmt.Fprintf(to, "Chalkline is ready: %s\n", open)
+	elsewhere := ""
+	if ips := certificate.LANAddresses(); c.Development() && net.ParseIP(host) == nil && len(ips) > 0 {
+		elsewhere = " (from the LAN: https://" + net.JoinHostPort(ips[0].String(), port) + ")"
+	}
+	_, _ = fmt.Fprintf(to, "Chalkline is ready: %s%s\n", open, elsewhere)
 }

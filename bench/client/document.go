@@ -1,6 +1,7 @@
 package client
 
 import (
+	"errors"
 	"time"
 
 	chalklinev1 "chalkline/protocol/chalkline/v1"
@@ -141,7 +142,8 @@ func (d *document) report(events []Record, replaced bool) {
 func (d *document) resync(l *link, cause error) {
 	d.client.stats.Resyncs++
 	d.syncing, d.ready, d.incoming = true, false, nil
-	if b, ok := cause.(*broken); !ok || !b.stands {
+	var b *broken
+	if !errors.As(cause, &b) || !b.stands {
 		d.context = nil
 	}
 	d.client.cfg.Log.Info("resync", "document", d.name, "cause", cause)

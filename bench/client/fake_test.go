@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -568,18 +567,4 @@ func draw(t *testing.T, b *Board, frames int) {
 	if err := s.End(nil); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// pen is what all strokes of a board look like, without who drew them.
-func pen(b *Board) []byte {
-	var all []byte
-	b.View(func(board *ot.Board) {
-		for e := range board.Elements() {
-			all = binary.AppendUvarint(all, uint64(len(e.Points())))
-			for _, p := range e.Points() {
-				all = fmt.Appendf(all, "%v", p)
-			}
-		}
-	})
-	return all
 }

@@ -13,7 +13,8 @@ import (
 	"chalkline/server/classroom"
 )
 
-// ErrTooMany: no more documents can be open at once, or ops be in one batch.
+// ErrTooMany says that no more documents can be open at once, or that no more
+// ops go into a batch.
 var ErrTooMany = errors.New("client: over a limit")
 
 func boardName(page string) string { return classroom.Board{Page: page}.Document() }

@@ -329,7 +329,7 @@ func (s *state) heartTick(now time.Time, c HeartTick) {
 const (
 	busyInterval  = 16 * time.Millisecond
 	loadInterval  = 25 * time.Millisecond
-	manyViewers   = 250
+	manyViewers   = 50
 	maxOutBytes   = 64 << 10
 	recordsField  = 6<<3 | 2 // DocumentMessage.records
 	sequenceBytes = 1

@@ -5,24 +5,17 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
-	"log"
 	"log/slog"
 	"maps"
 	"net"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/gorilla/websocket"
 	"github.com/quic-go/quic-go"
-	"github.com/quic-go/quic-go/http3"
 	"github.com/quic-go/webtransport-go"
-
-	"chalkline/protocol"
 )
 
 // Config is what Listen needs. TLS and Handle must be set.
@@ -92,32 +85,6 @@ const (
 	goingAway = 1001 // GOING_AWAY of docs/protocol.md
 )
 
-// quicConfig is for both ends. Below 16 s of idle time Chromium needs the
-// server's keep-alive; 10 s leaves room to lose two of them.
-func quicConfig() *quic.Config {
-	return &quic.Config{
-		HandshakeIdleTimeout:             5 * time.Second,
-		MaxIdleTimeout:                   30 * time.Second,
-		KeepAlivePeriod:                  10 * time.Second,
-		EnableDatagrams:                  true,
-		EnableStreamResetPartialDelivery: true,
-	}
-}
-
-// serverQUICConfig adds what bounds a client: it opens one session with one
-// stream, and HTTP/3 has three of its own.
-func serverQUICConfig() *quic.Config {
-	config := quicConfig()
-	config.Allow0RTT = true // nothing is handled before the handshake is done
-	config.MaxIncomingStreams = 8
-	config.MaxIncomingUniStreams = 8
-	config.InitialStreamReceiveWindow = 64 << 10
-	config.MaxStreamReceiveWindow = 2 * protocol.MaxMessage
-	config.InitialConnectionReceiveWindow = 128 << 10
-	config.MaxConnectionReceiveWindow = 3 * protocol.MaxMessage
-	return config
-}
-
 // Listener accepts connections on both routes.
 type Listener struct {
 	config     Config
@@ -173,96 +140,6 @@ func Listen(config Config) (*Listener, error) {
 		return nil, errors.Join(fmt.Errorf("transport: listen: %w", err), sockets.close())
 	}
 	return l, nil
-}
-
-func (l *Listener) setUpTCP(tcp net.Listener) {
-	mux := http.NewServeMux()
-	mux.HandleFunc(protocol.WebSocketPath, l.serveWebSocket)
-	mux.Handle("/", orNotFound(l.config.HTTP))
-	l.split = newSplitter(tcp, l.config.MaxConnections, l.config.Log)
-	config := l.config.TLS.Clone()
-	config.NextProtos = append([]string{"h2", "http/1.1"}, config.NextProtos...)
-	l.http = &http.Server{
-		Handler:           l.route(mux),
-		TLSConfig:         config,
-		ReadHeaderTimeout: sessionWait,
-		ReadTimeout:       30 * time.Second,
-		IdleTimeout:       time.Minute,
-		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          log.New(io.Discard, "", 0), // failed handshakes of strangers
-	}
-}
-
-func orNotFound(h http.Handler) http.Handler {
-	if h == nil {
-		return http.NotFoundHandler()
-	}
-	return h
-}
-
-// route keeps plain http to this machine: elsewhere it is no secure context and
-// anyone on the way could read the token.
-func (l *Listener) route(secure http.Handler) http.Handler {
-	plain := l.config.Plain
-	if plain == nil {
-		plain = http.HandlerFunc(l.redirectToHTTPS)
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.TLS == nil && !fromLoopback(r) {
-			plain.ServeHTTP(w, r)
-			return
-		}
-		secure.ServeHTTP(w, r)
-	})
-}
-
-// redirectToHTTPS sends a request to the same host with https. What came to
-// PlainAddress goes to the port of Address.
-func (l *Listener) redirectToHTTPS(w http.ResponseWriter, r *http.Request) {
-	host := r.Host
-	if port := portOf(l.TCPAddr()); port != portOf(localAddr(r)) {
-		name, _ := splitHost(host, false)
-		host = net.JoinHostPort(name, port)
-	}
-	http.Redirect(w, r, "https://"+strings.TrimSuffix(host, ":443")+r.URL.RequestURI(), http.StatusPermanentRedirect)
-}
-
-// localAddr is the address at which a request arrived.
-func localAddr(r *http.Request) net.Addr {
-	address, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
-	return address
-}
-
-// portOf is empty if there is none.
-func portOf(address net.Addr) string {
-	if address == nil {
-		return ""
-	}
-	_, port, _ := net.SplitHostPort(address.String())
-	return port
-}
-
-func (l *Listener) setUpQUIC() error {
-	mux := http.NewServeMux()
-	mux.HandleFunc(protocol.WebTransportPath, l.serveWebTransport)
-	l.webtransport = &webtransport.Server{
-		H3:                   &http3.Server{Handler: mux, MaxHeaderBytes: maxHeaderBytes},
-		ApplicationProtocols: []string{protocol.Application},
-		CheckOrigin:          l.checkOrigin,
-	}
-	l.webtransport.H3.ConnContext = withQUICConn
-	webtransport.ConfigureHTTP3Server(l.webtransport.H3)
-
-	l.quic = &quic.Transport{
-		Conn:                l.packetConn,
-		StatelessResetKey:   (*quic.StatelessResetKey)(l.config.ResetKey),
-		ConnectionIDLength:  connectionIDLength,
-		VerifySourceAddress: func(net.Addr) bool { return l.strangers.Load() > manyStrangers },
-		ConnContext:         l.admitQUIC,
-	}
-	var err error
-	l.early, err = l.quic.ListenEarly(http3.ConfigureTLSConfig(l.config.TLS.Clone()), serverQUICConfig())
-	return err
 }
 
 func (l *Listener) checkOrigin(r *http.Request) bool { return originAllowed(l.config.Origins, r) }
@@ -385,25 +262,4 @@ func (l *Listener) leave(conn ownedConn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.conns, conn)
-}
-
-// serveWebSocket turns a request into a session.
-func (l *Listener) serveWebSocket(w http.ResponseWriter, r *http.Request) {
-	upgrader := websocket.Upgrader{
-		HandshakeTimeout: sessionWait,
-		WriteBufferSize:  maxChunk,
-		WriteBufferPool:  &l.buffers.frames,
-		Subprotocols:     []string{protocol.Application},
-		CheckOrigin:      l.checkOrigin,
-	}
-	ws, err := upgrader.Upgrade(w, r, nil)
-	if err != nil {
-		l.config.Log.Debug("websocket refused", "remote", r.RemoteAddr, "error", err)
-		return // Upgrade has answered
-	}
-	conn := newWebSocketConn(ws, l.buffers, r.RemoteAddr)
-	if !l.spawn(func() { l.handle(conn) }) {
-		_ = conn.Close(goingAway)
-		conn.wait()
-	}
 }

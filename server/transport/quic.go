@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -10,6 +11,8 @@ import (
 	"github.com/quic-go/quic-go"
 	"github.com/quic-go/quic-go/http3"
 	"github.com/quic-go/webtransport-go"
+
+	"chalkline/protocol"
 )
 
 // excessiveLoad is HTTP/3's H3_EXCESSIVE_LOAD (RFC 9114, section 8.1).
@@ -28,6 +31,55 @@ type (
 	strangerKey struct{}
 	quicConnKey struct{}
 )
+
+// quicConfig is for both ends. Below 16 s of idle time Chromium needs the
+// server's keep-alive; 10 s leaves room to lose two of them.
+func quicConfig() *quic.Config {
+	return &quic.Config{
+		HandshakeIdleTimeout:             5 * time.Second,
+		MaxIdleTimeout:                   30 * time.Second,
+		KeepAlivePeriod:                  10 * time.Second,
+		EnableDatagrams:                  true,
+		EnableStreamResetPartialDelivery: true,
+	}
+}
+
+// serverQUICConfig adds what bounds a client: it opens one session with one
+// stream, and HTTP/3 has three of its own.
+func serverQUICConfig() *quic.Config {
+	config := quicConfig()
+	config.Allow0RTT = true // nothing is handled before the handshake is done
+	config.MaxIncomingStreams = 8
+	config.MaxIncomingUniStreams = 8
+	config.InitialStreamReceiveWindow = 64 << 10
+	config.MaxStreamReceiveWindow = 2 * protocol.MaxMessage
+	config.InitialConnectionReceiveWindow = 128 << 10
+	config.MaxConnectionReceiveWindow = 3 * protocol.MaxMessage
+	return config
+}
+
+func (l *Listener) setUpQUIC() error {
+	mux := http.NewServeMux()
+	mux.HandleFunc(protocol.WebTransportPath, l.serveWebTransport)
+	l.webtransport = &webtransport.Server{
+		H3:                   &http3.Server{Handler: mux, MaxHeaderBytes: maxHeaderBytes},
+		ApplicationProtocols: []string{protocol.Application},
+		CheckOrigin:          l.checkOrigin,
+	}
+	l.webtransport.H3.ConnContext = withQUICConn
+	webtransport.ConfigureHTTP3Server(l.webtransport.H3)
+
+	l.quic = &quic.Transport{
+		Conn:                l.packetConn,
+		StatelessResetKey:   (*quic.StatelessResetKey)(l.config.ResetKey),
+		ConnectionIDLength:  connectionIDLength,
+		VerifySourceAddress: func(net.Addr) bool { return l.strangers.Load() > manyStrangers },
+		ConnContext:         l.admitQUIC,
+	}
+	var err error
+	l.early, err = l.quic.ListenEarly(http3.ConfigureTLSConfig(l.config.TLS.Clone()), serverQUICConfig())
+	return err
+}
 
 // admitQUIC counts a new connection. quic-go ends its context with it.
 func (l *Listener) admitQUIC(ctx context.Context, _ *quic.ClientInfo) (context.Context, error) {

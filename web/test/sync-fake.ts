@@ -59,7 +59,8 @@ export class FakeClock implements Clock {
   async pass(ms: number): Promise<void> {
     const end = this.time + ms;
     await settle();
-    for (;;) {
+    for (let steps = 0; ; steps++) {
+      if (steps > 200_000) throw new Error("time stands still");
       const next = this.timers.filter((t) => t.at <= end).sort((a, b) => a.at - b.at || a.order - b.order)[0];
       if (next === undefined) break;
       this.timers = this.timers.filter((t) => t !== next);

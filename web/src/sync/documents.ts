@@ -72,6 +72,8 @@ export class Documents implements BoardHost {
   private epochOf: bigint | undefined;
   /** The server did not know a document: the next joining opens only the authority. */
   private careful = false;
+  /** Nothing is written before the first joining: room time is not known, and perhaps no replica. */
+  private entered = false;
   private over = false;
   private gathering = new Set<LiveBoard>();
   private lastGather = -GATHER_MS;
@@ -163,6 +165,7 @@ export class Documents implements BoardHost {
     } else this.inDoubt &&= this.epochOf === got.epoch;
     this.claimed = { replica: got.replica, key: got.key, epoch: got.epoch };
     for (const outbox of this.outboxes.values()) outbox.disconnected();
+    this.entered = true;
     this.endLeftStrokes();
     if (!this.inDoubt) for (const document of [...this.outboxes.keys()]) this.rekey(document, 0);
     this.journal?.write();
@@ -371,7 +374,7 @@ export class Documents implements BoardHost {
   // ---- Own work.
 
   outbox(document: string): Outbox | undefined {
-    if (this.over) return undefined;
+    if (this.over || !this.entered) return undefined;
     const outbox = this.outboxes.get(document);
     if (outbox !== undefined || this.replica === 0) return outbox;
     const fresh = Outbox.empty(document, this.replica);

@@ -15,12 +15,13 @@ export function ConnectionPill({ room }: { readonly room: RoomState }): JSX.Elem
   const open = room.panel.value === "connection";
   return (
     <div class="anchor">
-      <button class={`pill pill-${words.tone}`} aria-expanded={open} aria-label={t("connection.details", { state: text })}
-        onClick={() => room.toggle("connection")}>
+      <button class={`pill pill-${words.tone}`} aria-expanded={open} onClick={() => room.toggle("connection")}>
         <span class="dot" aria-hidden="true" />
-        <span class="pill-text" role="status">{text}</span>
-        {connection.kind === "synced" && <span class="pill-rtt tabular" aria-hidden="true">{Math.round(connection.rttMs)} ms</span>}
+        <span class="sr-only">{t("connection.state")}</span>
+        <span class="pill-text">{text}</span>
+        {connection.kind === "synced" && <span class="pill-rtt tabular">{Math.round(connection.rttMs)} ms</span>}
       </button>
+      <p class="sr-only" role="status">{t(wordsFor({ ...connection, unsent: 0 }).text)}</p>
       <Popover open={open} onClose={() => (room.panel.value = "")} label={t("connection.title")} place="below-end">
         <h2>{text}</h2>
         <p>{t(words.help)}</p>

@@ -1,0 +1,102 @@
+package transport
+
+import (
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"chalkline/protocol"
+)
+
+func (l *Listener) setUpTCP(tcp net.Listener) {
+	mux := http.NewServeMux()
+	mux.HandleFunc(protocol.WebSocketPath, l.serveWebSocket)
+	mux.Handle("/", orNotFound(l.config.HTTP))
+	l.split = newSplitter(tcp, l.config.MaxConnections, l.config.Log)
+	config := l.config.TLS.Clone()
+	config.NextProtos = append([]string{"h2", "http/1.1"}, config.NextProtos...)
+	l.http = &http.Server{
+		Handler:           l.route(mux),
+		TLSConfig:         config,
+		ReadHeaderTimeout: sessionWait,
+		ReadTimeout:       30 * time.Second,
+		IdleTimeout:       time.Minute,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          log.New(io.Discard, "", 0), // failed handshakes of strangers
+	}
+}
+
+func orNotFound(h http.Handler) http.Handler {
+	if h == nil {
+		return http.NotFoundHandler()
+	}
+	return h
+}
+
+// route keeps plain http to this machine: elsewhere it is no secure context and
+// anyone on the way could read the token.
+func (l *Listener) route(secure http.Handler) http.Handler {
+	plain := l.config.Plain
+	if plain == nil {
+		plain = http.HandlerFunc(l.redirectToHTTPS)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.TLS == nil && !fromLoopback(r) {
+			plain.ServeHTTP(w, r)
+			return
+		}
+		secure.ServeHTTP(w, r)
+	})
+}
+
+// redirectToHTTPS sends a request to the same host with https. What came to
+// PlainAddress goes to the port of Address.
+func (l *Listener) redirectToHTTPS(w http.ResponseWriter, r *http.Request) {
+	host := r.Host
+	if port := portOf(l.TCPAddr()); port != portOf(localAddr(r)) {
+		name, _ := splitHost(host, false)
+		host = net.JoinHostPort(name, port)
+	}
+	http.Redirect(w, r, "https://"+strings.TrimSuffix(host, ":443")+r.URL.RequestURI(), http.StatusPermanentRedirect)
+}
+
+// localAddr is the address at which a request arrived.
+func localAddr(r *http.Request) net.Addr {
+	address, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	return address
+}
+
+// portOf is empty if there is none.
+func portOf(address net.Addr) string {
+	if address == nil {
+		return ""
+	}
+	_, port, _ := net.SplitHostPort(address.String())
+	return port
+}
+
+// serveWebSocket turns a request into a session.
+func (l *Listener) serveWebSocket(w http.ResponseWriter, r *http.Request) {
+	upgrader := websocket.Upgrader{
+		HandshakeTimeout: sessionWait,
+		WriteBufferSize:  maxChunk,
+		WriteBufferPool:  &l.buffers.frames,
+		Subprotocols:     []string{protocol.Application},
+		CheckOrigin:      l.checkOrigin,
+	}
+	ws, err := upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		l.config.Log.Debug("websocket refused", "remote", r.RemoteAddr, "error", err)
+		return // Upgrade has answered
+	}
+	conn := newWebSocketConn(ws, l.buffers, r.RemoteAddr)
+	if !l.spawn(func() { l.handle(conn) }) {
+		_ = conn.Close(goingAway)
+		conn.wait()
+	}
+}
