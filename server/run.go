@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"os"
 	"path/filepath"
 	"time"
@@ -147,7 +148,8 @@ func newLogger(to io.Writer, c config.Config) *slog.Logger {
 	return slog.New(slog.NewTextHandler(to, options))
 }
 
-// serveMetrics serves /metrics on an address of its own; empty serves nothing.
+// serveMetrics serves /metrics and, because it is not for the public, profiles
+// (/debug/pprof/) on an address of its own; empty serves nothing.
 func serveMetrics(address string, registry *prometheus.Registry, log *slog.Logger) (stop func(), err error) {
 	if address == "" {
 		return func() {}, nil
@@ -158,6 +160,9 @@ func serveMetrics(address string, registry *prometheus.Registry, log *slog.Logge
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", MetricsHandler(registry))
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	s := &http.Server{Handler: mux, ReadHeaderTimeout: shutdownTime}
 	done := make(chan struct{})
 	go func() {

@@ -360,6 +360,9 @@ func (c *Client) token(ctx context.Context) (string, error) {
 	return token, nil
 }
 
+// farewell is how long Close waits for Leave to be written.
+const farewell = 200 * time.Millisecond
+
 // Close leaves the room and waits until everything has ended. What is not
 // durable stays in the Store.
 func (c *Client) Close() error {
@@ -370,12 +373,18 @@ func (c *Client) Close() error {
 	return c.saveLast()
 }
 
-// leave tells the server; it does not wait for it.
+// leave tells the server, if it can be told soon.
 func (c *Client) leave() {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.link != nil {
+	connected := c.link != nil
+	if connected {
 		c.link.send(&chalklinev1.ClientMessage{Message: &chalklinev1.ClientMessage_Leave{Leave: &chalklinev1.Leave{}}})
+	}
+	c.mu.Unlock()
+	if connected {
+		ctx, cancel := context.WithTimeout(context.Background(), farewell)
+		defer cancel()
+		_ = c.await(ctx, func() bool { return !c.flushing }) // the server notices all the same
 	}
 }
 

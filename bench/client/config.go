@@ -60,7 +60,8 @@ type Config struct {
 	OnRefused func(document string, ops []ot.Op, err error)
 
 	// Fault makes the client lose the k-th message (from 0) of a document's stream
-	// when it returns true, to test that losses are found.
+	// when it returns true, to test that losses are found. It may be called by
+	// several goroutines at once.
 	Fault func(document string, generation uint32, k int) bool
 
 	// Clock is room time's source on this machine; nil means time.Now. Timers use

@@ -83,6 +83,9 @@ func (c *Client) flush() {
 		}
 		c.flushing = saved != nil || len(out) > 0 || len(datagrams) > 0
 		more := c.flushing
+		if !more {
+			c.changes.notify()
+		}
 		c.mu.Unlock()
 		if !more {
 			return

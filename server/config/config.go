@@ -70,8 +70,9 @@ type Config struct {
 	LogLevel string
 	// LogFormat is text or json. Empty: text.
 	LogFormat string
-	// MetricsListen is host:port of one more TCP port that serves /metrics, and alone
-	// does. Empty: /metrics is on Listen.
+	// MetricsListen is host:port of one more TCP port that serves /metrics, and profiles
+	// (/debug/pprof/): keep it private. Listen then serves no /metrics. Empty: /metrics is
+	// on Listen, and there are no profiles.
 	MetricsListen string
 }
 

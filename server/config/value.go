@@ -142,6 +142,6 @@ func settings(c *Config) []setting {
 		{"max-queue", number(&c.MaxQueue), "bytes that may wait for one client"},
 		{"log-level", text(&c.LogLevel), "debug, info, warn or error"},
 		{"log-format", text(&c.LogFormat), "text or json"},
-		{"metrics-listen", text(&c.MetricsListen), "host:port for /metrics alone; empty: /metrics is on listen"},
+		{"metrics-listen", text(&c.MetricsListen), "private host:port for /metrics and profiles; empty: /metrics is on listen"},
 	}
 }

@@ -412,6 +412,7 @@ function applyTo(board: Board, strokes: Strokes, record: CodedRecord): void {
 interface Row {
   participant: string;
   claim: Claim | undefined;
+  doubt: bigint | undefined;
   documents: Map<string, Numbers>;
   batches: Map<string, Map<number, Batch>>;
   holder: Page | undefined;
@@ -437,7 +438,7 @@ export class Browser {
         const [id] = free.find(([, r]) => !onlyWork || working(r)) ?? [];
         if (id === undefined && onlyWork) return undefined;
         const name = id ?? `slot${++this.ids}`;
-        const row = this.rows.get(name) ?? { participant, claim: undefined, documents: new Map(), batches: new Map(), holder: page };
+        const row = this.rows.get(name) ?? { participant, claim: undefined, doubt: undefined, documents: new Map(), batches: new Map(), holder: page };
         row.holder = page;
         this.rows.set(name, row);
         return this.slot(name, row, page);
@@ -449,7 +450,7 @@ export class Browser {
     return {
       load: (): Promise<Saved> => {
         const batches = new Map([...row.batches].map(([d, all]) => [d, [...all.values()].sort((a, b) => a.n - b.n)]));
-        return Promise.resolve({ claim: row.claim, documents: new Map(row.documents), batches });
+        return Promise.resolve({ claim: row.claim, doubt: row.doubt, documents: new Map(row.documents), batches });
       },
       write: (change) =>
         new Promise((resolve) =>
@@ -469,6 +470,7 @@ export class Browser {
 
 function commit(row: Row, change: Change): void {
   row.claim = change.claim;
+  row.doubt = change.doubt;
   row.documents = new Map(change.documents);
   for (const document of change.replace) row.batches.delete(document);
   for (const [document, batches] of change.put) {

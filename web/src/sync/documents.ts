@@ -15,7 +15,7 @@ import { Journal } from "./journal.ts";
 import { boardOf, pageOf } from "./names.ts";
 import { Value } from "./observable.ts";
 import { Outbox } from "./outbox.ts";
-import type { Batch, Claim, Numbers, Saved, Slot } from "./store.ts";
+import type { Batch, Claim, Numbers, Saved, Slot, Standing } from "./store.ts";
 
 /** Boards last looked at that stay open. */
 const MAX_LOOKED = 8;
@@ -67,9 +67,8 @@ export class Documents implements BoardHost {
   private connection = 0;
   private journal: Journal | undefined;
   private claimed: Claim | undefined;
-  /** The old replica may have more durable batches than were acknowledged (SES10): snapshots tell. */
-  private inDoubt = false;
-  private epochOf: bigint | undefined;
+  /** In this epoch an older replica may have more durable batches than were acknowledged (SES10): snapshots tell. */
+  private doubt: bigint | undefined;
   /** The server did not know a document: the next joining opens only the authority. */
   private careful = false;
   /** Nothing is written before the first joining: room time is not known, and perhaps no replica. */
@@ -93,6 +92,10 @@ export class Documents implements BoardHost {
     return this.claimed;
   }
 
+  get standing(): Standing {
+    return { claim: this.claimed, doubt: this.doubt };
+  }
+
   get replica(): number {
     return this.claimed?.replica ?? 0;
   }
@@ -109,6 +112,7 @@ export class Documents implements BoardHost {
   /** Takes over what a slot holds; before the first joining. */
   adopt(slot: Slot, saved: Saved): void {
     this.claimed = saved.claim;
+    this.doubt = saved.doubt;
     this.journal = new Journal(slot, this.clock, this);
     for (const [document, numbers] of saved.documents) {
       const outbox = Outbox.restore(document, numbers, saved.batches.get(document) ?? []);
@@ -162,12 +166,13 @@ export class Documents implements BoardHost {
         this.giveUpReplica(false);
         return "new replica";
       }
-    } else this.inDoubt &&= this.epochOf === got.epoch;
+    }
+    if (this.doubt !== got.epoch) this.doubt = undefined;
     this.claimed = { replica: got.replica, key: got.key, epoch: got.epoch };
     for (const outbox of this.outboxes.values()) outbox.disconnected();
     this.entered = true;
     this.endLeftStrokes();
-    if (!this.inDoubt) for (const document of [...this.outboxes.keys()]) this.rekey(document, 0);
+    for (const [document, outbox] of this.outboxes) if (this.doubt === undefined || outbox.kept.length === 0) this.rekey(document, 0);
     this.journal?.write();
     for (const board of this.boards.values()) if (board.state.view.replica !== this.outbox(board.document)?.replica) board.showOutbox();
     this.open();
@@ -187,9 +192,8 @@ export class Documents implements BoardHost {
 
   /** The replica cannot be used any more. inDoubt: it may have durable batches that this client does not know of. */
   giveUpReplica(inDoubt: boolean): void {
-    this.epochOf = this.claimed?.epoch;
+    this.doubt = inDoubt ? (this.claimed?.epoch ?? this.doubt) : undefined;
     this.claimed = undefined;
-    this.inDoubt = inDoubt;
     this.journal?.write();
     if (!inDoubt) return;
     for (const document of this.outboxes.keys()) this.opens.get(document)?.feed.distrust();
@@ -203,6 +207,7 @@ export class Documents implements BoardHost {
     board?.flush();
     const maxBase = this.opens.get(document)?.feed.revision ?? 0;
     const { batches, renamed } = outbox.rekey(this.replica, Math.max(durable, outbox.acked), board?.drawing ?? new Set(), maxBase);
+    if ([...this.outboxes.values()].every((o) => o.replica === this.replica)) this.doubt = undefined;
     this.journal?.replaceAll(document, batches);
     board?.rekeyed(renamed, outbox);
     this.host.counted();
@@ -427,7 +432,7 @@ export class Documents implements BoardHost {
     if (outbox === undefined) return;
     const last = context.lastN(outbox.replica);
     if (outbox.replica === this.replica) this.acknowledge(document, last ?? 0);
-    else this.rekey(document, this.inDoubt ? (last ?? 0) : 0);
+    else this.rekey(document, this.doubt === undefined ? 0 : (last ?? 0));
   }
 
   point(board: LiveBoard, x: number, y: number, kind: CursorKind): void {

@@ -74,7 +74,7 @@ export class Heart {
         return this.asked();
       }
       const silent = now - Math.max(this.askedAt, this.heardAt);
-      if (silent >= SILENCE) return this.events.silent();
+      if (silent > SILENCE - 1) return this.events.silent();
       this.watching = true;
       this.watch(SILENCE - silent);
     });

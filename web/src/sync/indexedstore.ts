@@ -1,14 +1,13 @@
 // The Store of a browser: IndexedDB for what is kept, Web Locks for who has it.
-import { unfinished, type Batch, type Change, type Claim, type Numbers, type Saved, type Slot, type Store } from "./store.ts";
+import { unfinished, type Batch, type Change, type Numbers, type Saved, type Slot, type Standing, type Store } from "./store.ts";
 
 const DATABASE = "chalkline";
 const SLOTS = "slots";
 const BATCHES = "batches";
 
 /** A row of SLOTS, by [room, slot]. */
-interface SlotRow {
+interface SlotRow extends Standing {
   readonly participant: string;
-  readonly claim: Claim | undefined;
   readonly documents: ReadonlyMap<string, Numbers>;
 }
 
@@ -77,12 +76,12 @@ class IndexedSlot implements Slot {
       const batch = rows[i];
       if (batch !== undefined) batches.set(document, [...(batches.get(document) ?? []), batch]);
     });
-    return { claim: row?.claim, documents: row?.documents ?? new Map(), batches };
+    return { claim: row?.claim, doubt: row?.doubt, documents: row?.documents ?? new Map(), batches };
   }
 
   write(change: Change): Promise<void> {
     const tx = this.db.transaction([SLOTS, BATCHES], "readwrite", { durability: "relaxed" });
-    const row: SlotRow = { participant: this.participant, claim: change.claim, documents: change.documents };
+    const row: SlotRow = { participant: this.participant, claim: change.claim, doubt: change.doubt, documents: change.documents };
     tx.objectStore(SLOTS).put(row, [...this.key]);
     const stored = tx.objectStore(BATCHES);
     for (const document of change.replace) stored.delete(this.all(document));

@@ -1,13 +1,13 @@
 // Writing what a client instance keeps, in the order it came about and without holding up who draws.
 import type { Clock } from "./clock.ts";
-import type { Batch, Change, Claim, Numbers, Slot } from "./store.ts";
+import type { Batch, Change, Numbers, Slot, Standing } from "./store.ts";
 
 /** What is only forgotten, not added, may wait so long for company, ms. */
 const LAZY_MS = 1000;
 
 /** What the journal asks its owner. */
 export interface JournalOwner {
-  readonly claim: Claim | undefined;
+  readonly standing: Standing;
   numbers(): ReadonlyMap<string, Numbers>;
   /** These batches of a document would survive a reload: they may be sent. */
   stored(document: string, batches: readonly Batch[]): void;
@@ -85,7 +85,7 @@ export class Journal {
     this.dirty = false;
     this.cancelLazy?.();
     this.cancelLazy = undefined;
-    return { claim: this.owner.claim, documents: this.owner.numbers(), replace, put, drop };
+    return { ...this.owner.standing, documents: this.owner.numbers(), replace, put, drop };
   }
 }
 

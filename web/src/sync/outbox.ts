@@ -12,7 +12,7 @@ interface Stroke {
 }
 
 /** What JOIN_ROOM_RESULT says about the numbers of a document (ID4). */
-export type Standing = "fits" | "lost history" | "ran ahead";
+export type Fit = "fits" | "lost history" | "ran ahead";
 
 /** Keeps batches in the order of n. A stroke's batches are kept until its end is durable, so that it can be made anew under another replica. */
 export class Outbox {
@@ -141,7 +141,7 @@ export class Outbox {
   }
 
   /** Compares with the server's last n of the replica. */
-  joined(last: number): Standing {
+  joined(last: number): Fit {
     if (last < this.now.acked) return "lost history";
     return last >= this.now.next ? "ran ahead" : "fits";
   }

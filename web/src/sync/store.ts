@@ -34,16 +34,22 @@ export interface Numbers {
 /** Whether something is left to do on a document: batches to deliver, strokes to end. */
 export const unfinished = ({ next, acked, open }: Numbers): boolean => next - 1 > acked || open > 0;
 
-/** Everything of one client instance in one room. */
-export interface Saved {
+/** Who the client instance is. */
+export interface Standing {
+  /** Undefined: it asks for a new replica. */
   readonly claim: Claim | undefined;
+  /** Epoch in which work under an older replica may be durable although nobody said so (SES10). */
+  readonly doubt: bigint | undefined;
+}
+
+/** Everything of one client instance in one room. */
+export interface Saved extends Standing {
   readonly documents: ReadonlyMap<string, Numbers>;
   readonly batches: ReadonlyMap<string, readonly Batch[]>;
 }
 
 /** Part of what is saved, written as one transaction. */
-export interface Change {
-  readonly claim: Claim | undefined;
+export interface Change extends Standing {
   readonly documents: ReadonlyMap<string, Numbers>;
   /** Documents of which all batches are replaced; the others get put and lose drop. */
   readonly replace: ReadonlySet<string>;
@@ -75,7 +81,7 @@ export interface Store {
 export class VolatileStore implements Store {
   take(_room: bigint, _participant: string, onlyWork: boolean): Promise<Slot | undefined> {
     const slot: Slot = {
-      load: () => Promise.resolve({ claim: undefined, documents: new Map(), batches: new Map() }),
+      load: () => Promise.resolve({ claim: undefined, doubt: undefined, documents: new Map(), batches: new Map() }),
       write: () => Promise.resolve(),
       free: () => {},
       remove: () => Promise.resolve(),

@@ -24,9 +24,9 @@ export function BoardView({ room }: { readonly room: RoomState }): JSX.Element {
   return (
     <div class="board" ref={place} tabIndex={0} role="application" aria-label={t("board.label")}>
       <canvas ref={ink} />
+      {board === undefined ? <p class="board-note">{t("board.loading")}</p> : <Hint key={board.page} board={board} />}
       <canvas ref={wet} />
       <canvas ref={overlay} />
-      {board === undefined ? <p class="board-note">{t("board.loading")}</p> : <Hint key={board.page} board={board} />}
     </div>
   );
 }
