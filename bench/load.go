@@ -83,23 +83,26 @@ func (l *load) run(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	l.plan()
-	ctx, cancel := context.WithCancel(ctx)
+	running, cancel := context.WithCancel(ctx)
 	var drawing, pointing sync.WaitGroup
 	late := make([]histogram, l.cfg.Writers)
 	errs := make([]error, l.cfg.Writers)
 	for w := range l.scripts {
-		drawing.Go(func() { errs[w] = l.draw(ctx, w, &late[w]) })
+		drawing.Go(func() { errs[w] = l.draw(running, w, &late[w]) })
 	}
 	if l.cfg.Cursors {
-		pointing.Go(func() { l.class.movePointers(ctx) })
+		pointing.Go(func() { l.class.movePointers(running) })
 	}
-	before, after, err := l.measure(ctx)
+	before, after, err := l.measure(running)
 	if err != nil {
 		cancel()
 	}
 	drawing.Wait()
 	cancel()
 	pointing.Wait()
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("bench: %w", context.Cause(ctx))
+	}
 	if err := errors.Join(append(errs, err)...); err != nil {
 		return nil, err
 	}

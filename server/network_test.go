@@ -6,6 +6,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -336,22 +337,14 @@ func TestREC3ALostMessageIsFoundByTheHeartbeatAlone(t *testing.T) {
 		w := newWorld(t, newPath(20*time.Millisecond, 0, 0))
 		defer w.close()
 		ann := w.join(0)
-		lost := 0
+		var lost atomic.Bool
 		ben := w.join(ann.RoomID(), func(c *client.Config) {
 			c.Fault = func(document string, generation uint32, k int) bool {
-				drop := document != "authority" && lost == 0 && k == 20
-				if drop {
-					lost++
-				}
-				return drop
+				return document != "authority" && k == 20 && lost.CompareAndSwap(false, true)
 			}
 		})
 		// The lost message is the last for a while: no gap betrays it.
-		for ben.board.Revision() < 14 && lost == 0 {
-			ann.scribble(t, 34*time.Millisecond)
-			time.Sleep(200 * time.Millisecond)
-		}
-		for lost == 0 {
+		for !lost.Load() {
 			ann.scribble(t, 34*time.Millisecond)
 			time.Sleep(200 * time.Millisecond)
 		}

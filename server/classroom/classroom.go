@@ -123,7 +123,8 @@ func (a *Authority) Check(who Participant, e *chalklinev1.AuthorityEvent) error 
 	switch {
 	case added == nil:
 		return fmt.Errorf("%w: %w", protocol.NewError(protocol.NotPermitted), errBadEvent)
-	case !ValidPage(added.GetPage()) || slices.Contains(a.Pages, added.GetPage()):
+	case !ValidPage(added.GetPage()) || slices.Contains(a.Pages, added.GetPage()),
+		added.GetAfter() != "" && !ValidPage(added.GetAfter()):
 		return fmt.Errorf("%w: %w", protocol.NewError(protocol.BadMessage), errBadEvent)
 	case len(a.Pages) >= protocol.MaxPages:
 		return protocol.NewError(protocol.BoardFull, "limit", "pages", "max", fmt.Sprint(protocol.MaxPages))

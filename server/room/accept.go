@@ -1,7 +1,6 @@
 package room
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -10,7 +9,6 @@ import (
 	"chalkline/ot"
 	"chalkline/protocol"
 	chalklinev1 "chalkline/protocol/chalkline/v1"
-	"chalkline/protocol/ink"
 	"chalkline/replay"
 	"chalkline/server/classroom"
 )
@@ -24,14 +22,32 @@ type batch struct {
 	n          uint64
 	capturedAt int64
 	received   time.Time
+	size       int // bytes that its author sent
 	payload    []byte
 	ops        []ot.Op // boards: with points
 	event      *chalklinev1.AuthorityEvent
-	join       *waitingJoin // attendance: who is in once this is durable
+	given      *chalklinev1.ReplicaGiven // attendance: what it says
+	join       *waitingJoin              // attendance: who is in once this is durable
+}
+
+// window is what a member sent that is not durable yet (SYN4).
+type window struct{ batches, bytes int }
+
+func (w *window) full() bool {
+	return w.batches >= protocol.MaxUnackedBatches || w.bytes >= protocol.MaxUnackedBytes
+}
+
+func (w *window) add(bytes int) { w.batches, w.bytes = w.batches+1, w.bytes+bytes }
+func (w *window) sub(bytes int) { w.batches, w.bytes = w.batches-1, w.bytes-bytes }
+
+// errWindow is the offence of a client that waits for no acknowledgement.
+func errWindow() *protocol.Error {
+	return protocol.NewError(protocol.TooLarge, "limit", "unacknowledged", "max", fmt.Sprint(protocol.MaxUnackedBatches))
 }
 
 // submit takes a batch in (SYN1): checks it, decodes its ink and puts it in line
-// for the next append.
+// for the next append. What comes for a document that is being read waits with
+// its opening.
 func (s *state) submit(now time.Time, c Submit) {
 	if s.stopping {
 		return
@@ -40,38 +56,55 @@ func (s *state) submit(now time.Time, c Submit) {
 	if m == nil {
 		return
 	}
+	if name, ok := m.opening[c.Batch.GetHandle()]; ok {
+		if m.window.full() {
+			s.offend(now, m, errWindow())
+			return
+		}
+		m.window.add(len(c.Batch.GetOps()))
+		s.wait(name, c)
+		return
+	}
 	v := m.views[c.Batch.GetHandle()]
 	if v == nil { // closed meanwhile, or its opening was refused
 		s.control(m.peer, refused(c.Batch.GetHandle(), c.Batch.GetN(), nil, protocol.NewError(protocol.NoSuchDocument)))
 		return
 	}
-	name, n := v.document.name, c.Batch.GetN()
-	switch last := s.accepted.last(name, m.replica); {
-	case n <= last:
+	n, last := c.Batch.GetN(), s.accepted.last(v.document.name, m.replica)
+	if n <= last {
 		s.again(m, v, n)
 		return
-	case n != last+1:
-		s.offend(m, protocol.NewError(protocol.OutOfOrder, "n", fmt.Sprint(n), "last", fmt.Sprint(last)))
-		return
+	}
+	if err := s.take(now, m, v, c.Batch, last); err != nil {
+		s.offend(now, m, err)
+	}
+}
+
+// take puts the next batch of a document in line; an error ends the session.
+func (s *state) take(now time.Time, m *member, v *view, c *chalklinev1.Submit, last uint64) error {
+	switch {
+	case c.GetN() != last+1:
+		return protocol.NewError(protocol.OutOfOrder, "n", fmt.Sprint(c.GetN()), "last", fmt.Sprint(last))
+	case m.window.full():
+		return errWindow()
 	}
 	b := &batch{
-		document: name, member: m, handle: v.handle, replica: m.replica, n: n, received: now,
-		capturedAt: s.capturedAt(now, c.Batch.GetCapturedAtUs()),
+		document: v.document.name, member: m, handle: v.handle, replica: m.replica, n: c.GetN(), received: now,
+		size: len(c.GetOps()), capturedAt: s.capturedAt(now, c.GetCapturedAtUs()),
 	}
-	var err error
+	accept := s.acceptOps
 	if v.document.board == nil {
-		err = s.acceptEvent(m, v, b, c.Batch.GetOps())
-	} else {
-		err = s.acceptOps(m, v, b, c.Batch.GetOps())
+		accept = s.acceptEvent
 	}
-	if err != nil {
-		s.offend(m, err)
-		return
+	if err := accept(now, m, v, b, c.GetOps()); err != nil {
+		return err
 	}
-	s.accepted.set(name, m.replica, n)
+	s.accepted.set(b.document, m.replica, b.n)
 	m.wrote = now
+	m.window.add(b.size)
 	s.pending = append(s.pending, b)
 	s.cfg.Metrics.batches.Inc()
+	return nil
 }
 
 // again answers a batch that was taken in before: done already, or about to be.
@@ -86,11 +119,12 @@ func ack(handle uint32, n uint64) *chalklinev1.ServerMessage {
 	return &chalklinev1.ServerMessage{Message: &chalklinev1.ServerMessage_Ack{Ack: &chalklinev1.Ack{Handle: handle, N: n}}}
 }
 
-// offend closes the session of a client that broke the rules (SES7).
-func (s *state) offend(m *member, err error) {
+// offend takes a client out that broke the rules, and closes its session (SES7).
+func (s *state) offend(now time.Time, m *member, err error) {
 	refusal := refusalFor(err)
 	s.cfg.Metrics.offences.WithLabelValues(refusal.Code.String()).Inc()
 	s.cfg.Logger.Warn("client offends", "replica", m.replica, "error", err)
+	s.leave(now, m.peer)
 	s.emit(closePeer{m.peer, refusal})
 }
 
@@ -106,9 +140,9 @@ func (s *state) capturedAt(now time.Time, us int64) int64 {
 
 // acceptEvent takes an authority event in. A refused one becomes an empty batch,
 // so that n stays dense (SYN3).
-func (s *state) acceptEvent(m *member, v *view, b *batch, payload []byte) error {
+func (s *state) acceptEvent(_ time.Time, m *member, v *view, b *batch, payload []byte) error {
 	e := &chalklinev1.AuthorityEvent{}
-	if err := proto.Unmarshal(payload, e); err != nil {
+	if err := (proto.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(payload, e); err != nil {
 		return protocol.NewError(protocol.BadMessage)
 	}
 	if err := s.authority.Check(m.who, e); err != nil {
@@ -127,18 +161,21 @@ func (s *state) refuse(m *member, v *view, b *batch, ops []uint32, err *protocol
 
 // acceptOps takes the ops of a board in. Verdicts are per op: what does not
 // stand is taken out and named to its author.
-func (s *state) acceptOps(m *member, v *view, b *batch, payload []byte) error {
+func (s *state) acceptOps(now time.Time, m *member, v *view, b *batch, payload []byte) error {
 	ops, err := ot.DecodeOps(payload, protocol.MaxOpsPerBatch)
 	if err != nil {
 		return fmt.Errorf("%w: %w", protocol.NewError(protocol.BadMessage), err)
 	}
+	in := v.document.ahead.intake(m.replica)
+	unwritable := s.authority.Authorise(m.who, v.document.page, classroom.Write)
 	var bad []uint32
 	var why *protocol.Error
 	kept := ops[:0]
 	for i := range ops {
 		op := ops[i]
-		refusal, offence := s.acceptOp(m, v.document, &op)
+		refusal, offence := judge(&in, &op, unwritable)
 		if offence != nil {
+			in.rollback(kept)
 			return offence
 		}
 		if refusal != nil {
@@ -147,6 +184,11 @@ func (s *state) acceptOps(m *member, v *view, b *batch, payload []byte) error {
 		}
 		kept = append(kept, op)
 	}
+	if !m.points.AllowN(now, in.decoded) {
+		in.rollback(kept)
+		return protocol.NewError(protocol.Overloaded)
+	}
+	in.commit()
 	b.ops, b.payload = kept, payload
 	if len(bad) == 0 {
 		return nil
@@ -159,61 +201,10 @@ func (s *state) acceptOps(m *member, v *view, b *batch, payload []byte) error {
 	return nil
 }
 
-// acceptOp judges one op and, if it stands, takes it into the state ahead of the
-// log: the decoders and the load. refusal names the op to its author; offence
-// ends the session.
-func (s *state) acceptOp(m *member, d *document, op *ot.Op) (refusal *protocol.Error, offence error) {
-	board, _ := classroom.ParseBoard(string(d.name))
-	if err := s.authority.Authorise(m.who, board, classroom.Write); err != nil {
-		return refusalFor(err), nil
+// judge judges one op of a batch, which its author may have no right to.
+func judge(in *intake, op *ot.Op, unwritable error) (refusal *protocol.Error, offence error) {
+	if unwritable != nil {
+		return refusalFor(unwritable), nil
 	}
-	switch op.Kind {
-	case ot.Create:
-		if op.ID.Replica != m.replica {
-			return nil, protocol.NewError(protocol.NotPermitted)
-		}
-	case ot.Extend, ot.End:
-		if op.ID.Replica != m.replica {
-			return nil, protocol.NewError(protocol.NotPermitted)
-		}
-		if op.Kind == ot.Extend && op.First == 0 && !d.canBegin(op.ID) {
-			return protocol.NewError(protocol.OutOfOrder), nil
-		}
-		if err := d.strokes.Decode(op); err != nil {
-			return strokeError(err)
-		}
-	}
-	if err := ot.BoardLimits().Check(d.load, op); err != nil {
-		var limit *ot.LimitError
-		errors.As(err, &limit)
-		d.strokes.Forget(op.ID)
-		return protocol.NewError(protocol.BoardFull, "limit", limit.Limit, "max", fmt.Sprint(limit.Max)), nil
-	}
-	d.load.Add(op)
-	if op.Kind == ot.Create && op.Element == ot.Ink {
-		d.creates[op.ID] = true
-	}
-	return nil, nil
-}
-
-// canBegin tells whether a first frame finds its stroke: just created, or
-// created and still empty.
-func (d *document) canBegin(id ot.ID) bool {
-	if d.creates[id] {
-		return true
-	}
-	e := d.board.Get(id)
-	return e != nil && e.Kind() == ot.Ink && e.Open() && len(e.Points()) == 0
-}
-
-// strokeError sorts the errors of a stroke's decoder.
-func strokeError(err error) (refusal *protocol.Error, offence error) {
-	switch {
-	case errors.Is(err, ink.ErrNotOpen):
-		return protocol.NewError(protocol.OutOfOrder), nil
-	case errors.Is(err, ink.ErrLimit):
-		return protocol.NewError(protocol.BoardFull, "limit", "strokes"), nil
-	default:
-		return nil, fmt.Errorf("%w: %w", protocol.NewError(protocol.BadMessage), err)
-	}
+	return in.accept(op)
 }

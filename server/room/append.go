@@ -5,25 +5,53 @@ import (
 	"slices"
 	"time"
 
-	"google.golang.org/protobuf/proto"
-
-	chalklinev1 "chalkline/protocol/chalkline/v1"
-
 	"chalkline/protocol"
 	"chalkline/replay"
 	"chalkline/server/classroom"
 )
 
-// maxGroup bounds one append; what is over goes into the next.
-const maxGroup = 1024
+// One append is bounded in batches and in bytes, and so is what it costs to send
+// it on; what is over goes into the next.
+const (
+	maxGroup      = 1024
+	maxGroupBytes = replay.MaxAppend / 16
+)
 
-// nextAppend starts the next append if none is in flight. What arrived since the
-// last one goes together: that is the group commit.
+// group returns how many of the pending batches go into the next append.
+func (s *state) group() int {
+	bytes := 0
+	for i, b := range s.pending {
+		if bytes += len(b.payload); i == maxGroup || i > 0 && bytes > maxGroupBytes {
+			return i
+		}
+	}
+	return len(s.pending)
+}
+
+// The beat of a busy room: an append, and the writes to all viewers that follow
+// it, cost about the same whatever they carry, so where much is written they come
+// at this pace; longer where many listen. After a pause the first goes at once.
+const (
+	beat        = 16 * time.Millisecond
+	beatOfMany  = 22 * time.Millisecond
+	manyMembers = 50
+)
+
+func (s *state) beat() time.Duration {
+	if len(s.members) >= manyMembers {
+		return beatOfMany
+	}
+	return beat
+}
+
+// nextAppend starts the next append if none is in flight and the beat allows it.
+// What arrived since the last one goes together: that is the group commit.
 func (s *state) nextAppend(now time.Time) {
-	if len(s.inFlight) > 0 || len(s.pending) == 0 || s.ended != nil {
+	if len(s.inFlight) > 0 || len(s.pending) == 0 || s.ended != nil || now.Before(s.appendDue) && !s.stopping {
 		return
 	}
-	group := s.pending[:min(len(s.pending), maxGroup)]
+	s.appendDue = now.Add(s.beat())
+	group := s.pending[:s.group()]
 	s.pending = s.pending[len(group):]
 	s.inFlight = group
 	if len(s.pending) == 0 {
@@ -63,37 +91,47 @@ func (s *state) appended(now time.Time, c appended) {
 		}
 		d := s.documents[r.Document]
 		s.durable.set(r.Document, r.Replica, r.N)
-		d.take(now, b, r)
+		d.take(b, r)
 		authority = authority || d.authority != nil
-		if b.member != nil && b.member.views[b.handle] == nil {
-			if s.members[b.member.peer] == b.member {
-				s.control(b.member.peer, ack(b.handle, r.N))
-			}
+		s.acknowledge(b, d)
+		if len(d.out) > maxOutBytes { // a message to viewers is bounded
+			s.flush(now, d)
 		}
 	}
+	s.cfg.Metrics.group.Observe(float64(len(group)))
 	for _, d := range s.documents {
 		if len(d.out) > 0 {
-			s.flushSoon(now, d)
+			s.flush(now, d)
 		}
 		s.saveIfDue(d)
 	}
 	if authority {
-		s.resume(classroom.AuthorityDocument)
+		s.resume(now, classroom.AuthorityDocument)
 	}
 }
 
-// attended takes an attendance record in.
+// acknowledge makes room in its author's window and, where the document's stream
+// does not tell the author that the batch is durable, tells it (SYN2). A handle
+// that has become another document's would say something else.
+func (s *state) acknowledge(b *batch, d *document) {
+	m := b.member
+	m.window.sub(b.size)
+	if s.members[m.peer] == m && m.views[b.handle] == nil && !m.isOpening(b.handle) {
+		s.control(m.peer, ack(b.handle, b.n))
+	}
+}
+
+// attended takes an attendance record in. A replica is given even if who asked
+// for it has left meanwhile: it is in the log.
 func (s *state) attended(now time.Time, b *batch, r *replay.Record) {
 	s.heads[r.Document] = headOf(r)
-	if b.join == nil {
-		return
+	if b.given != nil {
+		s.replicas[b.given.GetReplica()] = b.given
 	}
-	var e chalklinev1.AttendanceEvent
-	if err := proto.Unmarshal(b.payload, &e); err == nil && e.GetReplicaGiven() != nil {
-		given := e.GetReplicaGiven()
-		s.replicas[given.GetReplica()] = given
+	if b.join != nil {
+		s.joining--
+		s.enter(now, b.join.Join, b.join.replica, b.join.Key)
 	}
-	s.enter(now, b.join.Join, b.join.replica, b.join.Key)
 }
 
 func headOf(r *replay.Record) replay.Head {
@@ -104,18 +142,16 @@ func headOf(r *replay.Record) replay.Head {
 }
 
 // take applies a durable record and codes it for the viewers.
-func (d *document) take(now time.Time, b *batch, r *replay.Record) {
+func (d *document) take(b *batch, r *replay.Record) {
 	if len(d.out) == 0 {
 		d.outFirst, d.oldest = r.Revision, b.received
 	}
 	before := len(d.out)
 	d.out = d.code(d.out, r)
 	d.tail.add(r, d.out[before:])
-	for i := range b.ops {
-		delete(d.creates, b.ops[i].ID)
-	}
 	if d.board != nil {
 		d.board.Apply(r.Revision, r.Replica, b.ops)
+		d.ahead.durable(b.ops)
 	} else if b.event != nil {
 		d.authority.Apply(b.event)
 	}
@@ -134,6 +170,16 @@ func (d *document) code(dst []byte, r *replay.Record) []byte {
 func (s *state) onItsWay(name replay.Document) bool {
 	for _, b := range s.unsettled() {
 		if b.document == name {
+			return true
+		}
+	}
+	return false
+}
+
+// pageOnItsWay tells whether a page is on its way to the log.
+func (s *state) pageOnItsWay(page string) bool {
+	for _, b := range s.unsettled() {
+		if b.event.GetPageAdded().GetPage() == page {
 			return true
 		}
 	}

@@ -134,6 +134,15 @@ type (
 		peer  Peer
 		bytes []byte
 	}
+	openStream struct {
+		view   *view
+		stream Stream
+		parts  [][]byte
+	}
+	closeStream struct {
+		peer   Peer
+		handle uint32
+	}
 	sendDocument struct {
 		view  *view
 		parts [][]byte
@@ -161,6 +170,8 @@ type (
 )
 
 func (sendControl) effect()  {}
+func (openStream) effect()   {}
+func (closeStream) effect()  {}
 func (sendDocument) effect() {}
 func (broadcast) effect()    {}
 func (sendDatagram) effect() {}

@@ -90,12 +90,15 @@ func (s *state) sendBoardCursors(d *document, members []*member) {
 		}
 	}
 	alone := len(all.Cursors) == 1
+	made := map[uint32][]byte{} // by handle: most viewers have the same
 	for _, v := range d.viewers {
 		if alone && v.member.replica == all.Cursors[0].GetReplica() {
 			continue
 		}
-		all.Handle = v.handle
-		b, _ := proto.Marshal(&chalklinev1.Datagram{Message: &chalklinev1.Datagram_Cursors{Cursors: all}})
-		s.emit(sendDatagram{v.member.peer, b})
+		if made[v.handle] == nil {
+			all.Handle = v.handle
+			made[v.handle], _ = proto.Marshal(&chalklinev1.Datagram{Message: &chalklinev1.Datagram_Cursors{Cursors: all}})
+		}
+		s.emit(sendDatagram{v.member.peer, made[v.handle]})
 	}
 }

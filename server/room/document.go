@@ -1,14 +1,15 @@
 package room
 
 import (
+	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
 	"chalkline/ot"
 	"chalkline/protocol"
 	chalklinev1 "chalkline/protocol/chalkline/v1"
-	"chalkline/protocol/ink"
 	"chalkline/replay"
 	"chalkline/server/classroom"
 )
@@ -17,44 +18,37 @@ import (
 // authority.
 type document struct {
 	name      replay.Document
+	page      classroom.Board // zero for the authority
 	head      replay.Head
 	board     *ot.Board            // nil for the authority
 	authority *classroom.Authority // nil for boards
 	context   protocol.Context
 
-	// What was taken in ahead of the log.
-	strokes *ink.Strokes // decoders at the last frame taken in
-	creates map[ot.ID]bool
-	load    ot.Load
+	ahead *ahead // nil for the authority
 
 	// What is to be sent, and what was.
 	out       []byte // coded records since the last flush
 	outFirst  uint64 // revision of the first of them
 	oldest    time.Time
-	flushed   time.Time
-	flushDue  time.Time
 	tail      tail
 	viewers   []*view
 	quietFrom time.Time // since when nobody has it open; zero: somebody has
 
 	chunks  chunks
-	cached  *snapshot
-	savedAt uint64 // revision of the last stored snapshot
+	cached  *snapshot // the last one made
+	savedAt uint64    // revision of the last stored snapshot
 	saving  bool
 }
 
-// maxOpenStrokes bounds the decoders of one board, 5 kB each.
-const maxOpenStrokes = 4096
-
-func newDocument(name replay.Document, board bool) *document {
+func newDocument(name replay.Document) *document {
 	d := &document{name: name}
-	if board {
-		d.board = ot.NewBoard()
-		d.strokes = ink.NewStrokes(maxOpenStrokes)
-		d.creates = map[ot.ID]bool{}
-	} else {
+	if name == classroom.AuthorityDocument {
 		d.authority = &classroom.Authority{}
+		return d
 	}
+	d.page, _ = classroom.ParseBoard(string(name))
+	d.board = ot.NewBoard()
+	d.ahead = newAhead()
 	return d
 }
 
@@ -78,8 +72,16 @@ type view struct {
 	member   *member
 	document *document
 	handle   uint32
-	stream   Stream
-	lagging  bool // its queue was full: it starts again once that has drained
+
+	// Owned by loop.perform: what was emitted before a stream belongs to the older one.
+	stream  Stream
+	lagging bool // its queue was full: it starts again once that has drained
+}
+
+// begin opens a stream.
+func (v *view) begin(s Stream, parts [][]byte) {
+	v.stream, v.lagging = s, false
+	v.send(parts)
 }
 
 // send queues parts on the view's stream. It runs on the room's goroutine.
@@ -119,8 +121,8 @@ func (s *state) open(now time.Time, c Open) {
 		return
 	}
 	if err := s.authority.Authorise(m.who, board, classroom.Read); err != nil {
-		if s.onItsWay(classroom.AuthorityDocument) { // its page may be on its way to the log
-			s.wait(classroom.AuthorityDocument, func() { s.open(now, c) })
+		if s.pageOnItsWay(board.Page) {
+			s.park(m, classroom.AuthorityDocument, c)
 			return
 		}
 		s.refuseOpen(m, handle, refusalFor(err))
@@ -133,25 +135,70 @@ func (s *state) open(now time.Time, c Open) {
 	if len(s.waiting[name]) == 0 {
 		s.emit(loadBoard{name})
 	}
-	s.wait(name, func() { s.open(now, c) })
+	s.park(m, name, c)
 }
 
-// wait parks what needs a document until it is loaded or, for the authority,
+// park lets an opening wait for a document.
+func (s *state) park(m *member, name replay.Document, c Open) {
+	m.opening[c.Open.GetHandle()] = name
+	s.wait(name, c)
+}
+
+// wait keeps what needs a document until it is loaded or, for the authority,
 // until its next append is durable.
-func (s *state) wait(name replay.Document, then func()) {
-	s.waiting[name] = append(s.waiting[name], then)
-}
+func (s *state) wait(name replay.Document, c Command) { s.waiting[name] = append(s.waiting[name], c) }
 
-func (s *state) resume(name replay.Document) {
+// resume goes on with what waited for a document, in order.
+func (s *state) resume(now time.Time, name replay.Document) {
 	parked := s.waiting[name]
 	delete(s.waiting, name)
-	for _, then := range parked {
-		then()
+	for _, c := range parked {
+		switch c := c.(type) {
+		case Open:
+			if m := s.members[c.Peer]; m != nil {
+				delete(m.opening, c.Open.GetHandle())
+				s.open(now, c)
+			}
+		case Submit:
+			if m := s.members[c.Peer]; m != nil {
+				m.window.sub(len(c.Batch.GetOps()))
+				s.submit(now, c)
+			}
+		case CloseDocument:
+			s.closeDocument(now, c)
+		}
+	}
+}
+
+// unreadable refuses the openings of a document that is damaged: the room's
+// others are not. Batches that wait behind them are not answered: their authors
+// keep them.
+func (s *state) unreadable(name replay.Document, why *protocol.Error) {
+	parked := s.waiting[name]
+	delete(s.waiting, name)
+	for _, c := range parked {
+		switch c := c.(type) {
+		case Open:
+			if m := s.members[c.Peer]; m != nil {
+				delete(m.opening, c.Open.GetHandle())
+				s.refuseOpen(m, c.Open.GetHandle(), why)
+			}
+		case Submit:
+			if m := s.members[c.Peer]; m != nil {
+				m.window.sub(len(c.Batch.GetOps()))
+			}
+		}
 	}
 }
 
 func (s *state) boardLoaded(now time.Time, c boardLoaded) {
-	if c.err != nil {
+	switch {
+	case errors.Is(c.err, replay.ErrCorrupt):
+		s.cfg.Logger.Error("board is damaged", "document", c.name, "error", c.err)
+		s.cfg.Metrics.damaged.Inc()
+		s.unreadable(c.name, refusalFor(c.err))
+		return
+	case c.err != nil:
 		s.cfg.Logger.Error("board cannot be read", "document", c.name, "error", c.err)
 		s.fail(c.err)
 		return
@@ -160,7 +207,7 @@ func (s *state) boardLoaded(now time.Time, c boardLoaded) {
 		c.document.quietFrom = now
 		s.documents[c.name] = c.document
 	}
-	s.resume(c.name)
+	s.resume(now, c.name)
 }
 
 // refuseOpen says that a document was not opened: Refused with n = 0.
@@ -198,24 +245,27 @@ func (s *state) look(now time.Time, m *member, c Open, name replay.Document) {
 func (s *state) begin(v *view, held *chalklinev1.Position) {
 	d, m := v.document, v.member
 	m.generation++
-	v.stream = Stream{v.handle, m.generation}
-	v.lagging = false
+	stream := Stream{v.handle, m.generation}
 	header := &chalklinev1.DocumentHeader{
-		Handle: v.handle, Document: string(d.name), Generation: v.stream.Generation, Epoch: s.epoch,
+		Handle: v.handle, Document: string(d.name), Generation: stream.Generation, Epoch: s.epoch,
 	}
 	if held.GetEpoch() == s.epoch {
 		position := replay.Position{Revision: held.GetRevision(), Digest: replay.Digest(held.GetDigest())}
-		if parts, ok := d.tail.since(position); ok {
+		if parts, ok := d.tail.since(position, math.MaxInt); ok {
 			header.Resumed = true
 			s.cfg.Metrics.opened.WithLabelValues("resumed").Inc()
-			s.emit(sendDocument{v, append([][]byte{frameDocument(headerMessage(header))}, parts...)})
+			s.emit(openStream{v, stream, append([][]byte{frameDocument(headerMessage(header))}, parts...)})
 			return
 		}
 		s.noteAhead(m, d, position)
 	}
+	parts, err := d.fromSnapshot()
+	if err != nil {
+		s.fail(fmt.Errorf("room: snapshot of %s: %w", d.name, err))
+		return
+	}
 	s.cfg.Metrics.opened.WithLabelValues("snapshot").Inc()
-	snap := d.snapshot()
-	s.emit(sendDocument{v, append([][]byte{frameDocument(headerMessage(header))}, snap.parts...)})
+	s.emit(openStream{v, stream, append([][]byte{frameDocument(headerMessage(header))}, parts...)})
 }
 
 // noteAhead logs that a client knows more than the store: its history is not
@@ -238,9 +288,17 @@ func frameDocument(m *chalklinev1.DocumentMessage) []byte {
 }
 
 func (s *state) closeDocument(now time.Time, c CloseDocument) {
-	if m := s.members[c.Peer]; m != nil && m.views[c.Handle] != nil {
+	m := s.members[c.Peer]
+	if m == nil {
+		return
+	}
+	if name, ok := m.opening[c.Handle]; ok {
+		s.wait(name, c)
+		return
+	}
+	if m.views[c.Handle] != nil {
 		s.drop(now, m, c.Handle)
-		m.peer.CloseDocument(c.Handle)
+		s.emit(closeStream{m.peer, c.Handle})
 	}
 }
 
@@ -324,34 +382,15 @@ func (s *state) heartTick(now time.Time, c HeartTick) {
 	}
 }
 
-// Intervals of fan-out: at once when idle, then gathered, longer where many
-// listen because a write costs more than what it carries (docs/performance.md).
+// Sizes of a DocumentMessage of records.
 const (
-	busyInterval  = 16 * time.Millisecond
-	loadInterval  = 25 * time.Millisecond
-	manyViewers   = 50
 	maxOutBytes   = 64 << 10
 	recordsField  = 6<<3 | 2 // DocumentMessage.records
 	sequenceBytes = 1
 )
 
-// flushSoon flushes now if the document was quiet, else at its next beat.
-func (s *state) flushSoon(now time.Time, d *document) {
-	interval := busyInterval
-	if len(d.viewers) >= manyViewers {
-		interval = loadInterval
-	}
-	switch next := d.flushed.Add(interval); {
-	case !now.Before(next) || len(d.out) > maxOutBytes:
-		s.flush(now, d)
-	case d.flushDue.IsZero():
-		d.flushDue = next
-	}
-}
-
 // flush sends the records that wait to all viewers: one buffer, made once.
 func (s *state) flush(now time.Time, d *document) {
-	d.flushDue = time.Time{}
 	if len(d.out) == 0 {
 		return
 	}
@@ -362,7 +401,6 @@ func (s *state) flush(now time.Time, d *document) {
 		s.cfg.Metrics.latency.Observe(now.Sub(d.oldest).Seconds())
 		s.emit(broadcast{d.viewers, [][]byte{framed}})
 	}
-	d.flushed = now
 	d.out = d.out[:0]
 }
 

@@ -42,7 +42,7 @@ func load(ctx context.Context, cfg Config, now time.Time) (*state, error) {
 		durable:   batchNumbers{}, accepted: batchNumbers{},
 		authority: authority.authority,
 		members:   map[Peer]*member{}, byID: map[uint32]*member{},
-		waiting:   map[replay.Document][]func(){},
+		waiting:   map[replay.Document][]Command{},
 		idleSince: now,
 	}
 	if s.heads == nil {
@@ -113,7 +113,7 @@ func readAttendance(ctx context.Context, cfg Config) (map[uint32]*chalklinev1.Re
 
 // readDocument reads a document from its last snapshot and the log behind it.
 func readDocument(ctx context.Context, cfg Config, name replay.Document) (*document, error) {
-	d := newDocument(name, name != classroom.AuthorityDocument)
+	d := newDocument(name)
 	snap, err := cfg.Log.Snapshot(ctx, cfg.ID, name, 1<<63)
 	switch {
 	case errors.Is(err, replay.ErrNoSnapshot):
@@ -122,7 +122,7 @@ func readDocument(ctx context.Context, cfg Config, name replay.Document) (*docum
 	default:
 		if err := d.restore(snap); err != nil {
 			cfg.Logger.Warn("snapshot is not used; the log is read from the beginning", "document", name, "error", err)
-			d = newDocument(name, d.board != nil)
+			d = newDocument(name)
 		}
 	}
 	d.savedAt = d.head.Revision
@@ -136,7 +136,7 @@ func readDocument(ctx context.Context, cfg Config, name replay.Document) (*docum
 		return nil, fmt.Errorf("room: read %s at revision %d: %w", name, d.head.Revision+1, err)
 	}
 	if d.board != nil {
-		d.load = d.board.Load()
+		d.ahead.start(d.board)
 	}
 	return d, nil
 }
@@ -173,13 +173,20 @@ func (d *document) replay(r *replay.Record) error {
 // replayOp applies one op; what the board passes over does not reach its
 // stroke's decoder.
 func (d *document) replayOp(r *replay.Record, op *ot.Op) error {
-	if op.Kind == ot.Extend && !d.board.Extends(r.Replica, op) || op.Kind == ot.End && op.ID.Replica != r.Replica {
+	if op.Kind == ot.Extend && d.board.Extends(r.Replica, op) {
+		if err := d.ahead.strokes.Decode(op); err != nil {
+			return fmt.Errorf("%w: %w", replay.ErrCorrupt, err)
+		}
+	}
+	changed := d.board.Apply(r.Revision, r.Replica, []ot.Op{*op})
+	if op.Kind == ot.Set || op.Kind == ot.Clear {
 		return nil
 	}
-	if err := d.strokes.Decode(op); err != nil {
-		return fmt.Errorf("%w: %w", replay.ErrCorrupt, err)
+	for _, id := range changed { // the op's own stroke, or the oldest of too many (OT4)
+		if e := d.board.Get(id); e.Kind() == ot.Ink && !e.Open() {
+			d.ahead.strokes.Forget(id)
+		}
 	}
-	d.board.Apply(r.Revision, r.Replica, []ot.Op{*op})
 	return nil
 }
 
@@ -275,7 +282,7 @@ func (d *document) restoreBoard(p *snapshotParts) error {
 		}
 	}
 	for _, o := range loader.OpenStrokes() {
-		points, err := d.strokes.Restore(o.ID, o.Frames)
+		points, err := d.ahead.strokes.Restore(o.ID, o.Frames)
 		if err != nil {
 			return err
 		}
@@ -283,6 +290,9 @@ func (d *document) restoreBoard(p *snapshotParts) error {
 			return err
 		}
 	}
-	d.board, err = loader.Board()
+	board, err := loader.Board()
+	if err == nil {
+		d.board = board
+	}
 	return err
 }

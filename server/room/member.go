@@ -9,10 +9,12 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/time/rate"
 	"google.golang.org/protobuf/proto"
 
 	"chalkline/protocol"
 	chalklinev1 "chalkline/protocol/chalkline/v1"
+	"chalkline/protocol/ink"
 	"chalkline/replay"
 	"chalkline/server/classroom"
 )
@@ -23,13 +25,34 @@ type member struct {
 	who     classroom.Participant
 	name    string
 	replica uint32
-	views   map[uint32]*view // by handle
-	looks   replay.Document  // board it looks at
+	views   map[uint32]*view           // by handle
+	opening map[uint32]replay.Document // by handle: what its opening waits for
+	looks   replay.Document            // board it looks at
 
 	generation uint32 // of the last stream opened
 	cursor     cursorState
 	wrote      time.Time // when it last submitted
+	window     window
+	points     *rate.Limiter
 }
+
+// Ink that one member may submit: several hands' worth for ever, and the rest of
+// a lesson at once. Decoding costs most of what a batch costs here, and a few
+// bytes can stand for many points.
+const (
+	pointsPerSecond = 30_000
+	pointsAtOnce    = 2 * protocol.MaxOpsPerBatch * ink.MaxFrame
+)
+
+func newMember(j Join, replica uint32) *member {
+	return &member{
+		peer: j.Peer, who: j.Who, name: j.Name, replica: replica,
+		views: map[uint32]*view{}, opening: map[uint32]replay.Document{},
+		points: rate.NewLimiter(pointsPerSecond, pointsAtOnce),
+	}
+}
+
+func (m *member) isOpening(handle uint32) bool { _, ok := m.opening[handle]; return ok }
 
 func (m *member) presence() *chalklinev1.Presence {
 	return &chalklinev1.Presence{
@@ -57,7 +80,7 @@ func (s *state) join(now time.Time, j Join) {
 	case s.members[j.Peer] != nil:
 		s.emit(closePeer{j.Peer, protocol.NewError(protocol.OutOfOrder)})
 		return
-	case len(s.members) >= s.cfg.MaxParticipants:
+	case len(s.members)+s.joining >= s.cfg.MaxParticipants && !s.takesOver(j):
 		s.emit(closePeer{j.Peer, protocol.NewError(protocol.Full, "max", fmt.Sprint(s.cfg.MaxParticipants))})
 		return
 	}
@@ -66,16 +89,24 @@ func (s *state) join(now time.Time, j Join) {
 		s.emit(putName{"participant/" + j.Who.ID, j.Name})
 	}
 	if s.holds(j) {
+		s.enter(now, j, j.Claim.GetReplica(), j.Claim.GetKey())
 		s.note(&chalklinev1.AttendanceEvent{Event: &chalklinev1.AttendanceEvent_Joined{
 			Joined: &chalklinev1.Joined{Replica: j.Claim.GetReplica()},
-		}}, nil)
-		s.enter(now, j, j.Claim.GetReplica(), j.Claim.GetKey())
+		}})
 		return
 	}
 	s.replica++
+	s.joining++
 	hash := sha256.Sum256(j.Key)
 	given := &chalklinev1.ReplicaGiven{Replica: s.replica, Participant: j.Who.ID, KeyHash: hash[:]}
-	s.note(&chalklinev1.AttendanceEvent{Event: &chalklinev1.AttendanceEvent_ReplicaGiven{ReplicaGiven: given}}, &waitingJoin{j, s.replica})
+	b := s.note(&chalklinev1.AttendanceEvent{Event: &chalklinev1.AttendanceEvent_ReplicaGiven{ReplicaGiven: given}})
+	b.given, b.join = given, &waitingJoin{j, s.replica}
+}
+
+// takesOver tells whether a join replaces a member, so that there are no more
+// of them (SES10).
+func (s *state) takesOver(j Join) bool {
+	return s.byID[j.Claim.GetReplica()] != nil && s.holds(j)
 }
 
 // holds tells whether a claim is right (ID2).
@@ -94,10 +125,12 @@ type waitingJoin struct {
 	replica uint32
 }
 
-// note logs an attendance event; then, if given, a join goes on.
-func (s *state) note(e *chalklinev1.AttendanceEvent, then *waitingJoin) {
+// note logs an attendance event.
+func (s *state) note(e *chalklinev1.AttendanceEvent) *batch {
 	payload, _ := proto.Marshal(e)
-	s.pending = append(s.pending, &batch{document: classroom.AttendanceDocument, payload: payload, join: then})
+	b := &batch{document: classroom.AttendanceDocument, payload: payload}
+	s.pending = append(s.pending, b)
+	return b
 }
 
 // enter brings a peer in with its replica.
@@ -106,7 +139,7 @@ func (s *state) enter(now time.Time, j Join, replica uint32, key []byte) {
 		s.remove(now, old)
 		s.emit(closePeer{old.peer, protocol.NewError(protocol.TakenOver)})
 	}
-	m := &member{peer: j.Peer, who: j.Who, name: j.Name, replica: replica, views: map[uint32]*view{}}
+	m := newMember(j, replica)
 	s.members[j.Peer], s.byID[replica] = m, m
 	s.cfg.Metrics.participants.Inc()
 	s.control(j.Peer, &chalklinev1.ServerMessage{Message: &chalklinev1.ServerMessage_JoinRoomResult{
@@ -156,6 +189,7 @@ func (s *state) leave(now time.Time, p Peer) {
 	for _, b := range s.unsettled() {
 		if b.join != nil && b.join.Peer == p {
 			b.join = nil
+			s.joining--
 		}
 	}
 	m := s.members[p]
@@ -180,7 +214,7 @@ func (s *state) remove(now time.Time, m *member) {
 	s.cfg.Metrics.participants.Dec()
 	s.note(&chalklinev1.AttendanceEvent{Event: &chalklinev1.AttendanceEvent_Left{
 		Left: &chalklinev1.Left{Replica: m.replica},
-	}}, nil)
+	}})
 }
 
 // rosterChange gathers who came and went since the last Roster (PRE2).

@@ -19,6 +19,9 @@ type Metrics struct {
 	fanoutBytes  prometheus.Counter
 	latency      prometheus.Histogram
 	append       prometheus.Histogram
+	group        prometheus.Histogram
+	damaged      prometheus.Counter
+	ended        *prometheus.CounterVec // idle, stopped, failed
 	snapshot     prometheus.Histogram
 }
 
@@ -39,12 +42,17 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		fanoutBytes:  counter("fanout_bytes_total", "Bytes of records queued for viewers."),
 		latency: histogram("fanout_seconds", "From a batch's arrival to its hand-over to all viewers, durable.",
 			prometheus.ExponentialBuckets(0.0005, 2, 12)),
+		group: histogram("append_batches", "Batches that went into one append together: many mean that the store is slow.",
+			prometheus.ExponentialBuckets(1, 2, 11)),
+		damaged:  counter("damaged_boards_total", "Boards that could not be read because the store is damaged."),
+		ended:    counters("ends_total", "Rooms that ended, by why: idle, stopped or failed.", "why"),
 		append:   histogram("append_seconds", "Time of one append to the log.", prometheus.ExponentialBuckets(0.0001, 2, 14)),
 		snapshot: histogram("snapshot_seconds", "Time to make a snapshot of a document.", prometheus.ExponentialBuckets(0.0001, 2, 14)),
 	}
 	if r != nil {
 		r.MustRegister(m.rooms, m.participants, m.batches, m.duplicates, m.clamped, m.ahead, m.refused, m.offences,
-			m.opened, m.resyncs, m.flushes, m.fanoutBytes, m.latency, m.append, m.snapshot)
+			m.opened, m.resyncs, m.flushes, m.fanoutBytes, m.latency, m.append, m.snapshot,
+			m.group, m.damaged, m.ended)
 	}
 	return m
 }

@@ -126,6 +126,7 @@ func (r *Room) Wait() error {
 func (r *Room) run(ctx context.Context) error {
 	s, err := load(ctx, r.cfg, time.Now())
 	if err != nil {
+		r.cfg.Metrics.ended.WithLabelValues("failed").Inc()
 		r.cfg.Logger.Error("room cannot be read", "error", err)
 		r.refuse(err)
 		return err
@@ -156,6 +157,16 @@ func (r *Room) run(ctx context.Context) error {
 		timer.Reset(max(s.due(now).Sub(now), 0))
 	}
 	return s.ended
+}
+
+// Refusal says to clients of a room that has ended what that means for them: why
+// they are out, and when to come back.
+func (r *Room) Refusal() *protocol.Error {
+	err := r.Wait()
+	if errors.Is(err, ErrIdle) || errors.Is(err, ErrStopped) {
+		return protocol.NewError(protocol.RoomRestarting)
+	}
+	return refusalFor(err)
 }
 
 // refuse answers the joins that wait for a room that cannot be read.
@@ -202,6 +213,10 @@ func (l *loop) perform(e effect) {
 	switch e := e.(type) {
 	case sendControl:
 		e.peer.Control(e.bytes)
+	case openStream:
+		e.view.begin(e.stream, e.parts)
+	case closeStream:
+		e.peer.CloseDocument(e.handle)
 	case sendDocument:
 		e.view.send(e.parts)
 	case broadcast:
@@ -247,8 +262,14 @@ func (l *loop) beside(f func() Command) {
 
 // finish waits for what still runs beside the room.
 func (l *loop) finish() {
-	if !errors.Is(l.state.ended, ErrIdle) && !errors.Is(l.state.ended, ErrStopped) {
-		l.cfg.Logger.Error("room ended", "error", l.state.ended)
+	switch err := l.state.ended; {
+	case errors.Is(err, ErrIdle):
+		l.cfg.Metrics.ended.WithLabelValues("idle").Inc()
+	case errors.Is(err, ErrStopped):
+		l.cfg.Metrics.ended.WithLabelValues("stopped").Inc()
+	default:
+		l.cfg.Metrics.ended.WithLabelValues("failed").Inc()
+		l.cfg.Logger.Error("room ended", "error", err)
 	}
 	for ; l.running > 0; l.running-- {
 		<-l.results

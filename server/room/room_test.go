@@ -74,13 +74,13 @@ func (f *fixture) start(change ...func(*room.Config)) {
 }
 
 // restart stops the room as a server does and starts it again from the log.
-func (f *fixture) restart() {
+func (f *fixture) restart(change ...func(*room.Config)) {
 	f.t.Helper()
 	f.room.Stop()
 	if err := f.room.Wait(); !errors.Is(err, room.ErrStopped) {
 		f.t.Fatalf("Wait() = %v, want ErrStopped", err)
 	}
-	f.start()
+	f.start(change...)
 }
 
 func (f *fixture) stop() {
@@ -102,6 +102,7 @@ type peer struct {
 	sent    map[uint64]bool
 	n       map[uint32]uint64 // next n by handle
 	raw     map[uint32][][]byte
+	highest uint32 // generation
 }
 
 // replica is one document as a client holds it.
@@ -220,7 +221,16 @@ func (r *replica) take(coded []byte) {
 			if err := r.strokes.Decode(&ops[i]); err != nil {
 				r.t.Errorf("ink: %v", err)
 			}
-			r.board.Apply(rec.Revision, rec.Replica, ops[i:i+1])
+			r.apply(rec, ops[i:i+1])
+		}
+	}
+}
+
+// apply applies one op and lets go of the decoders of strokes that it closed.
+func (r *replica) apply(rec protocol.Record, op []ot.Op) {
+	for _, id := range r.board.Apply(rec.Revision, rec.Replica, op) {
+		if e := r.board.Get(id); e.Kind() == ot.Ink && !e.Open() {
+			r.strokes.Forget(id)
 		}
 	}
 }
@@ -256,7 +266,12 @@ func (p *peer) Document(s room.Stream, parts [][]byte) bool {
 			p.t.Error(err)
 			continue
 		}
-		if h := m.GetHeader(); h != nil {
+		h := m.GetHeader()
+		if (h != nil) != (s.Generation > p.highest) {
+			p.t.Errorf("generation %d does not begin with its header, or has two", s.Generation)
+		}
+		p.highest = max(p.highest, s.Generation)
+		if h != nil {
 			p.headers = append(p.headers, h)
 			if old := p.streams[s.Handle]; old != nil && h.GetResumed() {
 				old.header = h
@@ -274,7 +289,9 @@ func (p *peer) CloseDocument(uint32) {}
 func (p *peer) Datagram(b []byte)    { p.mu.Lock(); p.raw[0] = append(p.raw[0], b); p.mu.Unlock() }
 func (p *peer) Close(err *protocol.Error) {
 	p.mu.Lock()
-	p.closed = err
+	if p.closed == nil { // only the first counts
+		p.closed = err
+	}
 	p.mu.Unlock()
 	p.room.Post(room.Leave{Peer: p})
 }
@@ -294,7 +311,7 @@ func (f *fixture) join(name string, change ...func(*room.Join)) *peer {
 		c(&j)
 	}
 	f.room.Post(j)
-	synctest.Wait()
+	settle()
 	return p
 }
 

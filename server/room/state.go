@@ -27,14 +27,16 @@ type state struct {
 	// Who is here.
 	members map[Peer]*member
 	byID    map[uint32]*member // by replica
+	joining int                // joins whose replica is on its way to the log
 
 	// What is on its way to the log.
-	accepted batchNumbers // last n taken in, durable or not
-	pending  []*batch     // for the next append
-	inFlight []*batch
+	accepted  batchNumbers // last n taken in, durable or not
+	pending   []*batch     // for the next append
+	appendDue time.Time    // not before
+	inFlight  []*batch
 
-	// What waits for a document to be read.
-	waiting map[replay.Document][]func()
+	// What waits for a document to be read: Open, and Submit and CloseDocument behind it.
+	waiting map[replay.Document][]Command
 
 	roster    rosterChange
 	tickDue   time.Time // cursors and roster; zero: nothing waits
@@ -133,8 +135,10 @@ func (s *state) due(now time.Time) time.Time {
 		}
 	}
 	earlier(s.tickDue)
+	if len(s.pending) > 0 && len(s.inFlight) == 0 {
+		earlier(s.appendDue)
+	}
 	for _, d := range s.documents {
-		earlier(d.flushDue)
 		if d.board != nil && !d.quietFrom.IsZero() {
 			earlier(d.quietFrom.Add(quietAfter))
 		}
@@ -146,11 +150,6 @@ func (s *state) due(now time.Time) time.Time {
 }
 
 func (s *state) tick(now time.Time) {
-	for _, d := range s.documents {
-		if !d.flushDue.IsZero() && !now.Before(d.flushDue) {
-			s.flush(now, d)
-		}
-	}
 	s.unload(now)
 	if !s.tickDue.IsZero() && !now.Before(s.tickDue) {
 		s.tickDue = time.Time{}

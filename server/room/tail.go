@@ -53,10 +53,14 @@ func (t *tail) halve() {
 }
 
 // since returns what follows a position, framed, in messages of bounded size.
-// False: the position is not in this history, or too long ago.
-func (t *tail) since(p replay.Position) (parts [][]byte, ok bool) {
+// False: the position is not in this history, too long ago, or more than limit
+// bytes follow.
+func (t *tail) since(p replay.Position, limit int) (parts [][]byte, ok bool) {
 	first := p.Revision - t.before.Revision // index of the first record to send
 	if p.Revision < t.before.Revision || first > uint64(len(t.records)) || t.digest(int(first)) != p.Digest {
+		return nil, false
+	}
+	if len(t.bytes)-t.start(int(first)) > limit {
 		return nil, false
 	}
 	for i := int(first); i < len(t.records); {

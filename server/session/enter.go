@@ -68,7 +68,7 @@ func (s *session) newRoom(ctx context.Context, name string) (int64, error) {
 
 // joinRoom is JOIN_ROOM; what is refused is answered, not closed.
 func (s *session) joinRoom(ctx context.Context, m *chalklinev1.JoinRoom) error {
-	if s.room != nil || len(m.GetOpen()) > protocol.MaxOpenDocuments {
+	if s.entered || len(m.GetOpen()) > protocol.MaxOpenDocuments {
 		return protocol.NewError(protocol.OutOfOrder)
 	}
 	r, err := s.enter(ctx, m)
@@ -82,7 +82,7 @@ func (s *session) joinRoom(ctx context.Context, m *chalklinev1.JoinRoom) error {
 	if err != nil {
 		return err
 	}
-	s.room = r
+	s.room, s.entered = r, true
 	s.out.room.Store(r)
 	go s.follow(r)
 	return s.post(room.Join{
@@ -108,7 +108,7 @@ func (s *session) enter(ctx context.Context, m *chalklinev1.JoinRoom) (*room.Roo
 func (s *session) follow(r *room.Room) {
 	select {
 	case <-r.Done():
-		s.out.Close(protocol.NewError(protocol.RoomRestarting))
+		s.out.Close(r.Refusal())
 	case <-s.conn.Done():
 	}
 }

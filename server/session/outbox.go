@@ -1,6 +1,7 @@
 package session
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,8 +17,10 @@ import (
 // Sizes of the queue. Bytes are what bounds it; the slots only have to be enough.
 const (
 	slots         = 1024
+	controlSlots  = 256 // of them, which documents leave free
 	datagramSlots = 8
 	writeBytes    = 64 << 10 // gathered into one write
+	maxOpenings   = 2 * protocol.MaxOpenDocuments
 	closeGrace    = time.Second
 	retryAfter    = 500 // ms, with GOING_AWAY
 )
@@ -28,6 +31,7 @@ type item struct {
 	stream room.Stream
 	parts  [][]byte
 	size   int
+	opens  bool // begins a stream: a snapshot, or what was missed
 	closes bool // ends the handle's stream
 }
 
@@ -42,7 +46,8 @@ type outbox struct {
 
 	queue     chan item
 	datagrams chan []byte
-	bytes     atomic.Int64
+	bytes     atomic.Int64  // that wait, but for openings
+	openings  atomic.Int64  // that wait
 	overtaken atomic.Uint32 // streams up to this generation are broken: what waits for them is thrown away
 	overflown atomic.Bool   // the room is to be told once the queue is empty
 
@@ -55,7 +60,8 @@ type outbox struct {
 
 	// Owned by run.
 	streams map[uint32]openStream
-	scratch []byte
+	scratch []byte   // parts, joined
+	parts   [][]byte // of the run that is gathered
 }
 
 type openStream struct {
@@ -88,36 +94,62 @@ func (o *outbox) Control(framed []byte) {
 	}
 }
 
-// Document is that of room.Peer.
+// Document is that of room.Peer. What begins a stream is as large as its
+// document, and is memory that others share: it counts by number, not by bytes.
+// Else who opens two large boards would never get the second.
 func (o *outbox) Document(s room.Stream, parts [][]byte) bool {
 	if s.Generation <= o.overtaken.Load() {
 		return false
 	}
-	o.generation = max(o.generation, s.Generation)
-	size := 0
+	it := item{stream: s, parts: parts, opens: s.Generation > o.generation}
 	for _, p := range parts {
-		size += len(p)
+		it.size += len(p)
 	}
-	if o.put(item{stream: s, parts: parts, size: size}, o.limit) {
+	o.generation = max(o.generation, s.Generation)
+	if o.put(it, o.limit) {
 		return true
 	}
 	o.metrics.overflows.Inc()
 	o.overtaken.Store(o.generation)
 	o.overflown.Store(true)
+	o.tellDrained() // the writer may have emptied the queue meanwhile
 	return false
 }
 
 // put queues an item if less than limit bytes wait; one item may go over it.
 func (o *outbox) put(it item, limit int64) bool {
-	if o.bytes.Load() >= limit {
+	switch {
+	case it.opens && o.openings.Load() >= maxOpenings,
+		!it.opens && o.bytes.Load() >= limit,
+		it.stream.Handle != 0 && len(o.queue) >= slots-controlSlots:
 		return false
 	}
+	o.count(it, 1)
 	select {
 	case o.queue <- it:
-		o.bytes.Add(int64(it.size))
 		return true
 	default:
+		o.count(it, -1)
 		return false
+	}
+}
+
+// count counts an item in (1) or out (-1).
+func (o *outbox) count(it item, sign int64) {
+	if it.opens {
+		o.openings.Add(sign)
+	} else {
+		o.bytes.Add(sign * int64(it.size))
+	}
+}
+
+// tellDrained tells the room once after an overflow that the queue is empty.
+func (o *outbox) tellDrained() {
+	if len(o.queue) > 0 || !o.overflown.CompareAndSwap(true, false) {
+		return
+	}
+	if r := o.room.Load(); r != nil {
+		go o.drained(r)
 	}
 }
 
@@ -184,37 +216,44 @@ func (o *outbox) write(it item) error {
 		}
 		it = next
 	}
-	if len(o.queue) == 0 && o.overflown.CompareAndSwap(true, false) {
-		if r := o.room.Load(); r != nil {
-			go o.drained(r)
-		}
-	}
+	o.tellDrained()
 	return nil
 }
 
 // writeRun writes it and the items behind it for the same stream; next is the
 // first of another stream.
 func (o *outbox) writeRun(it item) (next item, more bool, err error) {
-	run := [][]byte{}
-	size := 0
-	gather := func(it item) {
-		o.bytes.Add(-int64(it.size))
-		run = append(run, it.parts...)
-		size += it.size
-	}
-	for gather(it); size < writeBytes && !it.closes; {
-		select {
-		case next = <-o.queue:
-			more = next.stream != it.stream || next.closes
-		default:
-			return next, false, o.emit(it, run, size)
-		}
-		if more {
+	size := o.gather(it)
+	for size < writeBytes && !it.closes && !more {
+		var waits bool
+		if next, waits = o.next(); !waits {
 			break
 		}
-		gather(next)
+		if more = next.stream != it.stream || next.closes; !more {
+			size += o.gather(next)
+		}
 	}
-	return next, more, o.emit(it, run, size)
+	err = o.emit(it, o.parts, size)
+	clear(o.parts)
+	o.parts = o.parts[:0]
+	return next, more, err
+}
+
+// next takes what waits, if anything.
+func (o *outbox) next() (it item, ok bool) {
+	select {
+	case it = <-o.queue:
+		return it, true
+	default:
+		return item{}, false
+	}
+}
+
+// gather puts an item into the run and returns its size.
+func (o *outbox) gather(it item) int {
+	o.count(it, -1)
+	o.parts = append(o.parts, it.parts...)
+	return it.size
 }
 
 // emit writes gathered parts to the stream of it.
@@ -248,7 +287,7 @@ func (o *outbox) writeParts(write func([]byte) error, parts [][]byte, size int) 
 	if len(parts) == 1 {
 		return write(parts[0])
 	}
-	joined := o.scratch[:0]
+	joined := slices.Grow(o.scratch[:0], min(size, writeBytes))
 	for _, p := range parts {
 		if len(joined) > 0 && len(joined)+len(p) > writeBytes {
 			if err := write(joined); err != nil {
@@ -287,16 +326,10 @@ func (o *outbox) stream(s room.Stream) (transport.Stream, error) {
 // sayGoodbye writes the control messages that still wait, why the connection
 // ends, and closes it.
 func (o *outbox) sayGoodbye() {
-	for {
-		select {
-		case it := <-o.queue:
-			if it.stream.Handle == 0 {
-				_ = o.writeParts(o.conn.WriteControl, it.parts, it.size)
-			}
-			continue
-		default:
+	for it, ok := o.next(); ok; it, ok = o.next() {
+		if it.stream.Handle == 0 {
+			_ = o.writeParts(o.conn.WriteControl, it.parts, it.size)
 		}
-		break
 	}
 	framed, _ := protocol.AppendMessage(nil, o.goodbye())
 	_ = o.conn.WriteControl(framed)

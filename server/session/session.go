@@ -53,8 +53,12 @@ type Config struct {
 	Metrics *Metrics     // nil counts nowhere
 
 	QueueBytes        int     // waiting for one client before it starts again from a snapshot; 0: 512 kB
-	MessagesPerSecond float64 // read from one client, the rest waits; 0: 300
+	MessagesPerSecond float64 // of up to 1 kB, read from one client; the rest waits; 0: 300
 }
+
+// bytesPerMessage is what a message may have before it counts for more than one:
+// what one writes, everybody reads.
+const bytesPerMessage = 1 << 10
 
 func (c Config) withDefaults() Config {
 	if c.Logger == nil {
@@ -84,6 +88,7 @@ type session struct {
 
 	greeted  bool
 	identity Identity
+	entered  bool // a room, which it may have left: there is no other (SES5)
 	room     *room.Room
 	clock    atomic.Pointer[room.Clock] // the room's, once in
 }
@@ -94,7 +99,7 @@ func Serve(ctx context.Context, conn transport.Conn, config Config) {
 	s := &session{
 		cfg: cfg, conn: conn,
 		log:     cfg.Logger.With("route", string(conn.Route())),
-		limiter: rate.NewLimiter(rate.Limit(cfg.MessagesPerSecond), int(2*cfg.MessagesPerSecond)),
+		limiter: rate.NewLimiter(rate.Limit(cfg.MessagesPerSecond), max(1, int(2*cfg.MessagesPerSecond))),
 	}
 	s.out = newOutbox(conn, cfg, s.drained)
 	open := cfg.Metrics.sessions.WithLabelValues(string(conn.Route()))
@@ -158,7 +163,7 @@ func (s *session) read(ctx context.Context) error {
 		if err := proto.Unmarshal(b, m); err != nil {
 			return protocol.NewError(protocol.BadMessage)
 		}
-		if err := s.limiter.WaitN(ctx, weight(m)); err != nil {
+		if err := s.limiter.WaitN(ctx, min(weight(m, len(b)), s.limiter.Burst())); err != nil {
 			return protocol.NewError(protocol.GoingAway)
 		}
 		if err := s.dispatch(ctx, m); err != nil {
@@ -167,16 +172,18 @@ func (s *session) read(ctx context.Context) error {
 	}
 }
 
-// weight is what a message counts for in MessagesPerSecond.
-func weight(m *chalklinev1.ClientMessage) int {
+// weight is what a message of so many bytes counts for in MessagesPerSecond.
+func weight(m *chalklinev1.ClientMessage, bytes int) int {
+	w := 1 + bytes/bytesPerMessage
 	switch m.GetMessage().(type) {
-	case *chalklinev1.ClientMessage_CreateRoom, *chalklinev1.ClientMessage_JoinRoom:
-		return 20
+	case *chalklinev1.ClientMessage_CreateRoom:
+		w += 300
+	case *chalklinev1.ClientMessage_JoinRoom:
+		w += 20
 	case *chalklinev1.ClientMessage_SyncState, *chalklinev1.ClientMessage_ChangeBoard:
-		return 10
-	default:
-		return 1
+		w += 10
 	}
+	return w
 }
 
 // dispatch hands a message to its handler; an error ends the session.
@@ -220,7 +227,7 @@ func (s *session) dispatch(ctx context.Context, m *chalklinev1.ClientMessage) er
 // post hands a command to the room.
 func (s *session) post(c room.Command) error {
 	if !s.room.Post(c) {
-		return protocol.NewError(protocol.RoomRestarting)
+		return s.room.Refusal()
 	}
 	return nil
 }

@@ -24,7 +24,8 @@ export default defineConfig({
     locale: "en-GB",
     viewport: { width: 1280, height: 800 },
     screenshot: "only-on-failure",
-    trace: "retain-on-failure",
+    // Recording one takes as much of the machine as the pages do; ask for it with --trace on.
+    trace: "off",
     launchOptions: {
       ...(chromium === undefined ? { channel: "chromium" } : { executablePath: chromium }),
       // No sandbox: containers and CI run as root. Never --disable-quic: WebTransport is what is tested.

@@ -8,7 +8,7 @@ import { closedStrokes, encodeTable } from "../src/ot/table.ts";
 import type { Op } from "../src/ot/types.ts";
 import { chain } from "../src/protocol/chain.ts";
 import { Code } from "../src/protocol/codes.ts";
-import { Deframer, frame } from "../src/protocol/framing.ts";
+import { Deframer } from "../src/protocol/framing.ts";
 import {
   AuthorityEventSchema,
   AuthorityStateSchema,
@@ -30,7 +30,8 @@ import type { Route } from "../src/sync/api.ts";
 import { Authority } from "../src/sync/authority.ts";
 import { decodeInk } from "../src/sync/boardstate.ts";
 import type { Clock } from "../src/sync/clock.ts";
-import { Session, type Environment, type Signal } from "../src/sync/session.ts";
+import type { Environment, Signal } from "../src/sync/environment.ts";
+import { Session } from "../src/sync/session.ts";
 import { unfinished, type Batch, type Change, type Claim, type Numbers, type Saved, type Slot, type Store } from "../src/sync/store.ts";
 import type { Link, LinkEvents } from "../src/sync/transport/link.ts";
 import type { Routes } from "../src/sync/transport/dial.ts";

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { decodeOps, encodeOps } from "../src/ot/codec.ts";
+import { decodeOps } from "../src/ot/codec.ts";
 import { ElementKind, Register, type Op, type Setting } from "../src/ot/types.ts";
 import { colorValue, widthValue } from "../src/ot/value.ts";
 import { Code } from "../src/protocol/codes.ts";
 import type { BoardDocument } from "../src/sync/api.ts";
 import { createRoomIn } from "../src/sync/createroom.ts";
-import { Browser, FakeClock, Page, ROOM, ROOM_START, World } from "./sync-fake.ts";
+import { Browser, Page, ROOM, ROOM_START, World } from "./sync-fake.ts";
 
 const PEN: readonly Setting[] = [
   { register: Register.Color, value: colorValue(0x123456) },
@@ -76,7 +76,8 @@ describe("session", () => {
     assert.deepEqual(batches[0]?.ops.map((o) => o.kind), ["create", "extend"]);
     assert.ok(batches.slice(1).every((b) => b.ops.length === 1 && b.ops[0]?.kind === "extend"));
     assert.ok(batches.length >= 10 && batches.length <= 11, `${batches.length} batches in 320 ms`);
-    assert.equal(batches.at(-1)?.ops[0]?.kind === "extend" && batches.at(-1)?.ops[0]?.ended, true);
+    const last = batches.at(-1)?.ops[0];
+    assert.equal(last?.kind === "extend" && last.ended, true);
     for (const [i, b] of batches.entries()) assert.ok(i === 0 || b.at - (batches[i - 1]?.at ?? 0) <= 40);
     const [stroke] = board.elements();
     assert.equal(stroke?.point(0).t, 0);
@@ -360,7 +361,7 @@ describe("finding a route (SES4)", () => {
     const { page, board } = await enter(w, "ann");
     w.server.frozen = true;
     await draw(w, board, 20);
-    await w.pass(4800 - 160);
+    await w.pass(4500 - 160);
     assert.deepEqual(w.server.opened, ["webtransport", "websocket"]);
     await w.pass(20_000);
     w.server.frozen = false;
@@ -552,10 +553,7 @@ describe("identity", () => {
     await w.pass(100);
     w.server.kill();
     await draw(w, board, 8);
-    const fresh = new World();
-    w.server.epoch = 99n;
-    fresh.server.backup();
-    w.server.backup()(); // the same log under another epoch
+    w.server.epoch = 99n; // the same log, but another history
     w.server.up = true;
     await w.pass(3000);
     assert.equal(page.kind, "synced");
@@ -725,5 +723,4 @@ test("a board writes nothing before the session has been in the room", () => {
   assert.equal(stroke.alive, false);
   board.submit([{ kind: "clear", base: 0n }]);
   assert.equal([...board.elements()].length, 0);
-  assert.ok(encodeOps([{ kind: "clear", base: 0n }]).length > 0 && new FakeClock().now() > 0);
 });

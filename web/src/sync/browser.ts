@@ -3,7 +3,7 @@ import { unhex } from "../protocol/bytes.ts";
 import { APPLICATION } from "../protocol/limits.ts";
 import type { Clock } from "./clock.ts";
 import { IndexedStore } from "./indexedstore.ts";
-import type { Environment, Signals } from "./session.ts";
+import type { Environment, Signals } from "./environment.ts";
 import { VolatileStore, type Store } from "./store.ts";
 import type { Notes } from "./transport/choice.ts";
 import { SILENCE, type Routes } from "./transport/dial.ts";

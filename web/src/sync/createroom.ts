@@ -1,18 +1,16 @@
 // CREATE_ROOM on a connection of its own.
 import { CodeError, Code } from "../protocol/codes.ts";
 import { decodeReply, encodeRequest } from "../protocol/messages.ts";
-import { helloOf, type Environment } from "./session.ts";
+import { helloOf, type Environment } from "./environment.ts";
 import { Choice } from "./transport/choice.ts";
-import { Dial, SILENCE, type Dialed } from "./transport/dial.ts";
+import { SILENCE, type Dialed } from "./transport/dial.ts";
 import type { LinkEvents } from "./transport/link.ts";
+import { Reach } from "./transport/reach.ts";
 
 /** Makes a room and resolves with its id. Rejects with CodeError; code 0: the server was not reached or did not answer. */
-export async function createRoomIn(env: Environment, token: string, name: string): Promise<bigint> {
-  const routes = await env.routes().catch(() => {
-    throw new CodeError(0);
-  });
+export function createRoomIn(env: Environment, token: string, name: string): Promise<bigint> {
   const choice = new Choice(env.notes, () => env.wall());
-  const hello = helloOf({ room: 0n, token, name: "" });
+  const reach = new Reach(() => env.routes(), choice, helloOf({ token }), env.clock);
   return new Promise((resolve, reject) => {
     const won = ({ link }: Dialed): LinkEvents => {
       const finish = (settle: () => void): void => {
@@ -20,7 +18,6 @@ export async function createRoomIn(env: Environment, token: string, name: string
         settle();
       };
       env.clock.after(SILENCE, () => finish(() => reject(new CodeError(0))));
-      choice.won(link.route);
       link.send(encodeRequest({ case: "createRoom", value: { name } }));
       return {
         opened: () => {},
@@ -30,7 +27,7 @@ export async function createRoomIn(env: Environment, token: string, name: string
         closed: (code) => reject(new CodeError(code)),
       };
     };
-    new Dial(routes, choice.first, hello, env.clock, { won, failed: reject });
+    reach.start({ won, failed: reject });
   });
 }
 

@@ -21,13 +21,14 @@
 import type { RoomSession } from "./api.ts";
 import { browserEnvironment } from "./browser.ts";
 import { createRoomIn } from "./createroom.ts";
-import { Session, type Environment, type SessionOptions } from "./session.ts";
+import type { Environment, SessionOptions } from "./environment.ts";
+import { Session } from "./session.ts";
 
 export type * from "./api.ts";
 export { Code, CodeError, retryOf } from "../protocol/codes.ts";
 export { createRoomIn } from "./createroom.ts";
 export { VolatileStore } from "./store.ts";
-export type { Environment, SessionOptions, Signal, Signals } from "./session.ts";
+export type { Environment, SessionOptions, Signal, Signals } from "./environment.ts";
 export type { Clock } from "./clock.ts";
 export type { Store } from "./store.ts";
 

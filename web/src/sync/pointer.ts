@@ -67,7 +67,7 @@ export class Pointer {
 /** A path, oldest first, as steps back from its end; thinned evenly where it is too long. */
 function trailOf(path: readonly Spot[]): number[] {
   const most = MAX_TRAIL / 2;
-  const back = path.toReversed();
+  const back = [...path].reverse();
   const step = Math.max(1, (back.length - 1) / most);
   const trail: number[] = [];
   let before = back[0];

@@ -2,67 +2,30 @@
 import type { Op } from "../ot/types.ts";
 import { Code, CodeError, retryOf } from "../protocol/codes.ts";
 import type { JoinRoomResult, Welcome } from "../protocol/gen/chalkline/v1/chalkline_pb.ts";
-import { DEFAULT_WINDOW, VERSION } from "../protocol/limits.ts";
+import { DEFAULT_WINDOW } from "../protocol/limits.ts";
 import { decodeDatagram, decodeDocument, decodeReply, encodeRequest, type Request } from "../protocol/messages.ts";
 import type { BoardDocument, Connection, CursorKind, RoomSession, Route } from "./api.ts";
-import { RoomClock, type Clock } from "./clock.ts";
+import { RoomClock } from "./clock.ts";
 import { advance, sameConnection, shown, type Phase, type PhaseEvent } from "./connection.ts";
 import { Documents, type DocumentsHost } from "./documents.ts";
+import { helloOf, type Environment, type SessionOptions, type Signal } from "./environment.ts";
 import { Heart } from "./heart.ts";
 import { newPage } from "./names.ts";
 import { Value } from "./observable.ts";
 import { People } from "./people.ts";
 import { Pointer } from "./pointer.ts";
-import type { Slot, Store } from "./store.ts";
+import type { Slot } from "./store.ts";
+import type { Work } from "./work.ts";
 import { Backoff } from "./transport/backoff.ts";
-import { Choice, type Notes } from "./transport/choice.ts";
-import { Dial, SILENCE, type Dialed, type Routes } from "./transport/dial.ts";
+import { Choice } from "./transport/choice.ts";
+import type { Dialed } from "./transport/dial.ts";
 import type { Link, LinkEvents } from "./transport/link.ts";
+import { Reach } from "./transport/reach.ts";
 
-/** What the browser tells: the network went or came, the page was hidden or shown. */
-export type Signal = "online" | "offline" | "visible" | "hidden";
-
-export interface Signals {
-  readonly online: boolean;
-  readonly visible: boolean;
-  subscribe(listener: (signal: Signal) => void): () => void;
-}
-
-/** Everything that the session needs of the world. */
-export interface Environment {
-  readonly clock: Clock;
-  /** ms since 1970. */
-  wall(): number;
-  /** 0 … 1. */
-  random(): number;
-  /** Where the server is now (GET /api/connect); rejects if it cannot be reached. */
-  routes(): Promise<Routes>;
-  readonly notes: Notes;
-  readonly store: Store;
-  readonly signals: Signals;
-}
-
-export interface SessionOptions {
-  readonly room: bigint;
-  /** JSON Web Token that names the participant. */
-  readonly token: string;
-  /** Shown to the others, at most 64 bytes. */
-  readonly name: string;
-  /** BCP 47 tag and program, for the server's logs. */
-  readonly locale?: string;
-  readonly agent?: string;
-}
-
-/** If the way to the server hangs for so long, the last known one is tried, ms. */
-const ROUTES_MS = 400;
 /** A connection that stood for so long makes the next wait a first one, ms. */
 const STEADY_MS = 2000;
 /** Closings for breaking the rules that are taken for accidents, in a row. */
 const MAX_FAULTS = 3;
-
-export function helloOf({ token, locale, agent }: SessionOptions): Uint8Array<ArrayBuffer> {
-  return encodeRequest({ case: "hello", value: { versions: [VERSION], token, locale: locale ?? "", agent: agent ?? "chalkline-web" } });
-}
 
 export class Session implements RoomSession, DocumentsHost {
   readonly connection = new Value<Connection>({ kind: "connecting", unsent: 0 });
@@ -70,8 +33,10 @@ export class Session implements RoomSession, DocumentsHost {
   readonly refused = new Value<RoomSession["refused"]["value"]>([]);
   private readonly persons = new People();
   private readonly documents: Documents;
+  private readonly work: Work;
   private readonly room: RoomClock;
   private readonly choice: Choice;
+  private readonly reach: Reach;
   private readonly backoff: Backoff;
   private readonly pointer: Pointer;
   private readonly unsubscribe: () => void;
@@ -83,10 +48,8 @@ export class Session implements RoomSession, DocumentsHost {
   private faults = 0;
   private slot: Slot | undefined;
   private participant = "";
-  private knownRoutes: Routes | undefined;
   /** Counts attempts and connections: what an older one still tells is not heard. */
   private attempt = 0;
-  private dialing: Dial | undefined;
   private link: Link | undefined;
   private heart: Heart | undefined;
   private heartTickMs: number = DEFAULT_WINDOW.heartTickMs;
@@ -107,7 +70,9 @@ export class Session implements RoomSession, DocumentsHost {
   ) {
     this.room = new RoomClock(env.clock);
     this.documents = new Documents(this, env.clock, this.room);
+    this.work = this.documents.work;
     this.choice = new Choice(env.notes, () => env.wall());
+    this.reach = new Reach(() => env.routes(), this.choice, helloOf(options), env.clock);
     this.backoff = new Backoff(() => env.random());
     this.pointer = new Pointer(env.clock, (datagram) => this.link?.sendDatagram(datagram));
     this.unsubscribe = env.signals.subscribe((signal) => this.signal(signal));
@@ -148,7 +113,7 @@ export class Session implements RoomSession, DocumentsHost {
     this.documents.flush();
     this.send({ case: "leave", value: {} });
     this.end(new CodeError(0));
-    await this.documents.settled();
+    await this.work.settled();
   }
 
   // ---- The way to a connection.
@@ -164,7 +129,7 @@ export class Session implements RoomSession, DocumentsHost {
       online: this.env.signals.online,
       route: this.link?.route ?? "webtransport",
       rttMs: Math.round(this.room.rtt),
-      unsent: this.documents.undelivered,
+      unsent: this.work.undelivered,
       code: this.lastCode,
       parameters: this.parameters,
     });
@@ -175,41 +140,13 @@ export class Session implements RoomSession, DocumentsHost {
     this.cancelRest?.();
     this.cancelRest = undefined;
     this.move("dial");
-    const attempt = ++this.attempt;
-    const current = (): boolean => attempt === this.attempt && this.phase === "dialing";
-    const begin = (routes: Routes): void => {
-      if (current() && this.dialing === undefined) this.startDial(routes, attempt);
-    };
-    // The answer also shows that the server is there: no WebTransport is opened towards a dead one, which Chromium
-    // would punish with ever slower opens.
-    this.env.routes().then(
-      (routes) => {
-        this.knownRoutes = routes;
-        begin(routes);
-      },
-      () => {
-        if (current() && this.dialing === undefined) this.lose(new CodeError(0));
-      },
-    );
-    this.env.clock.after(this.knownRoutes === undefined ? SILENCE : ROUTES_MS, () => {
-      if (this.knownRoutes !== undefined) begin(this.knownRoutes);
-      else if (current() && this.dialing === undefined) this.lose(new CodeError(0));
-    });
+    this.attempt++;
+    this.reach.start({ won: (dialed) => this.welcomed(dialed), failed: (error) => this.lose(error) });
   }
 
-  private startDial(routes: Routes, attempt: number): void {
-    this.dialing = new Dial(routes, this.choice.first, helloOf(this.options), this.env.clock, {
-      won: (dialed) => this.welcomed(dialed, attempt),
-      failed: (error) => {
-        if (attempt === this.attempt) this.lose(error);
-      },
-    });
-  }
-
-  private welcomed({ link, welcome }: Dialed, attempt: number): LinkEvents {
-    this.dialing = undefined;
+  private welcomed({ link, welcome }: Dialed): LinkEvents {
+    const { attempt } = this;
     this.link = link;
-    this.choice.won(link.route);
     this.takeWelcome(welcome);
     const heart = (this.heart = new Heart(this.env.clock, {
       tick: () => this.tick(),
@@ -239,7 +176,7 @@ export class Session implements RoomSession, DocumentsHost {
   private takeWelcome(welcome: Welcome): void {
     this.participant = welcome.participant;
     this.heartTickMs = welcome.heartTickMs || DEFAULT_WINDOW.heartTickMs;
-    this.documents.window = {
+    this.work.window = {
       batches: welcome.maxUnacknowledgedBatches || DEFAULT_WINDOW.batches,
       bytes: welcome.maxUnacknowledgedBytes || DEFAULT_WINDOW.bytes,
     };
@@ -253,7 +190,7 @@ export class Session implements RoomSession, DocumentsHost {
       return this.lose(new CodeError(0));
     }
     if (attempt !== this.attempt || this.link === undefined) return;
-    const { claim } = this.documents;
+    const { claim } = this.work;
     this.joinAsked = true;
     this.joinAskedAt = this.env.clock.now();
     const value = { roomId: this.options.room, displayName: this.options.name, open: this.documents.opening() };
@@ -265,8 +202,13 @@ export class Session implements RoomSession, DocumentsHost {
     if (slot === undefined) throw new Error("no slot");
     const saved = await slot.load();
     if (this.slot !== undefined || this.phase === "ended") return slot === this.slot ? undefined : slot.free();
+    try {
+      this.work.adopt(slot, saved);
+    } catch (error) {
+      await slot.remove(); // damaged: the next attempt begins with a new one
+      throw error;
+    }
     this.slot = slot;
-    this.documents.adopt(slot, saved);
   }
 
   private joined(result: JoinRoomResult): void {
@@ -288,27 +230,27 @@ export class Session implements RoomSession, DocumentsHost {
   private silent(route: Route): void {
     this.choice.silent(route);
     this.link?.close(Code.Silent);
-    this.lose(new CodeError(0));
+    this.lose(new CodeError(0), 0);
   }
 
-  /** The connection or the attempt is over: for good, or until the next attempt. */
-  private lose(error: CodeError): void {
+  /** The connection or the attempt is over: for good, or until the next attempt, which follows the retry rule unless a wait is given (ms). */
+  private lose(error: CodeError, soon?: number): void {
     if (this.phase === "ended") return;
     this.hangUp();
     const { code } = error;
-    this.lastCode = code;
+    if (code !== 0) this.lastCode = code; // why it was lost, not that it is still so
     if (retryOf(code) === "never" && !this.survives(code)) return this.end(error);
     this.move("lost");
-    const wait = this.retryAfter > 0 ? this.retryAfter * (1 + this.env.random() / 4) : this.backoff.next(code, this.env.signals.visible);
+    const asked = this.retryAfter > 0 ? this.retryAfter * (1 + this.env.random() / 4) : undefined;
     this.retryAfter = 0;
-    this.cancelRest = this.env.clock.after(wait, () => this.dial());
+    this.cancelRest = this.env.clock.after(soon ?? asked ?? this.backoff.next(code, this.env.signals.visible), () => this.dial());
   }
 
   /** Codes that forbid to try again as it is, where something else can be done. */
   private survives(code: number): boolean {
     switch (code) {
       case Code.TakenOver:
-        this.documents.giveUpReplica(true);
+        this.documents.takenOver();
         return true;
       case Code.NoSuchDocument:
         this.documents.beCareful();
@@ -324,8 +266,7 @@ export class Session implements RoomSession, DocumentsHost {
 
   private hangUp(): void {
     this.attempt++;
-    this.dialing?.cancel();
-    this.dialing = undefined;
+    this.reach.cancel();
     this.link?.close(Code.GoingAway);
     this.link = undefined;
     this.heart?.stop();
@@ -336,7 +277,8 @@ export class Session implements RoomSession, DocumentsHost {
   }
 
   private end(error: CodeError): void {
-    this.documents.end();
+    this.documents.flush();
+    this.work.end();
     this.hangUp();
     this.lastCode = error.code;
     this.parameters = error.parameters;
@@ -345,8 +287,8 @@ export class Session implements RoomSession, DocumentsHost {
     void this.courier?.leave();
     this.move("over");
     const { slot } = this;
-    const finish = this.deliver !== undefined && this.documents.undelivered === 0 ? () => slot?.remove() : () => slot?.free();
-    void this.documents.settled().then(finish);
+    const finish = this.deliver !== undefined && this.work.undelivered === 0 ? () => slot?.remove() : () => slot?.free();
+    void this.work.settled().then(finish);
   }
 
   private signal(signal: Signal): void {
@@ -458,7 +400,7 @@ export class Session implements RoomSession, DocumentsHost {
 
   counted(): void {
     this.publish();
-    if (this.deliver !== undefined && this.phase === "synced" && this.documents.undelivered === 0) void this.leave();
+    if (this.deliver !== undefined && this.phase === "synced" && this.work.undelivered === 0) void this.leave();
   }
 
   point(handle: number, x: number, y: number, kind: CursorKind): void {

@@ -1,0 +1,239 @@
+package room
+
+import (
+	"errors"
+	"fmt"
+
+	"chalkline/ot"
+	"chalkline/protocol"
+	"chalkline/protocol/ink"
+)
+
+// maxOpenStrokes bounds the strokes that are open on one board: everybody who
+// has the board keeps a decoder of 5 kB for each.
+const maxOpenStrokes = 4096
+
+// ahead is what the log will make of a board's open strokes once everything
+// taken in is durable. It goes by the rules of ot.Board (OT2, OT3, OT4, OT8): a
+// frame is taken in only if the board will take it. So whoever reads the log
+// decodes the frames that were decoded here, no more and no fewer; a frame that
+// the board passes over would leave a decoder here that nobody else has.
+type ahead struct {
+	board   *ot.Board
+	strokes *ink.Strokes            // decoders at the last frame taken in
+	created map[ot.ID]bool          // taken in, not durable yet
+	open    map[uint32]*openStrokes // by replica, those that have any
+	count   int                     // open strokes of all
+	load    ot.Load
+}
+
+// openStrokes are the open strokes of one replica, in the order of their
+// creation.
+type openStrokes struct {
+	n  int
+	of [ot.MaxOpenStrokes]openStroke
+}
+
+type openStroke struct{ counter, points uint32 }
+
+func (o *openStrokes) find(counter uint32) *openStroke {
+	for i := range o.n {
+		if o.of[i].counter == counter {
+			return &o.of[i]
+		}
+	}
+	return nil
+}
+
+// end takes a stroke out; false if it is not there.
+func (o *openStrokes) end(counter uint32) bool {
+	for i := range o.n {
+		if o.of[i].counter == counter {
+			copy(o.of[i:], o.of[i+1:o.n])
+			o.n--
+			return true
+		}
+	}
+	return false
+}
+
+// begin puts a stroke in; there must be room.
+func (o *openStrokes) begin(s openStroke) {
+	o.of[o.n] = s
+	o.n++
+}
+
+func newAhead() *ahead {
+	return &ahead{strokes: ink.NewStrokes(maxOpenStrokes), created: map[ot.ID]bool{}, open: map[uint32]*openStrokes{}}
+}
+
+// start goes on from a board that was read; strokes has the decoders already.
+func (a *ahead) start(b *ot.Board) {
+	a.board, a.load = b, b.Load()
+	for e := range b.Elements() {
+		if !e.Open() {
+			continue
+		}
+		replica := e.ID().Replica
+		if a.open[replica] == nil {
+			a.open[replica] = &openStrokes{}
+		}
+		a.open[replica].begin(openStroke{e.ID().Counter, uint32(len(e.Points()))})
+		a.count++
+	}
+}
+
+// intake is one batch of ops on its way in. Nothing of it counts before commit.
+type intake struct {
+	*ahead
+	replica uint32
+	own     openStrokes // of the replica, after the ops so far
+	total   int         // open strokes of all, after the ops so far
+	after   ot.Load
+	decoded int // points, of refused frames too
+}
+
+func (a *ahead) intake(replica uint32) intake {
+	in := intake{ahead: a, replica: replica, total: a.count, after: a.load}
+	if own := a.open[replica]; own != nil {
+		in.own = *own
+	}
+	return in
+}
+
+// commit makes the batch count.
+func (in *intake) commit() {
+	in.count, in.load = in.total, in.after
+	if in.own.n == 0 {
+		delete(in.open, in.replica)
+		return
+	}
+	own := in.open[in.replica]
+	if own == nil {
+		own = &openStrokes{}
+		in.open[in.replica] = own
+	}
+	*own = in.own
+}
+
+// rollback forgets a batch of which ops were accepted. The decoders of its
+// strokes have gone too far: these strokes do not go on.
+func (in *intake) rollback(accepted []ot.Op) {
+	for i := range accepted {
+		switch op := &accepted[i]; op.Kind {
+		case ot.Create:
+			delete(in.created, op.ID)
+		case ot.Extend:
+			in.strokes.Forget(op.ID)
+		}
+	}
+}
+
+// durable notes that the ops of a batch are on the board.
+func (a *ahead) durable(ops []ot.Op) {
+	for i := range ops {
+		if ops[i].Kind == ot.Create {
+			delete(a.created, ops[i].ID)
+		}
+	}
+}
+
+// accept judges one op and takes it into the batch. refusal names the op to its
+// author; offence ends the session.
+func (in *intake) accept(op *ot.Op) (refusal *protocol.Error, offence error) {
+	switch op.Kind {
+	case ot.Create, ot.Extend, ot.End:
+		if op.ID.Replica != in.replica {
+			return nil, protocol.NewError(protocol.NotPermitted)
+		}
+	}
+	switch op.Kind {
+	case ot.Create:
+		return in.create(op), nil
+	case ot.Extend:
+		return in.extend(op)
+	case ot.End:
+		in.end(op.ID)
+	}
+	return nil, nil
+}
+
+func (in *intake) create(op *ot.Op) *protocol.Error {
+	if in.created[op.ID] || in.board.Get(op.ID) != nil { // OT2: would change nothing
+		return protocol.NewError(protocol.OutOfOrder)
+	}
+	if err := ot.BoardLimits().Check(in.after, op); err != nil {
+		return boardFull(err)
+	}
+	if op.Element == ot.Ink {
+		if refusal := in.begin(op.ID); refusal != nil {
+			return refusal
+		}
+	}
+	in.created[op.ID] = true
+	in.after.Add(op)
+	return nil
+}
+
+// begin opens a stroke; the oldest of too many is closed (OT4).
+func (in *intake) begin(id ot.ID) *protocol.Error {
+	switch {
+	case in.own.n == ot.MaxOpenStrokes:
+		in.end(ot.ID{Replica: in.replica, Counter: in.own.of[0].counter})
+	case in.total >= maxOpenStrokes:
+		return protocol.NewError(protocol.BoardFull, "limit", "strokes", "max", fmt.Sprint(maxOpenStrokes))
+	}
+	in.own.begin(openStroke{counter: id.Counter})
+	in.total++
+	return nil
+}
+
+func (in *intake) end(id ot.ID) {
+	if in.own.end(id.Counter) {
+		in.total--
+	}
+	in.strokes.Forget(id)
+}
+
+// extend is OT3, and decodes the frame.
+func (in *intake) extend(op *ot.Op) (refusal *protocol.Error, offence error) {
+	stroke, limits := in.own.find(op.ID.Counter), ot.BoardLimits()
+	switch {
+	case stroke == nil || stroke.points != op.First:
+		return protocol.NewError(protocol.OutOfOrder), nil
+	case in.after.Points >= limits.Points: // not worth decoding
+		return boardFull(&ot.LimitError{Limit: "points", Max: limits.Points}), nil
+	}
+	if err := in.strokes.Decode(op); err != nil {
+		return strokeError(err)
+	}
+	in.decoded += len(op.Points)
+	if err := limits.Check(in.after, op); err != nil {
+		in.strokes.Forget(op.ID)
+		return boardFull(err), nil
+	}
+	in.after.Add(op)
+	stroke.points += uint32(len(op.Points))
+	if op.Ended {
+		in.end(op.ID)
+	}
+	return nil, nil
+}
+
+func boardFull(err error) *protocol.Error {
+	var limit *ot.LimitError
+	errors.As(err, &limit)
+	return protocol.NewError(protocol.BoardFull, "limit", limit.Limit, "max", fmt.Sprint(limit.Max))
+}
+
+// strokeError sorts the errors of a stroke's decoder.
+func strokeError(err error) (refusal *protocol.Error, offence error) {
+	switch {
+	case errors.Is(err, ink.ErrNotOpen): // its decoder was given up
+		return protocol.NewError(protocol.OutOfOrder), nil
+	case errors.Is(err, ink.ErrLimit):
+		return protocol.NewError(protocol.BoardFull, "limit", "stroke_points", "max", fmt.Sprint(ink.MaxStroke)), nil
+	default:
+		return nil, fmt.Errorf("%w: %w", protocol.NewError(protocol.BadMessage), err)
+	}
+}

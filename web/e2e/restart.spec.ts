@@ -1,0 +1,129 @@
+// The server goes, in every way that servers go, and comes back: pages stay open and nothing drawn is lost.
+import { agree, drawnBy, onBoard, somewhere, type Person } from "./support/person.ts";
+import { expect, test } from "./support/fixtures.ts";
+import { seeded } from "./support/random.ts";
+import type { Server } from "./support/server.ts";
+
+/** Pages are back so soon after the server is, ms. */
+const BACK_MS = 3000;
+
+/** Waits until a page is synced with a server that is ready again; returns how long that took, ms. */
+async function back(one: Person, server: Server): Promise<number> {
+  const since = async (): Promise<number | undefined> =>
+    (await one.heard()).findLast((h) => h.kind === "synced" && h.wall >= server.readyAt)?.wall;
+  await expect.poll(since, { timeout: 15_000, message: "back" }).toBeDefined();
+  return ((await since()) ?? Infinity) - server.readyAt;
+}
+
+async function backInTime(people: readonly Person[], server: Server): Promise<number> {
+  const took = Math.max(...(await Promise.all(people.map((one) => back(one, server)))));
+  expect(took).toBeLessThanOrEqual(BACK_MS);
+  return took;
+}
+
+const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
+test("the server is killed 20 times while two draw: they are back in 3 s, with everything", async ({ lesson, server }) => {
+  test.setTimeout(240_000);
+  const random = seeded(20);
+  const people = [await lesson.person("Ann"), await lesson.person("Bob")];
+  const pens = people.map((one) => one.keepDrawing(random));
+  const took: number[] = [];
+  for (let i = 0; i < 20; i++) {
+    await pause(100 + random() * 900); // anywhere in a stroke, a commit, a fan-out
+    await server.kill();
+    await pause(random() * 1000);
+    await server.start();
+    took.push(await backInTime(people, server));
+  }
+  await Promise.all(pens.map((pen) => pen.stop()));
+  test.info().annotations.push({ type: "back, ms", description: took.join(" ") });
+
+  const drawn = await drawnBy(people);
+  const ann = await agree(people, 20_000);
+  expect(onBoard(ann)).toEqual(drawn);
+  const eve = await lesson.person("Eve");
+  expect(await agree([...people, eve])).toEqual(ann);
+});
+
+test("the server says that it stops, people read it, and all is there when it is back", async ({ lesson, server }) => {
+  const random = seeded(9);
+  const people = [await lesson.person("Ann"), await lesson.person("Bob")];
+  const [ann] = people;
+  if (ann === undefined) throw new Error("nobody");
+  await ann.draw(somewhere(random));
+  await agree(people);
+  await server.stop();
+  for (const { pill } of people) await expect(pill).toHaveText("Reconnecting");
+  expect(await ann.connection()).toMatchObject({ kind: "reconnecting", code: 1001 });
+  await ann.draw(somewhere(random));
+  await expect(ann.pill).toHaveText(/^Reconnecting, \d+ changes saved$/);
+  await server.start();
+  await backInTime(people, server);
+  await expect(ann.pill).toHaveText("Synced");
+  expect(onBoard(await agree(people))).toEqual(await drawnBy(people));
+});
+
+test("an older copy of the data is put back: pages take its state and go on, and no id comes twice", async ({ lesson, server }) => {
+  const random = seeded(10);
+  const ann = await lesson.person("Ann");
+  const bob = await lesson.person("Bob");
+  const people = [ann, bob];
+  for (const one of people) await one.draw(somewhere(random));
+  const before = await agree(people);
+
+  await server.stop();
+  const putBack = await server.copyData();
+  await server.start();
+  await backInTime(people, server);
+  // Bob writes what the copy does not have; Ann is ahead of the copy without having written anything.
+  for (let i = 0; i < 3; i++) await bob.draw(somewhere(random));
+  const lost = await agree(people);
+  expect(lost.elements).toHaveLength(5);
+
+  await server.kill();
+  await putBack();
+  await bob.draw(somewhere(random)); // unsent work must get through
+  await server.start();
+  await backInTime(people, server);
+  const restored = await agree(people);
+  const keys = (held: typeof before): string[] => held.elements.map((e) => e.key);
+  expect(keys(restored)).toEqual(expect.arrayContaining(keys(before)));
+  expect(restored.elements).toHaveLength(3);
+  expect(keys(lost)).not.toContain(keys(restored).at(-1));
+
+  for (const one of people) await one.draw(somewhere(random));
+  const after = await agree(people);
+  expect(after.elements).toHaveLength(5);
+  const eve = await lesson.person("Eve");
+  expect(await agree([...people, eve])).toEqual(after);
+});
+
+test("a page that was away sees by the digest alone that history is another one now", async ({ lesson, server, relay }) => {
+  const random = seeded(11);
+  const ann = await lesson.person("Ann", {}, relay);
+  const bob = await lesson.person("Bob");
+  await bob.draw(somewhere(random));
+  await agree([ann, bob]);
+  await server.stop();
+  const putBack = await server.copyData();
+  await server.start();
+  await backInTime([ann, bob], server);
+  await bob.draw(somewhere(random), 6);
+  const { elements } = await agree([ann, bob]);
+
+  relay.setOnline(false);
+  await server.kill();
+  await putBack();
+  await server.start();
+  await backInTime([bob], server);
+  const eve = await lesson.person("Eve");
+  // More than was lost: Ann's revision is no number that the server has not reached.
+  const revision = (one: Person): Promise<number> => one.page.evaluate(() => Number(window.chalkline?.revision));
+  for (let i = 0; i < 4 || (await revision(eve)) <= (await revision(ann)); i++) await eve.draw(somewhere(random));
+  relay.setOnline(true);
+  const held = await agree([ann, bob, eve], 20_000);
+  expect(held.elements.map((e) => e.key)).not.toContain(elements.at(-1)?.key);
+  await ann.draw(somewhere(random));
+  expect((await agree([ann, bob, eve])).elements).toHaveLength(held.elements.length + 1);
+});

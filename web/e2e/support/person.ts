@@ -1,0 +1,190 @@
+// A person at a page: enters rooms, draws with a real mouse, and tells what the page shows and holds.
+import { expect, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from "@playwright/test";
+import type { Connection } from "../../src/sync/api.ts";
+import { watchPage, type Drawn, type Heard } from "./probe.ts";
+import type { Relay } from "./relay.ts";
+
+/** An element as it is seen: how many points it has, and a sum over them. */
+export interface Seen {
+  readonly key: string;
+  readonly points: number;
+  readonly sum: number;
+}
+
+/** What a page holds of the board that is looked at. */
+export interface Held {
+  readonly hash: string;
+  readonly connection: Connection["kind"] | "none";
+  readonly unsent: number;
+  readonly elements: readonly Seen[];
+}
+
+/** Where a stroke is drawn, CSS px of the window. */
+export interface Place {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Moves of the mouse in one stroke. */
+const MOVES = 24;
+
+/** A browser of its own: another device, if not another person. */
+export async function device(browser: Browser, name: string, options: BrowserContextOptions = {}): Promise<BrowserContext> {
+  const context = await browser.newContext(options);
+  await context.addInitScript((who) => localStorage.getItem("chalkline.name") ?? localStorage.setItem("chalkline.name", JSON.stringify(who)), name);
+  await context.addInitScript(watchPage);
+  return context;
+}
+
+/** Sends the WebTransport of all pages of a context through a relay; their TCP goes there by the address they open. */
+export async function through(context: BrowserContext, relay: Relay): Promise<void> {
+  await context.route("**/api/connect", async (route) => {
+    try {
+      const response = await route.fetch();
+      const info = (await response.json()) as { webtransport: string };
+      await route.fulfill({ response, json: { ...info, webtransport: `https://127.0.0.1:${relay.udpPort}/wt` } });
+    } catch {
+      await route.abort().catch(() => {}); // no network, or the page has given up
+    }
+  });
+}
+
+export class Person {
+  private constructor(readonly page: Page) {}
+
+  /** Opens a page in a context: the start, or with a path a room. */
+  static async open(context: BrowserContext, url: string): Promise<Person> {
+    const page = await context.newPage();
+    await page.goto(withDiagnostics(url));
+    return new Person(page);
+  }
+
+  /** From the start page into a new room; returns the path of the room. */
+  async createRoom(title: string): Promise<string> {
+    await this.page.locator("#create").fill(title);
+    await this.page.locator("#create").press("Enter");
+    await this.page.waitForURL(/\/r\//);
+    return new URL(this.page.url()).pathname;
+  }
+
+  connection(): Promise<Connection | undefined> {
+    return this.page.evaluate(() => window.chalkline?.connection);
+  }
+
+  /** In the room, with the board open. */
+  async synced(): Promise<void> {
+    await expect.poll(async () => (await this.connection())?.kind, { message: "synced" }).toBe("synced");
+    await expect.poll(() => this.page.evaluate(() => window.chalkline?.page)).not.toBe("");
+    await this.page.waitForSelector(".board canvas");
+  }
+
+  /** Everything that the connection has been since the page was loaded. */
+  heard(): Promise<readonly Heard[]> {
+    return this.page.evaluate(() => window.heard ?? []);
+  }
+
+  /** Strokes and points that the pen put down on the page looked at, since it was loaded. */
+  drawn(): Promise<Drawn> {
+    return this.page.evaluate(() => window.drawn?.[window.chalkline?.page ?? ""] ?? { strokes: 0, points: 0 });
+  }
+
+  held(): Promise<Held> {
+    return this.page.evaluate(() => {
+      const { chalkline } = window;
+      if (chalkline === undefined || chalkline.page === "") return { hash: "", connection: "none", unsent: 0, elements: [] };
+      const elements = [...chalkline.session.look(chalkline.page).elements()].map((e) => {
+        let sum = 0;
+        for (const v of e.points.subarray(0, 4 * e.count)) sum = (Math.imul(sum, 31) + v) | 0;
+        return { key: String(e.key), points: e.count, sum };
+      });
+      const { kind, unsent } = chalkline.connection;
+      return { hash: chalkline.hash(), connection: kind, unsent, elements };
+    });
+  }
+
+  /** The text of the pill that tells how the connection is. */
+  get pill() {
+    return this.page.locator(".pill-text");
+  }
+
+  /** One stroke: a wave in a place. */
+  async draw({ x, y, width, height }: Place, moves = MOVES): Promise<void> {
+    const { mouse } = this.page;
+    await mouse.move(x, y + height / 2);
+    await mouse.down();
+    for (let i = 1; i <= moves; i++) await mouse.move(x + (width * i) / moves, y + (height / 2) * (1 + Math.sin(i / 2.5)));
+    await mouse.up();
+  }
+
+  /** Draws stroke after stroke until it is told to stop. */
+  keepDrawing(random: () => number): Drawing {
+    let going = true;
+    const run = async (): Promise<void> => {
+      while (going) await this.draw(somewhere(random));
+    };
+    const running = run();
+    running.catch(() => {}); // told by stop()
+    return {
+      stop: () => {
+        going = false;
+        return running;
+      },
+    };
+  }
+
+  async reload(): Promise<void> {
+    await this.page.reload();
+  }
+}
+
+export interface Drawing {
+  /** Resolves when the stroke at hand is finished. */
+  stop(): Promise<void>;
+}
+
+/** A place for a stroke on the board of a 1280 × 800 window, clear of bars and tools. */
+export function somewhere(random: () => number): Place {
+  return { x: 160 + random() * 800, y: 120 + random() * 480, width: 60 + random() * 160, height: 20 + random() * 50 };
+}
+
+/** Every page is synced and holds the same, nothing is on its way, and no id stands for two elements. Returns what they hold. */
+export async function agree(people: readonly Person[], timeout = 10_000): Promise<Held> {
+  let last: Held | undefined;
+  const look = async (): Promise<string> => {
+    const [first, ...others] = await Promise.all(people.map((p) => p.held()));
+    last = first;
+    return first === undefined ? "nobody is there" : disagreement(first, others);
+  };
+  await expect.poll(look, { timeout, message: "what pages hold" }).toBe("");
+  if (last === undefined) throw new Error("nobody is there");
+  expect(new Set(last.elements.map((e) => e.key)).size).toBe(last.elements.length);
+  return last;
+}
+
+/** In what pages differ or are not done yet, "" in nothing. */
+function disagreement(first: Held, others: readonly Held[]): string {
+  const all = [first, ...others];
+  if (all.some((h) => h.connection !== "synced" || h.unsent > 0 || h.hash === "")) {
+    return all.map((h) => `${h.connection}, ${h.unsent} unsent`).join("; ");
+  }
+  if (others.some((h) => h.hash !== first.hash)) return `hashes: ${all.map((h) => h.hash).join(" ")}`;
+  const elements = JSON.stringify(first.elements);
+  return others.every((h) => JSON.stringify(h.elements) === elements) ? "" : "elements differ";
+}
+
+/** Sums what several people drew. */
+export async function drawnBy(people: readonly Person[]): Promise<Drawn> {
+  const all = await Promise.all(people.map((p) => p.drawn()));
+  return all.reduce((sum, d) => ({ strokes: sum.strokes + d.strokes, points: sum.points + d.points }), { strokes: 0, points: 0 });
+}
+
+/** Strokes and points that are on the board. */
+export function onBoard({ elements }: Held): Drawn {
+  return { strokes: elements.length, points: elements.reduce((sum, e) => sum + e.points, 0) };
+}
+
+function withDiagnostics(url: string): string {
+  return url.includes("?") ? url : `${url}?diagnostics`;
+}

@@ -1,0 +1,116 @@
+// The server under test as a process of its own: started, killed, stopped and started again on the same port and data.
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { freePort } from "./ports.ts";
+
+/** $CHALKLINE_BIN, else what `make build` made. */
+const BINARY = process.env["CHALKLINE_BIN"] ?? fileURLToPath(new URL("../../../bin/chalkline", import.meta.url));
+
+/** Lines of the server's log that are kept to explain a failure. */
+const MAX_LINES = 200;
+
+export class Server {
+  /** Its log on standard error, the newest lines. */
+  readonly log: string[] = [];
+  /** When it last said that it is ready, ms since 1970. */
+  readyAt = 0;
+  private process: ChildProcess | undefined;
+
+  private constructor(
+    readonly port: number,
+    private readonly folder: string,
+  ) {}
+
+  static async start(): Promise<Server> {
+    const server = new Server(await freePort(), await mkdtemp(join(tmpdir(), "chalkline-e2e-")));
+    await server.start();
+    return server;
+  }
+
+  /** Where pages find it. */
+  get url(): string {
+    return `http://localhost:${this.port}`;
+  }
+
+  /** Resolves once it says that it is ready. */
+  async start(): Promise<void> {
+    const args = ["serve", "--listen", `127.0.0.1:${this.port}`, "--data", this.data];
+    const child = spawn(BINARY, args, { stdio: ["ignore", "pipe", "pipe"], env: { PATH: process.env["PATH"] } });
+    this.process = child;
+    createInterface({ input: child.stderr }).on("line", (line) => this.keep(line));
+    const ready = new Promise<void>((resolve) => {
+      createInterface({ input: child.stdout }).on("line", (line) => line.startsWith("Chalkline is ready:") && resolve());
+    });
+    const gone = once(child, "exit").then(([status]) => {
+      throw new Error(`server: exit status ${status} before it was ready:\n${this.log.join("\n")}`);
+    });
+    gone.catch(() => {});
+    await Promise.race([ready, gone]);
+    this.readyAt = Date.now();
+  }
+
+  /** kill −9: nothing is told to anybody. */
+  kill(): Promise<void> {
+    return this.end("SIGKILL");
+  }
+
+  /** An orderly end: clients are told. */
+  stop(): Promise<void> {
+    return this.end("SIGTERM");
+  }
+
+  /** It is there, but does nothing until resume(). */
+  suspend(): void {
+    this.process?.kill("SIGSTOP");
+  }
+
+  resume(): void {
+    this.process?.kill("SIGCONT");
+  }
+
+  /** Copies its data away; only while it is stopped. Returns how to put the copy back, likewise. */
+  async copyData(): Promise<() => Promise<void>> {
+    const copy = join(this.folder, "copy");
+    await cp(this.data, copy, { recursive: true });
+    return async () => {
+      await rm(this.data, { recursive: true });
+      await cp(copy, this.data, { recursive: true });
+    };
+  }
+
+  /** Sum of a metric's values over those of its labels that contain the text. */
+  async metric(name: string, label = ""): Promise<number> {
+    const text = await (await fetch(`http://127.0.0.1:${this.port}/metrics`)).text();
+    const lines = text.split("\n").filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
+    return lines.filter((line) => line.includes(label)).reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
+  }
+
+  /** Ends it for good and removes its data. */
+  async close(): Promise<void> {
+    this.resume();
+    await this.kill();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private get data(): string {
+    return join(this.folder, "data");
+  }
+
+  private async end(signal: "SIGKILL" | "SIGTERM"): Promise<void> {
+    const child = this.process;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, "exit");
+    child.kill(signal);
+    await gone;
+  }
+
+  private keep(line: string): void {
+    this.log.push(line);
+    if (this.log.length > MAX_LINES) this.log.shift();
+  }
+}

@@ -1,0 +1,90 @@
+// Several people on one board at once: the same picture and the same state for all of them.
+import { agree, drawnBy, onBoard, type Person } from "./support/person.ts";
+import { difference, inked, pictureOf } from "./support/picture.ts";
+import { expect, test } from "./support/fixtures.ts";
+import { seeded } from "./support/random.ts";
+
+/** Share of pixels that may differ between pages of the same size. */
+const SAME = 0.0005;
+
+async function samePicture(a: Person, b: Person): Promise<void> {
+  const look = async (): Promise<number> => difference(...(await Promise.all([pictureOf(a), pictureOf(b)])));
+  await expect.poll(look, { message: "pixels that differ" }).toBeLessThanOrEqual(SAME);
+}
+
+test("two pages draw at once and show the same; a third that joins later does too", async ({ lesson }) => {
+  const random = seeded(1);
+  const ann = await lesson.person("Ann");
+  const bob = await lesson.person("Bob");
+  for (const one of [ann, bob]) expect(await one.connection()).toMatchObject({ kind: "synced", route: "webtransport" });
+
+  const pens = [ann.keepDrawing(random), bob.keepDrawing(random)];
+  await expect.poll(async () => (await drawnBy([ann, bob])).strokes, { timeout: 30_000 }).toBeGreaterThan(12);
+  await Promise.all(pens.map((pen) => pen.stop()));
+
+  expect(onBoard(await agree([ann, bob]))).toEqual(await drawnBy([ann, bob]));
+  expect(inked(await pictureOf(ann))).toBeGreaterThan(0.001);
+  await samePicture(ann, bob);
+
+  const eve = await lesson.person("Eve");
+  const held = await agree([ann, bob, eve]);
+  expect(held.elements.every((e) => e.points > 0)).toBe(true);
+  await samePicture(ann, eve);
+  await expect(eve.page.getByRole("button", { name: "People, 3 online" })).toBeVisible();
+});
+
+test("what one draws the other sees grow, and what one erases is gone for both", async ({ lesson }) => {
+  const ann = await lesson.person("Ann");
+  const bob = await lesson.person("Bob");
+  const { mouse } = ann.page;
+  await mouse.move(300, 300);
+  await mouse.down();
+  for (let i = 1; i <= 20; i++) await mouse.move(300 + 10 * i, 300 + 2 * i);
+  const points = async (): Promise<number> => onBoard(await bob.held()).points;
+  await expect.poll(points, { message: "before the pen is up" }).toBeGreaterThan(15);
+  await mouse.up();
+  await bob.draw({ x: 600, y: 250, width: 200, height: 60 });
+  expect((await agree([ann, bob])).elements).toHaveLength(2);
+
+  await bob.page.keyboard.press("e");
+  await bob.draw({ x: 390, y: 260, width: 20, height: 110 });
+  await expect.poll(async () => (await ann.held()).elements.length).toBe(1);
+  expect((await agree([ann, bob])).elements).toHaveLength(1);
+  await samePicture(ann, bob);
+});
+
+test("a stroke erased under the pen ends there and goes on as a new one", async ({ lesson }) => {
+  const ann = await lesson.person("Ann");
+  const bob = await lesson.person("Bob");
+  const { mouse } = ann.page;
+  await mouse.move(300, 300);
+  await mouse.down();
+  for (let i = 1; i <= 10; i++) await mouse.move(300 + 10 * i, 300);
+  await expect.poll(async () => (await bob.held()).elements.length).toBe(1);
+  await bob.page.keyboard.press("e");
+  await bob.draw({ x: 345, y: 250, width: 10, height: 100 });
+  await expect.poll(async () => (await ann.held()).elements.length).toBe(0);
+  for (let i = 1; i <= 10; i++) await mouse.move(400 + 10 * i, 300);
+  await mouse.up();
+  expect(onBoard(await agree([ann, bob]))).toMatchObject({ strokes: 1 });
+});
+
+test("pages are boards of their own, and everyone has all of them", async ({ lesson }) => {
+  const ann = await lesson.person("Ann");
+  const bob = await lesson.person("Bob");
+  await ann.draw({ x: 300, y: 200, width: 200, height: 60 });
+  await ann.page.getByRole("button", { name: "Add a page" }).click();
+  await expect.poll(() => ann.page.evaluate(() => window.chalkline?.pages.length)).toBe(2);
+  await expect.poll(async () => (await ann.held()).elements.length).toBe(0);
+  await ann.draw({ x: 300, y: 300, width: 200, height: 60 });
+  await ann.draw({ x: 300, y: 400, width: 200, height: 60 });
+
+  await expect(bob.page.getByRole("button", { name: "Page 2" })).toBeVisible();
+  expect((await bob.held()).elements).toHaveLength(1);
+  await bob.page.getByRole("button", { name: "Page 2" }).click();
+  await expect.poll(async () => (await bob.held()).elements.length).toBe(2);
+  expect((await agree([ann, bob])).elements).toHaveLength(2);
+  for (const one of [ann, bob]) await one.page.keyboard.press("PageUp");
+  await expect.poll(async () => (await bob.held()).elements.length).toBe(1);
+  expect((await agree([ann, bob])).elements).toHaveLength(1);
+});
