@@ -132,7 +132,8 @@ func (c *Context) expand(r *Record, w *writer, form int, body []byte, board Leng
 	ended := uint64(form-formContinue) & 1
 	p = binary.AppendUvarint(p, uint64(first)<<1|ended)
 	p = binary.AppendUvarint(p, uint64(len(body)))
-	r.Payload = append(p, body...)
+	p = append(p, body...)
+	r.Payload = p
 	return nil
 }
 

@@ -73,6 +73,10 @@ func (a *api) files() http.Handler {
 			a.index(w, r)
 			return
 		}
+		if strings.HasSuffix(r.URL.Path, "/") { // folders are not listed
+			http.NotFound(w, r)
+			return
+		}
 		w.Header().Set("Cache-Control", "no-cache")
 		files.ServeHTTP(w, r)
 	})

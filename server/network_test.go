@@ -116,7 +116,9 @@ func newWorld(t *testing.T, p *path) *world {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		_ = s.Shutdown(ctx)
-		<-served
+		if err := <-served; err != nil {
+			t.Errorf("Serve() = %v", err)
+		}
 		_ = packets.Close()
 	})
 	return w
@@ -176,6 +178,14 @@ func (a *arrivals) note(_ *client.Board, r *client.Record) {
 		a.at = map[[2]uint64]time.Time{}
 	}
 	a.at[[2]uint64{uint64(r.Replica), r.N}] = time.Now()
+}
+
+// of returns when a batch came.
+func (a *arrivals) of(replica uint32, n uint64) (time.Time, bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	at, ok := a.at[[2]uint64{uint64(replica), n}]
+	return at, ok
 }
 
 // join brings a client in; room 0 creates one.
@@ -294,7 +304,7 @@ func TestAt300msRoundTripFramesFlow(t *testing.T) {
 		w.agree(ann, ben)
 		var late []time.Duration
 		for i, at := range sent {
-			arrived, ok := ben.seen.at[[2]uint64{uint64(ann.Replica()), uint64(i + 1)}]
+			arrived, ok := ben.seen.of(ann.Replica(), uint64(i+1))
 			if !ok {
 				t.Fatalf("batch %d did not arrive by itself", i+1)
 			}

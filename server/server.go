@@ -153,8 +153,10 @@ func (s *Server) Addr() net.Addr { return s.listener.TCPAddr() }
 func (s *Server) Serve() error { return s.listener.Serve() }
 
 // Shutdown tells every client to come back (GOING_AWAY), makes what rooms took
-// in durable and closes the listener. The log stays open: it is the caller's.
+// in durable and closes the listener. When ctx ends, rooms that wait for the log
+// give up. The log stays open: it is the caller's.
 func (s *Server) Shutdown(ctx context.Context) error {
+	defer context.AfterFunc(ctx, s.stop)()
 	s.goAway()
 	s.rooms.stop()
 	err := s.listener.Shutdown(ctx)

@@ -108,10 +108,18 @@ func (s *state) take(now time.Time, m *member, v *view, c *chalklinev1.Submit, l
 }
 
 // again answers a batch that was taken in before: done already, or about to be.
+// One that came on a connection since lost is this one's now.
 func (s *state) again(m *member, v *view, n uint64) {
 	s.cfg.Metrics.duplicates.Inc()
 	if n <= s.durable.last(v.document.name, m.replica) {
 		s.control(m.peer, ack(v.handle, n))
+		return
+	}
+	for _, b := range s.unsettled() {
+		if b.document == v.document.name && b.replica == m.replica && b.n == n && b.member != m {
+			b.member, b.handle = m, v.handle
+			m.window.add(b.size)
+		}
 	}
 }
 

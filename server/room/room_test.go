@@ -98,8 +98,8 @@ type peer struct {
 	streams map[uint32]*replica // by handle, of the highest generation
 	headers []*chalklinev1.DocumentHeader
 	refuse  bool // behave as a full queue
+	blind   bool // look at nothing
 	closed  *protocol.Error
-	sent    map[uint64]bool
 	n       map[uint32]uint64 // next n by handle
 	raw     map[uint32][][]byte
 	highest uint32 // generation
@@ -255,8 +255,8 @@ func (p *peer) Control(framed []byte) {
 func (p *peer) Document(s room.Stream, parts [][]byte) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.refuse {
-		return false
+	if p.refuse || p.blind {
+		return p.blind
 	}
 	for _, part := range parts {
 		p.raw[s.Handle] = append(p.raw[s.Handle], part)

@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
@@ -21,12 +23,12 @@ type fakeConn struct {
 	hold      bool          // after in: wait until the end instead of io.EOF
 	datagrams chan []byte
 	done      chan struct{}
+	sent      atomic.Int64 // datagrams
 
 	mu      sync.Mutex
 	taking  *sync.Cond
 	stopped bool // the client takes nothing
 	control []byte
-	writes  int // to streams
 	streams []*fakeStream
 	code    uint32
 	ended   bool
@@ -49,11 +51,11 @@ func newFakeConn(in []byte) *fakeConn {
 
 func (c *fakeConn) ReadMessage() ([]byte, error) {
 	b, err := protocol.ReadFrame(c.in, nil, protocol.MaxMessage)
-	if err == io.EOF && c.hold {
+	if errors.Is(err, io.EOF) && c.hold {
 		<-c.done
 		return nil, transport.ErrClosed
 	}
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, transport.ErrMalformed
 	}
 	return b, err
@@ -93,7 +95,10 @@ func (c *fakeConn) OpenStream() (transport.Stream, error) {
 	return s, nil
 }
 
-func (c *fakeConn) SendDatagram([]byte) error { return nil }
+func (c *fakeConn) SendDatagram([]byte) error {
+	c.sent.Add(1)
+	return nil
+}
 
 func (c *fakeConn) ReceiveDatagram(ctx context.Context) ([]byte, error) {
 	select {

@@ -25,8 +25,11 @@ const (
 	retryAfter    = 500 // ms, with GOING_AWAY
 )
 
-// item is something to write: to a document's stream, or to control where the
-// handle is 0. Its bytes are shared with other sessions and not written to.
+// datagrams is the stream of items that are datagrams; no handle is so high.
+var datagrams = room.Stream{Handle: 1<<32 - 1}
+
+// item is something to write: to a document's stream, to control where the
+// handle is 0, or datagrams. Its bytes are shared with other sessions and not written to.
 type item struct {
 	stream room.Stream
 	parts  [][]byte
@@ -45,7 +48,7 @@ type outbox struct {
 	room    atomic.Pointer[room.Room]
 
 	queue     chan item
-	datagrams chan []byte
+	pointers  atomic.Int64  // datagrams that wait
 	bytes     atomic.Int64  // that wait, but for openings
 	openings  atomic.Int64  // that wait
 	overtaken atomic.Uint32 // streams up to this generation are broken: what waits for them is thrown away
@@ -72,8 +75,7 @@ type openStream struct {
 func newOutbox(conn transport.Conn, cfg Config, drained func(*room.Room)) *outbox {
 	o := &outbox{
 		conn: conn, metrics: cfg.Metrics, limit: int64(cfg.QueueBytes), drained: drained,
-		queue: make(chan item, slots), datagrams: make(chan []byte, datagramSlots),
-		closing: make(chan struct{}), finished: make(chan struct{}),
+		queue: make(chan item, slots), closing: make(chan struct{}), finished: make(chan struct{}),
 		streams: map[uint32]openStream{},
 	}
 	go o.run()
@@ -160,11 +162,11 @@ func (o *outbox) CloseDocument(handle uint32) {
 
 // Datagram sends a datagram soon or never.
 func (o *outbox) Datagram(p []byte) {
-	select {
-	case o.datagrams <- p:
-	default:
-		o.metrics.datagramsDropped.Inc()
+	if o.pointers.Add(1) <= datagramSlots && o.put(item{stream: datagrams, parts: [][]byte{p}, size: len(p)}, o.limit) {
+		return
 	}
+	o.pointers.Add(-1)
+	o.metrics.datagramsDropped.Inc()
 }
 
 // Close tells the client why and closes the connection. Only the first call counts.
@@ -191,13 +193,8 @@ func (o *outbox) run() {
 				_ = o.conn.Close(uint32(protocol.GoingAway))
 				return
 			}
-		case p := <-o.datagrams:
-			_ = o.conn.SendDatagram(p) // soft
-		case <-o.closing:
+		case <-o.closing: // also when the connection is gone: its reader closes then
 			o.sayGoodbye()
-			return
-		case <-o.conn.Done():
-			o.Close(protocol.NewError(protocol.GoingAway))
 			return
 		}
 	}
@@ -265,6 +262,10 @@ func (o *outbox) emit(it item, parts [][]byte, size int) error {
 		}
 		return nil
 	}
+	if it.stream == datagrams {
+		o.sendDatagrams(parts)
+		return nil
+	}
 	control := it.stream.Handle == 0
 	if !control && it.stream.Generation <= o.overtaken.Load() {
 		return nil
@@ -280,6 +281,13 @@ func (o *outbox) emit(it item, parts [][]byte, size int) error {
 	o.metrics.writes.Inc()
 	o.metrics.bytesOut.Add(float64(size))
 	return o.writeParts(write, parts, size)
+}
+
+func (o *outbox) sendDatagrams(parts [][]byte) {
+	for _, p := range parts {
+		o.pointers.Add(-1)
+		_ = o.conn.SendDatagram(p) // soft
+	}
 }
 
 // writeParts writes parts, joined up to writeBytes at a time.

@@ -4,11 +4,12 @@ import type { Connection } from "../../src/sync/api.ts";
 import { watchPage, type Drawn, type Heard } from "./probe.ts";
 import type { Relay } from "./relay.ts";
 
-/** An element as it is seen: how many points it has, and a sum over them. */
+/** An element as it is seen: how many points it has, a sum over them, and whether it is still being drawn. */
 export interface Seen {
   readonly key: string;
   readonly points: number;
   readonly sum: number;
+  readonly open: boolean;
 }
 
 /** What a page holds of the board that is looked at. */
@@ -44,7 +45,7 @@ export async function through(context: BrowserContext, relay: Relay): Promise<vo
     try {
       const response = await route.fetch();
       const info = (await response.json()) as { webtransport: string };
-      await route.fulfill({ response, json: { ...info, webtransport: `https://127.0.0.1:${relay.udpPort}/wt` } });
+      await route.fulfill({ response, json: { ...info, webtransport: `https://127.0.0.1:${relay.port}/wt` } });
     } catch {
       await route.abort().catch(() => {}); // no network, or the page has given up
     }
@@ -97,7 +98,7 @@ export class Person {
       const elements = [...chalkline.session.look(chalkline.page).elements()].map((e) => {
         let sum = 0;
         for (const v of e.points.subarray(0, 4 * e.count)) sum = (Math.imul(sum, 31) + v) | 0;
-        return { key: String(e.key), points: e.count, sum };
+        return { key: String(e.key), points: e.count, sum, open: e.open };
       });
       const { kind, unsent } = chalkline.connection;
       return { hash: chalkline.hash(), connection: kind, unsent, elements };
@@ -149,7 +150,7 @@ export function somewhere(random: () => number): Place {
   return { x: 160 + random() * 800, y: 120 + random() * 480, width: 60 + random() * 160, height: 20 + random() * 50 };
 }
 
-/** Every page is synced and holds the same, nothing is on its way, and no id stands for two elements. Returns what they hold. */
+/** Nobody draws: every page is synced and holds the same, nothing is on its way, no id stands for two elements. Returns what they hold. */
 export async function agree(people: readonly Person[], timeout = 10_000): Promise<Held> {
   let last: Held | undefined;
   const look = async (): Promise<string> => {
@@ -169,6 +170,7 @@ function disagreement(first: Held, others: readonly Held[]): string {
   if (all.some((h) => h.connection !== "synced" || h.unsent > 0 || h.hash === "")) {
     return all.map((h) => `${h.connection}, ${h.unsent} unsent`).join("; ");
   }
+  if (first.elements.some((e) => e.open)) return "a stroke has no end";
   if (others.some((h) => h.hash !== first.hash)) return `hashes: ${all.map((h) => h.hash).join(" ")}`;
   const elements = JSON.stringify(first.elements);
   return others.every((h) => JSON.stringify(h.elements) === elements) ? "" : "elements differ";

@@ -2,7 +2,8 @@
 // forgets. Pages are opened on its url; what they are told about WebTransport is pointed at it too (see person.ts).
 import { createSocket, type Socket as Datagrams } from "node:dgram";
 import { once } from "node:events";
-import { connect, createServer, type AddressInfo, type Server as TCPServer, type Socket } from "node:net";
+import { connect, createServer, type Server as TCPServer, type Socket } from "node:net";
+import { freePort } from "./ports.ts";
 import type { Server } from "./server.ts";
 
 const HOST = "127.0.0.1";
@@ -13,20 +14,18 @@ const WEBSOCKET = /^GET \/ws[ ?]/;
 export class Relay {
   /** WebSockets that pages asked for. */
   webSockets = 0;
-  /** Sources of UDP seen: at least one per WebTransport session that was tried. */
-  get udpSources(): number {
-    return this.seen.size;
-  }
-
   private online = true;
   private udp = true;
   private ws = true;
   private readonly seen = new Set<number>();
   private readonly pairs = new Set<readonly [Socket, Socket]>();
+  private readonly webSocketPairs = new Set<readonly [Socket, Socket]>();
   /** Towards the server, by port of the client. */
   private readonly upstream = new Map<number, Datagrams>();
 
   private constructor(
+    /** On TCP and on UDP. */
+    readonly port: number,
     private readonly server: Server,
     private readonly tcp: TCPServer,
     private readonly front: Datagrams,
@@ -36,20 +35,21 @@ export class Relay {
   }
 
   static async open(server: Server): Promise<Relay> {
-    const tcp = createServer({ pauseOnConnect: true }).listen(0, HOST);
-    const front = createSocket("udp4").bind(0, HOST);
+    const port = await freePort();
+    const tcp = createServer({ pauseOnConnect: true }).listen(port, HOST);
+    const front = createSocket("udp4").bind(port, HOST);
     await Promise.all([once(tcp, "listening"), once(front, "listening")]);
-    return new Relay(server, tcp, front);
+    return new Relay(port, server, tcp, front);
+  }
+
+  /** Sources of UDP seen: at least one per WebTransport session that was tried. */
+  get udpSources(): number {
+    return this.seen.size;
   }
 
   /** Where pages find the server through it. */
   get url(): string {
-    return `http://localhost:${(this.tcp.address() as AddressInfo).port}`;
-  }
-
-  /** Port for WebTransport. */
-  get udpPort(): number {
-    return this.front.address().port;
+    return `http://localhost:${this.port}`;
   }
 
   /** No network: nothing is carried, nobody is told. TCP goes on where it was, as it does. */
@@ -66,7 +66,7 @@ export class Relay {
   /** The page and its API are reachable, the room is not, on either route. */
   setRoom(reachable: boolean): void {
     this.udp = this.ws = reachable;
-    if (!reachable) for (const pair of this.pairs) if (this.isWebSocket.has(pair)) drop(pair);
+    if (!reachable) for (const pair of this.webSocketPairs) drop(pair);
   }
 
   /** The NAT forgets: from here on the server sees every client's UDP come from another port. */
@@ -82,22 +82,20 @@ export class Relay {
     await Promise.all([new Promise<void>((done) => this.front.close(done)), new Promise((done) => this.tcp.close(done))]);
   }
 
-  private readonly isWebSocket = new Set<readonly [Socket, Socket]>();
-
   private accept(client: Socket): void {
     const server = connect(this.server.port, HOST);
     const pair = [client, server] as const;
     this.pairs.add(pair);
     const end = (): void => {
       this.pairs.delete(pair);
-      this.isWebSocket.delete(pair);
+      this.webSocketPairs.delete(pair);
       drop(pair);
     };
     for (const socket of pair) socket.on("error", end).on("close", end);
     client.once("data", (first) => {
       if (!WEBSOCKET.test(first.toString("latin1"))) return;
       this.webSockets++;
-      this.isWebSocket.add(pair);
+      this.webSocketPairs.add(pair);
       if (!this.ws) end();
     });
     client.on("data", (data) => server.writable && server.write(data));

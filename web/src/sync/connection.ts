@@ -13,7 +13,7 @@
 //
 //   before the first sync   resting, dialing, joining, catching-up → connecting
 //   after it                the same → reconnecting, with the code of the loss
-//   resting, while the system says that there is no network → offline
+//   resting, dialing, while the system says that there is no network → offline
 //   synced → synced · ended → ended
 import type { Connection, Route } from "./api.ts";
 
@@ -56,9 +56,9 @@ export function shown(phase: Phase, c: Circumstances): Connection {
     case "synced":
       return { kind: "synced", route, rttMs, unsent };
     case "resting":
+    case "dialing":
       if (!c.online) return { kind: "offline", unsent };
       break;
-    case "dialing":
     case "joining":
     case "catching-up":
       break;

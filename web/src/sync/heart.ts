@@ -2,9 +2,13 @@
 import type { Clock } from "./clock.ts";
 import { SILENCE } from "./transport/dial.ts";
 
-/** Pings after joining, ms apart, until the clock is known well; later one goes with each heart tick. */
+/** Pings after joining, PING_MS apart, until the clock is known well; later one goes with each heart tick. */
 const FIRST_PINGS = 4;
-const PING_MS = 2000;
+/**
+ * Whoever heard nothing for so long asks whether the server is still there, ms: only an answer to something sent tells a
+ * page that merely looks on that the server was started anew, and it is to be back within 3 s of that.
+ */
+const PING_MS = 1500;
 /** A timer this late means that the machine or the page slept, ms. */
 const LATE_MS = 1500;
 
@@ -39,8 +43,9 @@ export class Heart {
     };
     this.later(tickMs, beat);
     const ping = (left: number): void => {
-      this.events.ping();
-      if (left > 1) this.later(PING_MS, () => ping(left - 1));
+      const quiet = this.clock.now() - this.heardAt >= PING_MS - 1;
+      if (left > 0 || quiet) this.events.ping();
+      this.later(PING_MS, () => ping(left - 1));
     };
     ping(FIRST_PINGS);
   }

@@ -1,0 +1,51 @@
+package server
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+func TestOnlyFailuresCountAndAWindowForgetsThem(t *testing.T) {
+	a := newAttempts(3, time.Minute)
+	now := time.Unix(1000, 0)
+	const one, other = "192.0.2.1:1000", "192.0.2.2:1000"
+	for i := range 3 {
+		if !a.allowed(one, now) {
+			t.Fatalf("refused after %d failures", i)
+		}
+		a.failed(fmt.Sprint("192.0.2.1:", 2000+i), now) // the port is another every time
+	}
+	if a.allowed(one, now) {
+		t.Fatal("allowed after as many failures as there may be")
+	}
+	if !a.allowed(other, now) {
+		t.Fatal("another address is refused")
+	}
+	if a.allowed(one, now.Add(time.Minute-1)) {
+		t.Fatal("allowed within the window")
+	}
+	if !a.allowed(one, now.Add(time.Minute)) {
+		t.Fatal("refused in the next window")
+	}
+	if n := len(a.count); n != 0 {
+		t.Fatalf("%d addresses are remembered in the next window", n)
+	}
+}
+
+func TestAnAddressIsThatOfACustomer(t *testing.T) {
+	for address, want := range map[string]string{
+		"192.0.2.1:443":              "192.0.2.1",
+		"[2001:db8:1:2:3:4:5:6]:443": "2001:db8:1:2::",
+		"[2001:db8:1:2:ffff::1]:9":   "2001:db8:1:2::",
+		"[::ffff:192.0.2.1]:443":     "::ffff:192.0.2.1",
+		"pipe":                       "pipe",
+		"[fe80::1%eth0]:443":         "fe80::1%eth0",
+		"board.example:443":          "board.example",
+		"":                           "",
+	} {
+		if got := host(address); got != want {
+			t.Errorf("host(%q) = %q, want %q", address, got, want)
+		}
+	}
+}

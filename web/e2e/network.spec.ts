@@ -1,0 +1,109 @@
+// The network goes, changes or lies: people write on, and what they wrote arrives.
+import { agree, drawnBy, onBoard, Person, somewhere } from "./support/person.ts";
+import { expect, test } from "./support/fixtures.ts";
+import { seeded } from "./support/random.ts";
+
+/** On the other route so soon after the page was opened with UDP silent, ms. */
+const FALLBACK_MS = 2000;
+/** The other route is tried so soon after the server has gone silent, ms. */
+const OTHER_ROUTE_MS = 5000;
+
+const kinds = async (one: Person): Promise<string[]> => (await one.heard()).map((h) => h.kind);
+
+test("5 s without network, which the system knows of: the page says so, and all arrives after it", async ({ lesson, relay }) => {
+  const random = seeded(5);
+  const ann = await lesson.person("Ann", {}, relay);
+  const bob = await lesson.person("Bob");
+  await ann.draw(somewhere(random));
+  await agree([ann, bob]);
+
+  relay.setOnline(false);
+  await ann.page.context().setOffline(true);
+  const until = Date.now() + 5000;
+  while (Date.now() < until) await ann.draw(somewhere(random));
+  await expect(ann.pill).toHaveText(/^Offline, \d+ changes saved$/);
+  await bob.draw(somewhere(random));
+
+  relay.setOnline(true);
+  await ann.page.context().setOffline(false);
+  expect(onBoard(await agree([ann, bob], 20_000))).toEqual(await drawnBy([ann, bob]));
+  await expect(ann.pill).toHaveText("Synced");
+});
+
+test("30 s without network, which nobody tells: writing goes on, and all arrives after it", async ({ lesson, relay }) => {
+  test.setTimeout(120_000);
+  const random = seeded(30);
+  const ann = await lesson.person("Ann", {}, relay);
+  const bob = await lesson.person("Bob");
+  relay.setOnline(false);
+  const until = Date.now() + 30_000;
+  while (Date.now() < until) await ann.draw(somewhere(random));
+  await expect(ann.pill).toHaveText(/^Reconnecting, \d+ changes saved$/);
+  const here = await ann.held();
+  expect(here.elements.length).toBe((await ann.drawn()).strokes);
+  relay.setOnline(true);
+  const held = await agree([ann, bob], 30_000);
+  expect(onBoard(held)).toEqual(await drawnBy([ann]));
+  await expect(ann.pill).toHaveText(/^(Synced|Using fallback route)$/);
+});
+
+test("a client's UDP port changes in the middle of a stroke: nobody notices", async ({ lesson, relay, server }) => {
+  const random = seeded(4);
+  const ann = await lesson.person("Ann", {}, relay);
+  const bob = await lesson.person("Bob");
+  const open = (): Promise<number> => server.metric("chalkline_session_open", "webtransport");
+  await expect.poll(open, { message: "Ann and Bob, the founder gone" }).toBe(2);
+  const closed = await server.metric("chalkline_session_closes_total");
+  for (let i = 0; i < 3; i++) {
+    const pen = ann.keepDrawing(random);
+    const before = (await bob.held()).elements.length;
+    relay.rebind();
+    await expect.poll(async () => (await bob.held()).elements.length, { message: "strokes that arrive" }).toBeGreaterThan(before + 1);
+    await pen.stop();
+  }
+  expect(onBoard(await agree([ann, bob]))).toEqual(await drawnBy([ann]));
+  expect(await kinds(ann)).toEqual(["connecting", "synced"]);
+  expect(relay).toMatchObject({ udpSources: 1, webSockets: 0 });
+  expect(await open()).toBe(2);
+  expect(await server.metric("chalkline_session_closes_total")).toBe(closed);
+});
+
+test("the UDP port is there and silent: the page is on WebSocket within 2 s of being opened", async ({ lesson, relay }) => {
+  relay.setUDP(false);
+  const device = await lesson.device("Ann", {}, relay);
+  const ann = await lesson.enter(device, relay);
+  await ann.synced();
+  const synced = (await ann.heard()).find((h) => h.kind === "synced");
+  expect(synced?.route).toBe("websocket");
+  expect(synced?.at).toBeLessThanOrEqual(FALLBACK_MS);
+  expect(relay.udpSources).toBeGreaterThan(0);
+  await expect(ann.pill).toHaveText("Using fallback route");
+  const bob = await lesson.person("Bob");
+  await ann.draw({ x: 300, y: 300, width: 200, height: 60 });
+  expect(onBoard(await agree([ann, bob]))).toEqual(await drawnBy([ann]));
+});
+
+test("the server stands still while somebody writes: the other route is tried within 5 s, no work is lost", async ({ lesson, relay, server }) => {
+  const random = seeded(6);
+  const ann = await lesson.person("Ann", {}, relay);
+  const bob = await lesson.person("Bob");
+  const pen = ann.keepDrawing(random);
+  await expect.poll(async () => (await bob.held()).elements.length).toBeGreaterThan(1);
+
+  server.suspend();
+  const since = Date.now();
+  let tried = Infinity;
+  await expect
+    .poll(() => {
+      if (relay.webSockets > 0) tried = Math.min(tried, Date.now() - since);
+      return relay.webSockets;
+    }, { timeout: 15_000, intervals: [20] })
+    .toBeGreaterThan(0);
+  expect(tried).toBeLessThanOrEqual(OTHER_ROUTE_MS);
+  await expect(ann.pill).toHaveText(/^Reconnecting, \d+ changes saved$/);
+
+  server.resume();
+  await expect.poll(async () => (await kinds(ann)).at(-1), { timeout: 20_000 }).toBe("synced");
+  await pen.stop();
+  expect(onBoard(await agree([ann, bob], 20_000))).toEqual(await drawnBy([ann]));
+});
