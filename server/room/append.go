@@ -30,7 +30,9 @@ func (s *state) group() int {
 
 // The beat of a busy room: an append, and the writes to all viewers that follow
 // it, cost about the same whatever they carry, so where much is written they come
-// at this pace; longer where many listen. After a pause the first goes at once.
+// at this pace; longer where many listen, but below the 25 ms after which a QUIC
+// receiver acknowledges a single packet (RFC 9000, section 13.2.1): then it
+// acknowledges every second one. After a pause the first goes at once.
 const (
 	beat        = 16 * time.Millisecond
 	beatOfMany  = 22 * time.Millisecond

@@ -22,12 +22,12 @@ func (l *slowLog) Append(ctx context.Context, id replay.Room, now int64, expect 
 		bytes += len(entries[i].Payload)
 	}
 	l.largest.Store(max(l.largest.Load(), int64(bytes)))
-	time.Sleep(l.append) // simulated
+	<-time.After(l.append) // simulated
 	return l.Log.Append(ctx, id, now, expect, entries)
 }
 
 func (l *slowLog) Read(ctx context.Context, id replay.Room, d replay.Document, from uint64, yield func(replay.Record) bool) error {
-	time.Sleep(l.read) // simulated
+	<-time.After(l.read) // simulated
 	return l.Log.Read(ctx, id, d, from, yield)
 }
 
