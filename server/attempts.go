@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// attempts counts, per address, how often a room was asked for that does not
-// exist, so that codes cannot be guessed. Many share a school's address: only
-// failures count.
+// attempts counts, per address, what may be done only so often: to ask for a
+// room that does not exist, so that codes cannot be guessed, and to ask for a
+// token. Many share a school's address: what is right does not count.
 type attempts struct {
-	most   int           // failures allowed in a window
-	window time.Duration //
+	most   int // allowed in a window
+	window time.Duration
 
 	mu    sync.Mutex
 	since time.Time
@@ -30,8 +30,8 @@ func (a *attempts) allowed(address string, now time.Time) bool {
 	return a.count[host(address)] < a.most
 }
 
-// failed counts a failure.
-func (a *attempts) failed(address string, now time.Time) {
+// note counts one.
+func (a *attempts) note(address string, now time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.turn(now)

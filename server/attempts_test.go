@@ -14,7 +14,7 @@ func TestOnlyFailuresCountAndAWindowForgetsThem(t *testing.T) {
 		if !a.allowed(one, now) {
 			t.Fatalf("refused after %d failures", i)
 		}
-		a.failed(fmt.Sprint("192.0.2.1:", 2000+i), now) // the port is another every time
+		a.note(fmt.Sprint("192.0.2.1:", 2000+i), now) // the port is another every time
 	}
 	if a.allowed(one, now) {
 		t.Fatal("allowed after as many failures as there may be")

@@ -29,6 +29,7 @@ type api struct {
 	publicURL *url.URL        // nil: as the browser asked
 	healthy   func() error
 	metrics   http.Handler // nil: not here
+	tokens    *attempts    // how many tokens an address may ask for
 }
 
 // guests mints tokens for people who have a link and no account.
@@ -106,6 +107,12 @@ func (a *api) token(w http.ResponseWriter, r *http.Request) {
 		answerError(w, protocol.NewError(protocol.TooLarge, "limit", "name", "max", strconv.Itoa(protocol.MaxDisplayName)))
 		return
 	}
+	now := time.Now()
+	if !a.tokens.allowed(r.RemoteAddr, now) {
+		answerError(w, protocol.NewError(protocol.TooManyTries))
+		return
+	}
+	a.tokens.note(r.RemoteAddr, now)
 	token, err := a.guests.Guest(ask.Name)
 	if err != nil {
 		answerError(w, err)

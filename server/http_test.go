@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"chalkline/protocol"
 	"chalkline/replay"
@@ -28,6 +29,7 @@ func (g oneGuest) Guest(name string) (string, error) {
 
 func newAPI() *api {
 	return &api{
+		tokens: newAttempts(20, time.Minute),
 		page: fstest.MapFS{
 			"index.html":     {Data: []byte("<title>board</title>")},
 			"assets/main.js": {Data: []byte("main()")},
@@ -171,6 +173,25 @@ func TestTokensAreMintedWithinLimits(t *testing.T) {
 	}
 	if w := get(t, newAPI(), "x", "/api/token", true); w.Code == http.StatusOK {
 		t.Error("GET mints a token")
+	}
+}
+
+func TestAnAddressMayAskForSoManyTokens(t *testing.T) {
+	a := newAPI()
+	ask := func(address string) int {
+		r := httptest.NewRequest(http.MethodPost, "/api/token", strings.NewReader(`{"name":"ann"}`))
+		r.RemoteAddr = address
+		w := httptest.NewRecorder()
+		a.handler().ServeHTTP(w, r)
+		return w.Code
+	}
+	for i := range 20 {
+		if code := ask("192.0.2.1:1"); code != http.StatusOK {
+			t.Fatalf("token %d: status %d", i, code)
+		}
+	}
+	if mine, others := ask("192.0.2.1:2"), ask("192.0.2.2:1"); mine != http.StatusServiceUnavailable || others != http.StatusOK {
+		t.Fatalf("the address that asked too often got %d, another %d", mine, others)
 	}
 }
 

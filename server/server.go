@@ -89,6 +89,12 @@ func (noPage) Open(name string) (fs.File, error) {
 	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 }
 
+// What one address may do in a minute. A whole school may share one.
+const (
+	guessesPerMinute = 60   // rooms asked for that do not exist
+	tokensPerMinute  = 3000 // guests
+)
+
 // Server is a running server.
 type Server struct {
 	cfg      Config
@@ -104,7 +110,7 @@ type Server struct {
 // New listens; Serve then serves.
 func New(config Config) (*Server, error) {
 	cfg := config.withDefaults()
-	s := &Server{cfg: cfg, attempts: newAttempts(60, time.Minute)}
+	s := &Server{cfg: cfg, attempts: newAttempts(guessesPerMinute, time.Minute)}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	s.sessions, s.goAway = context.WithCancel(s.ctx)
 	cfg.Room.Log, cfg.Room.Table, cfg.Room.Logger = cfg.Log, cfg.Table, cfg.Logger
@@ -113,7 +119,8 @@ func New(config Config) (*Server, error) {
 	cfg.Session.Server, cfg.Session.Logger = s, cfg.Logger
 	cfg.Session.Metrics = session.NewMetrics(cfg.Registry)
 	a := &api{
-		page: cfg.Page, guests: cfg.Identifier, hashes: cfg.Hashes, publicURL: cfg.PublicURL, healthy: cfg.Healthy,
+		tokens: newAttempts(tokensPerMinute, time.Minute),
+		page:   cfg.Page, guests: cfg.Identifier, hashes: cfg.Hashes, publicURL: cfg.PublicURL, healthy: cfg.Healthy,
 		port: func() int { return port(s.listener.UDPAddr()) },
 	}
 	if !cfg.MetricsElsewhere {
@@ -188,7 +195,7 @@ func (s *Server) Room(ctx context.Context, id int64, address string) (*room.Room
 	}
 	if err := s.rooms.exists(ctx, replay.Room(id)); err != nil {
 		if errors.Is(err, protocol.NewError(protocol.NoSuchRoom)) {
-			s.attempts.failed(address, now)
+			s.attempts.note(address, now)
 		}
 		return nil, known(err)
 	}

@@ -97,14 +97,28 @@ describe("session", () => {
     assert.ok(changes.length >= 2);
   });
 
-  test("SY-17: an idle session sends heart ticks and nothing else", async () => {
+  test("SY-17: an idle session sends heart ticks and asks whether the server is there, nothing else", async () => {
     const w = new World();
     const { page } = await enter(w, "ann");
     await w.pass(20_000);
     w.server.heard.length = 0;
     await w.pass(150_000);
     assert.deepEqual(new Set(w.server.heard), new Set(["heartTick", "ping"]));
-    assert.equal(w.server.heard.length, 20);
+    assert.equal(w.server.heard.filter((kind) => kind === "heartTick").length, 10);
+    assert.ok(w.server.heard.length <= 150, `${w.server.heard.length} messages in 150 s`);
+    assert.equal(page.kind, "synced");
+  });
+
+  test("SES4: a session that looks on asks for a sign of life only where there was none", async () => {
+    const w = new World();
+    const { page } = await enter(w, "ann");
+    const { board } = await enter(w, "bob", new Browser(w.clock));
+    await w.pass(20_000);
+    w.server.heard.length = 0;
+    await draw(w, board, 300);
+    assert.ok(!w.server.heard.includes("ping"), "asked while records came");
+    await w.pass(1900);
+    assert.ok(w.server.heard.includes("ping"), "did not ask within 2 s of silence");
     assert.equal(page.kind, "synced");
   });
 

@@ -63,6 +63,7 @@ async function createRoom(browser: Browser, server: Server): Promise<string> {
   const founder = await Person.open(context, server.url);
   const room = await founder.createRoom("Class");
   await founder.synced();
+  await founder.page.close(); // as a person does: the server is told
   await context.close();
   return room;
 }

@@ -2,6 +2,7 @@
 import { Board } from "../ot/board.ts";
 import { decodeOps } from "../ot/codec.ts";
 import { Overlay, type Batch as ViewBatch } from "../ot/overlay.ts";
+import { MAX_OPEN_STROKES } from "../ot/sheet.ts";
 import { BOARD_LIMITS, Loader } from "../ot/table.ts";
 import { ElementKind, key, type ID, type Key, type Op } from "../ot/types.ts";
 import { decodeChunk, Strokes } from "../protocol/ink.ts";
@@ -122,32 +123,64 @@ function decodeOrSkip(strokes: Strokes, op: Op): void {
 }
 
 interface StrokeState {
+  readonly id: ID;
   readonly open: boolean;
   readonly count: number;
 }
 
 /** Fills in the points of the extends that the board will take, and only of those: a decoder goes with what is on the board. */
 export function decodeInk(ops: readonly Op[], author: number, board: Board, strokes: Strokes): void {
-  const here = new Map<Key, StrokeState>();
-  const stateOf = (id: ID): StrokeState | undefined => here.get(key(id)) ?? board.get(key(id));
+  const batch = new AuthorsStrokes(author, board, strokes);
   for (const op of ops) {
     if (!("id" in op) || op.id.replica !== author) continue;
-    const state = stateOf(op.id);
-    switch (op.kind) {
-      case "create":
-        if (state === undefined && op.element === ElementKind.Ink) here.set(key(op.id), { open: true, count: 0 });
-        break;
-      case "extend":
-        if (state === undefined || !state.open || state.count !== op.first) break;
-        strokes.decode(op);
-        here.set(key(op.id), { open: !op.ended, count: state.count + op.points.length });
-        break;
-      case "end":
-        strokes.decode(op);
-        here.set(key(op.id), { open: false, count: state?.count ?? 0 });
-        break;
-      case "set":
-        break;
+    if (op.kind === "create" && op.element === ElementKind.Ink) batch.create(op.id);
+    if (op.kind === "extend") batch.extend(op);
+    if (op.kind === "end") batch.close(op.id);
+  }
+}
+
+/** The strokes of a batch's author as its ops leave them, ahead of the board. */
+class AuthorsStrokes {
+  private readonly here = new Map<Key, StrokeState>();
+  /** Oldest first. */
+  private readonly open: Key[];
+
+  constructor(
+    author: number,
+    private readonly board: Board,
+    private readonly strokes: Strokes,
+  ) {
+    this.open = [...board.openStrokes(author)];
+  }
+
+  create(id: ID): void {
+    if (this.of(key(id)) !== undefined) return;
+    if (this.open.length === MAX_OPEN_STROKES) {
+      const oldest = this.of(this.open[0] ?? key(id));
+      if (oldest !== undefined) this.close(oldest.id); // OT4
     }
+    this.here.set(key(id), { id, open: true, count: 0 });
+    this.open.push(key(id));
+  }
+
+  extend(op: Extract<Op, { kind: "extend" }>): void {
+    const stroke = this.of(key(op.id));
+    if (stroke === undefined || !stroke.open || stroke.count !== op.first) return;
+    this.strokes.decode(op);
+    this.here.set(key(op.id), { ...stroke, count: stroke.count + op.points.length });
+    if (op.ended) this.close(op.id);
+  }
+
+  close(id: ID): void {
+    const stroke = this.of(key(id));
+    this.strokes.forget(id);
+    if (stroke === undefined) return;
+    this.here.set(key(id), { ...stroke, open: false });
+    const at = this.open.indexOf(key(id));
+    if (at >= 0) this.open.splice(at, 1);
+  }
+
+  private of(k: Key): StrokeState | undefined {
+    return this.here.get(k) ?? this.board.get(k);
   }
 }

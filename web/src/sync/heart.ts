@@ -2,13 +2,13 @@
 import type { Clock } from "./clock.ts";
 import { SILENCE } from "./transport/dial.ts";
 
-/** Pings after joining, PING_MS apart, until the clock is known well; later one goes with each heart tick. */
+/** Pings after joining, until the clock is known well; later one goes with each heart tick. */
 const FIRST_PINGS = 4;
 /**
- * Whoever heard nothing for so long asks whether the server is still there, ms: only an answer to something sent tells a
- * page that merely looks on that the server was started anew, and it is to be back within 3 s of that.
+ * So often whoever heard nothing for half of it asks whether the server is still there, ms. Only the answer to something
+ * sent tells a page that merely looks on that the server was started anew, and it is to be back within 3 s of that.
  */
-const PING_MS = 1500;
+const PING_MS = 1200;
 /** A timer this late means that the machine or the page slept, ms. */
 const LATE_MS = 1500;
 
@@ -43,7 +43,7 @@ export class Heart {
     };
     this.later(tickMs, beat);
     const ping = (left: number): void => {
-      const quiet = this.clock.now() - this.heardAt >= PING_MS - 1;
+      const quiet = this.clock.now() - this.heardAt >= PING_MS / 2;
       if (left > 0 || quiet) this.events.ping();
       this.later(PING_MS, () => ping(left - 1));
     };

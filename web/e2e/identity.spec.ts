@@ -1,0 +1,145 @@
+// Who wrote what, when pages are many, reloaded, closed or emptied: every element has an id of its own, and work that was
+// left behind arrives once.
+import { agree, drawnBy, onBoard, Person, somewhere } from "./support/person.ts";
+import { expect, test } from "./support/fixtures.ts";
+import { seeded } from "./support/random.ts";
+
+/** Replicas that elements are of. */
+const replicas = (keys: readonly { key: string }[]): Set<string> => new Set(keys.map(({ key }) => key.split(".")[0] ?? ""));
+
+const unsent = async (one: Person): Promise<number> => (await one.connection())?.unsent ?? -1;
+
+/** Draws while the room cannot be reached; resolves once that is in the page's own store. */
+async function drawCutOff(one: Person, random: () => number, strokes: number): Promise<{ strokes: number; points: number }> {
+  const before = await one.drawn();
+  for (let i = 0; i < strokes; i++) await one.draw(somewhere(random));
+  const after = await one.drawn();
+  await expect.poll(async () => (await one.held()).elements.filter((e) => e.open).length).toBe(0);
+  await expect.poll(() => unsent(one)).toBeGreaterThan(0);
+  return { strokes: after.strokes - before.strokes, points: after.points - before.points };
+}
+
+test("two tabs of one person write at once under ids of their own", async ({ lesson }) => {
+  const random = seeded(71);
+  const device = await lesson.device("Ann");
+  const tabs = [await lesson.enter(device), await lesson.enter(device)];
+  for (const tab of tabs) await tab.synced();
+  for (let i = 0; i < 3; i++) for (const tab of tabs) await tab.draw(somewhere(random));
+  const held = await agree(tabs);
+  expect(onBoard(held)).toEqual(await drawnBy(tabs));
+  expect(replicas(held.elements).size).toBe(2);
+});
+
+test("a reload with unsent work delivers it once", async ({ lesson, relay }) => {
+  const random = seeded(72);
+  const ann = await lesson.person("Ann", {}, relay);
+  const bob = await lesson.person("Bob");
+  await ann.draw(somewhere(random));
+  const before = await agree([ann, bob]);
+
+  relay.setRoom(false);
+  const left = await drawCutOff(ann, random, 3);
+  await ann.reload();
+  await expect(ann.pill).toHaveText("Connecting");
+  relay.setRoom(true);
+  await ann.synced();
+  const held = await agree([ann, bob], 20_000);
+  expect(onBoard(held)).toEqual({ strokes: 1 + left.strokes, points: onBoard(before).points + left.points });
+  expect(replicas(held.elements).size).toBe(1);
+  await ann.draw(somewhere(random));
+  expect((await agree([ann, bob])).elements).toHaveLength(5);
+});
+
+test("a stroke that a reload cuts off ends there", async ({ lesson }) => {
+  const ann = await lesson.person("Ann");
+  const bob = await lesson.person("Bob");
+  const { mouse } = ann.page;
+  await mouse.move(300, 300);
+  await mouse.down();
+  for (let i = 1; i <= 20; i++) await mouse.move(300 + 10 * i, 300 + i);
+  await expect.poll(async () => (await bob.held()).elements.length).toBe(1);
+  await ann.reload();
+  await ann.synced();
+  expect(onBoard(await agree([ann, bob])).points).toBeGreaterThan(10);
+});
+
+test("a tab closed with unsent work: the next page of this browser delivers it", async ({ lesson, relay }) => {
+  const random = seeded(8);
+  const device = await lesson.device("Ann", {}, relay);
+  const ann = await lesson.enter(device, relay);
+  await ann.synced();
+  const bob = await lesson.person("Bob");
+  relay.setRoom(false);
+  const left = await drawCutOff(ann, random, 3);
+  await ann.page.close();
+  expect((await bob.held()).elements).toHaveLength(0);
+  relay.setRoom(true);
+  const again = await lesson.enter(device, relay);
+  await again.synced();
+  expect(onBoard(await agree([again, bob], 20_000))).toEqual(left);
+});
+
+test("a tab closed with unsent work while another stays open: that one delivers it", async ({ lesson, relay }) => {
+  const random = seeded(81);
+  const device = await lesson.device("Ann", {}, relay);
+  const tabs = [await lesson.enter(device, relay), await lesson.enter(device, relay)] as const;
+  const [stays, goes] = tabs;
+  for (const tab of tabs) await tab.synced();
+  relay.setRoom(false);
+  const left = await drawCutOff(goes, random, 2);
+  await goes.page.close();
+  const own = await drawCutOff(stays, random, 2);
+  relay.setRoom(true);
+  const bob = await lesson.person("Bob");
+  const all = { strokes: left.strokes + own.strokes, points: left.points + own.points };
+  await expect.poll(async () => onBoard(await bob.held()), { timeout: 30_000 }).toEqual(all);
+  const held = await agree([stays, bob], 20_000);
+  expect(onBoard(held)).toEqual(all);
+  expect(replicas(held.elements).size).toBe(2);
+});
+
+test("storage is cleared, under an open page and between two: no id comes twice", async ({ lesson, server }) => {
+  const random = seeded(73);
+  const device = await lesson.device("Ann");
+  const first = await lesson.enter(device);
+  await first.synced();
+  await first.draw(somewhere(random));
+  const clear = async (): Promise<void> => {
+    const cdp = await device.newCDPSession(first.page);
+    await cdp.send("Storage.clearDataForOrigin", { origin: server.url, storageTypes: "indexeddb,local_storage" });
+    await cdp.detach();
+  };
+  await clear();
+  await first.draw(somewhere(random));
+  const second = await lesson.enter(device);
+  await second.synced();
+  await second.draw(somewhere(random));
+  const both = await agree([first, second]);
+  expect(onBoard(both)).toEqual(await drawnBy([first, second]));
+  expect(replicas(both.elements).size).toBe(2);
+
+  await second.page.close();
+  await clear();
+  await first.reload();
+  await first.synced();
+  await first.draw(somewhere(random));
+  const held = await agree([first]);
+  expect(held.elements).toHaveLength(4);
+  expect(replicas(held.elements).size).toBe(3);
+});
+
+test("one token on two devices: two replicas, one person", async ({ lesson }) => {
+  const random = seeded(74);
+  const one = await lesson.person("Ann");
+  const token = await one.page.evaluate(() => localStorage.getItem("chalkline.token"));
+  const device = await lesson.device("Ann");
+  await device.addInitScript((kept) => localStorage.setItem("chalkline.token", kept ?? ""), token);
+  const other = await lesson.enter(device);
+  await other.synced();
+  for (let i = 0; i < 3; i++) for (const page of [one, other]) await page.draw(somewhere(random));
+  const held = await agree([one, other]);
+  expect(onBoard(held)).toEqual(await drawnBy([one, other]));
+  expect(replicas(held.elements).size).toBe(2);
+  const people = await one.page.evaluate(() => window.chalkline?.session.people.value.map((p) => p.participant) ?? []);
+  expect(new Set(people).size).toBe(1);
+});
