@@ -1,5 +1,5 @@
 // What a test is given: a server, a network to it, and people. All of it ends with the test.
-import { test as base, type Browser, type BrowserContext, type BrowserContextOptions } from "@playwright/test";
+import { expect, test as base, type Browser, type BrowserContext, type BrowserContextOptions } from "@playwright/test";
 import { device, Person, through } from "./person.ts";
 import { Relay } from "./relay.ts";
 import { Server } from "./server.ts";
@@ -63,8 +63,9 @@ async function createRoom(browser: Browser, server: Server): Promise<string> {
   const founder = await Person.open(context, server.url);
   const room = await founder.createRoom("Class");
   await founder.synced();
-  await founder.page.close(); // as a person does: the server is told
-  await context.close();
+  await founder.page.close();
+  await expect.poll(() => server.metric("chalkline_session_open"), { message: "the founder is gone" }).toBe(0);
+  await context.close(); // kills at once what is left
   return room;
 }
 
