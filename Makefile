@@ -16,7 +16,7 @@ BENCH ?= --writers 10 --clients 100 --duration 20s
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build web test lint fmt test-go test-web e2e fuzz fuzz-smoke bench generate check-generated baseline \
+.PHONY: help run build web test lint fmt test-go test-web e2e fuzz fuzz-smoke bench bench-page generate check-generated baseline \
 	check-schema setup-run setup-test clean
 
 step = @printf '\n==> %s\n' "$(1)"
@@ -88,6 +88,10 @@ bench: build ## Go benchmarks, then the load bench over both transports (docs/pe
 	@bin/chalkline-bench --start --transport websocket $(BENCH) --json
 	@bin/chalkline-bench --start --transport webtransport $(BENCH) --json
 	@bin/chalkline-bench --start --mode join --points 100000 --json
+
+bench-page: setup-test build ## frames a second while drawing on a board of 100 000 points, in Chromium
+	$(call step,bench: drawing in Chromium)
+	@npm --prefix web run --silent bench-page
 
 generate: web/node_modules/.package-lock.json ## Go and TypeScript from the schema
 	@cd protocol && $(BUF) generate

@@ -143,3 +143,19 @@ test("one token on two devices: two replicas, one person", async ({ lesson }) =>
   const people = await one.page.evaluate(() => window.chalkline?.session.people.value.map((p) => p.participant) ?? []);
   expect(new Set(people).size).toBe(1);
 });
+
+test("a copy of a browser's whole storage is opened beside it: one of the two takes a new replica", async ({ lesson }) => {
+  const random = seeded(75);
+  const one = await lesson.person("Ann");
+  await one.draw(somewhere(random));
+  await agree([one]);
+  const storageState = await one.page.context().storageState({ indexedDB: true });
+  const other = await lesson.enter(await lesson.device("Ann", { storageState }));
+  await other.synced();
+  await expect.poll(async () => (await one.heard()).length, { message: "taken over and back" }).toBeGreaterThan(3);
+  await one.synced();
+  for (let i = 0; i < 3; i++) for (const page of [one, other]) await page.draw(somewhere(random));
+  const held = await agree([one, other]);
+  expect(onBoard(held)).toEqual(await drawnBy([one, other]));
+  expect(replicas(held.elements).size).toBe(2);
+});

@@ -125,7 +125,8 @@ function done<T>(request: IDBRequest<T>): Promise<T> {
 function committed(tx: IDBTransaction): Promise<void> {
   return new Promise((resolve, reject) => {
     tx.oncomplete = () => resolve();
-    tx.onabort = () => reject(tx.error ?? new Error("indexeddb: transaction aborted"));
+    // Where the storage is cleared under the page, Chromium may leave it at the error and never tell of the abort.
+    tx.onabort = tx.onerror = () => reject(tx.error ?? new Error("indexeddb: transaction aborted"));
   });
 }
 

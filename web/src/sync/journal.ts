@@ -65,6 +65,7 @@ export class Journal {
   }
 
   private async run(): Promise<void> {
+    await undefined; // a store that fails at once must not end this before write() has noted that it runs
     while (this.dirty) {
       const change = this.take();
       try {
