@@ -1,6 +1,7 @@
 // The network goes, changes or lies: people write on, and what they wrote arrives.
 import { agree, drawnBy, onBoard, Person, somewhere } from "./support/person.ts";
 import { expect, test } from "./support/fixtures.ts";
+import { measured } from "./support/report.ts";
 import { seeded } from "./support/random.ts";
 
 /** On the other route so soon after the page was opened with UDP silent, ms. */
@@ -77,6 +78,7 @@ test("the UDP port is there and silent: the page is on WebSocket within 2 s of b
   await ann.synced();
   const synced = (await ann.heard()).find((h) => h.kind === "synced");
   expect(synced?.route).toBe("websocket");
+  measured("on WebSocket", synced?.at ?? Infinity);
   expect(synced?.at).toBeLessThanOrEqual(FALLBACK_MS);
   expect(relay.udpSources).toBeGreaterThan(0);
   await expect(ann.pill).toHaveText("Using fallback route");
@@ -101,6 +103,7 @@ test("the server stands still while somebody writes: the other route is tried wi
       return relay.webSockets;
     }, { timeout: 15_000, intervals: [20] })
     .toBeGreaterThan(0);
+  measured("other route tried", tried);
   expect(tried).toBeLessThanOrEqual(OTHER_ROUTE_MS);
   await expect(ann.pill).toHaveText(/^Reconnecting, \d+ changes saved$/);
 

@@ -1,6 +1,7 @@
 // The server goes, in every way that servers go, and comes back: pages stay open and nothing drawn is lost.
 import { agree, drawnBy, onBoard, somewhere, type Person } from "./support/person.ts";
 import { expect, test } from "./support/fixtures.ts";
+import { measured } from "./support/report.ts";
 import { seeded } from "./support/random.ts";
 import type { Server } from "./support/server.ts";
 
@@ -38,7 +39,7 @@ test("the server is killed 20 times while two draw and one looks on: all are bac
     took.push(await backInTime(people, server));
   }
   await Promise.all(pens.map((pen) => pen.stop()));
-  test.info().annotations.push({ type: "back, ms", description: took.join(" ") });
+  measured("back", ...took);
 
   const drawn = await drawnBy(writers);
   const held = await agree(people, 20_000);

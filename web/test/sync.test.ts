@@ -273,6 +273,21 @@ describe("losing the connection", () => {
     atRest(w, board);
   });
 
+  test("SYN4: a batch that got lost on its way is sent again, though the server answers everything else", async () => {
+    const w = new World();
+    const { page, board } = await enter(w, "ann");
+    await draw(w, board, 20);
+    w.server.frozen = true; // what arrives now is gone
+    await w.pass(60);
+    w.server.frozen = false;
+    await w.pass(10_000);
+    assert.ok(page.session.connection.value.unsent > 0);
+    await w.pass(30_000);
+    assert.equal(page.session.connection.value.unsent, 0);
+    assert.deepEqual(points(board), [20]);
+    atRest(w, board);
+  });
+
   test("SYN4: no more than 64 batches are unacknowledged", async () => {
     const w = new World();
     const { page, board } = await enter(w, "ann");

@@ -22,6 +22,8 @@ export class Outbox {
   private stored = 0;
   /** Batches up to here were sent on this connection. */
   private sent = 0;
+  /** What was durable at the last heart tick, if more was on its way then. */
+  private awaited: number | undefined;
 
   private constructor(
     readonly document: string,
@@ -120,9 +122,17 @@ export class Outbox {
     return { batches: out.length, bytes: out.reduce((sum, b) => sum + b.payload.length, 0) };
   }
 
+  /** A heart tick: true if something was on its way at the last one too and nothing of it has become durable since. */
+  stalled(): boolean {
+    const before = this.awaited;
+    this.awaited = this.sent > this.now.acked ? this.now.acked : undefined;
+    return before !== undefined && before === this.awaited;
+  }
+
   /** A new connection: nothing was sent on it yet. */
   disconnected(): void {
     this.sent = this.now.acked;
+    this.awaited = undefined;
   }
 
   /** Batches up to n are durable; returns those that need not be kept any more. */
@@ -157,6 +167,7 @@ export class Outbox {
     this.strokes.clear();
     for (const batch of result.batches) this.keep(batch, this.opsOf(batch));
     this.stored = this.sent = 0;
+    this.awaited = undefined;
     return result;
   }
 

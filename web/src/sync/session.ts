@@ -412,6 +412,7 @@ export class Session implements RoomSession, DocumentsHost {
   }
 
   private tick(): void {
+    if (this.work.stalled()) return this.lose(new CodeError(Code.Resync)); // sent again on the next connection
     const received = this.documents.tick();
     this.send({ case: "heartTick", value: { received } });
     this.sweep();

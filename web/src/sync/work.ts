@@ -179,6 +179,11 @@ export class Work implements JournalOwner {
     this.host.counted();
   }
 
+  /** A heart tick: true if nothing of what is on its way has become durable since the last one, in some document. */
+  stalled(): boolean {
+    return [...this.outboxes.values()].filter((o) => o.stalled()).length > 0;
+  }
+
   disconnected(): void {
     for (const outbox of this.outboxes.values()) outbox.disconnected();
   }

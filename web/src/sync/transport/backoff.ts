@@ -3,8 +3,8 @@ import { retryOf } from "../../protocol/codes.ts";
 
 /** First wait after a break, ms: soon enough that nobody notices, not all at the same moment. */
 const FIRST = 200;
-/** After a server restart pages are back within 3 s: a page that is looked at waits no longer than this, ms. */
-const VISIBLE_CAP = 1500;
+/** After a server restart pages are back within 3 s, slow ones too: a page that is looked at waits no longer than this, ms. */
+const VISIBLE_CAP = 1000;
 const HIDDEN_CAP = 10_000;
 /** For servers that ask to be left alone (2xxx), ms. */
 const BUSY_FIRST = 1000;
