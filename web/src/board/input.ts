@@ -37,6 +37,9 @@ export function listen(element: HTMLElement, sink: InputSink): () => void {
   on("pointerup", (e) => sink.up(input(element, e, [e])));
   on("pointercancel", (e) => sink.cancel(input(element, e, [e])));
   on("pointerleave", (e) => sink.hover(undefined, kindOf(e)));
+  // The browser would make gestures of its own of these touches: after a quick stroke it swallows the next tap, on a
+  // button too (as one that stops a fling), and an iPad's pencil starts handwriting recognition.
+  on("touchstart", (e) => e.preventDefault());
   on("contextmenu", (e) => e.preventDefault());
   on("wheel", (e) => {
     e.preventDefault();
