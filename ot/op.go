@@ -41,6 +41,10 @@ const (
 	Content
 	Locked
 	Pen
+	Size
+	Align
+	Style
+	Vertices
 )
 
 // Setting is a register with its value in canonical bytes.
@@ -52,8 +56,7 @@ type Setting struct {
 // OpKind says what an op does.
 type OpKind uint8
 
-// The kinds of ops. TextEdit to Purge have their numbers and are refused by
-// op semantics 1.
+// The kinds of ops.
 const (
 	Create OpKind = 1 + iota
 	Extend
@@ -66,6 +69,33 @@ const (
 	End
 )
 
+// Span is a part of a stroke's line, from ≤ x < to in 1/256 of a point's index.
+type Span struct{ From, To uint32 }
+
+// UndoKind says what an item of an undo takes back (OT15).
+type UndoKind uint8
+
+// The kinds of undo items.
+const (
+	UndoValue   UndoKind = 1 + iota // a register's value
+	UndoMade                        // that the element was created
+	UndoErasure                     // an erasure, or that it was taken back
+)
+
+// UndoItem is one part of an undo. Which fields count depends on Kind.
+type UndoItem struct {
+	Kind     UndoKind
+	ID       ID
+	Register Register // UndoValue
+	Expected string   // UndoValue: canonical value that the author wrote
+	Value    string   // UndoValue: canonical value to write
+	Eraser   uint32   // UndoErasure
+	Off      bool     // UndoErasure
+}
+
+// IDRange is Count ids of one replica from First on.
+type IDRange struct{ Replica, First, Count uint32 }
+
 // Op is one edit of a board. Which fields count depends on Kind.
 type Op struct {
 	Kind     OpKind
@@ -76,5 +106,10 @@ type Op struct {
 	Ended    bool        // Extend: the stroke ends with this frame
 	Frame    []byte      // Extend: the points as they travel, opaque here
 	Points   []Point     // Extend: the points of Frame, filled in by whoever decodes it, before Apply
-	Base     uint64      // Clear: revision up to which others' elements are deleted
+	Base     uint64      // Clear: revision up to which others' elements are deleted; TextEdit: revision that Edit was made on, 0 in the log
+	Edit     Edit        // TextEdit
+	Eraser   uint32      // EraseSpans: the author's number of the erasure
+	Spans    []Span      // EraseSpans: rising, apart
+	Items    []UndoItem  // Undo
+	Ranges   []IDRange   // Purge: rising, apart
 }

@@ -36,6 +36,8 @@ const (
 	CursorKind_CURSOR_KIND_LASER       CursorKind = 4
 	// The pointer left the board.
 	CursorKind_CURSOR_KIND_GONE CursorKind = 5
+	// A caret or selection: text says where, x and y are its place on the board.
+	CursorKind_CURSOR_KIND_TEXT CursorKind = 6
 )
 
 // Enum value maps for CursorKind.
@@ -47,6 +49,7 @@ var (
 		3: "CURSOR_KIND_ERASER",
 		4: "CURSOR_KIND_LASER",
 		5: "CURSOR_KIND_GONE",
+		6: "CURSOR_KIND_TEXT",
 	}
 	CursorKind_value = map[string]int32{
 		"CURSOR_KIND_UNSPECIFIED": 0,
@@ -55,6 +58,7 @@ var (
 		"CURSOR_KIND_ERASER":      3,
 		"CURSOR_KIND_LASER":       4,
 		"CURSOR_KIND_GONE":        5,
+		"CURSOR_KIND_TEXT":        6,
 	}
 )
 
@@ -100,6 +104,7 @@ type ClientMessage struct {
 	//	*ClientMessage_CloseDocument
 	//	*ClientMessage_Ping
 	//	*ClientMessage_Leave
+	//	*ClientMessage_Trace
 	Message       isClientMessage_Message `protobuf_oneof:"message"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -232,6 +237,15 @@ func (x *ClientMessage) GetLeave() *Leave {
 	return nil
 }
 
+func (x *ClientMessage) GetTrace() *Trace {
+	if x != nil {
+		if x, ok := x.Message.(*ClientMessage_Trace); ok {
+			return x.Trace
+		}
+	}
+	return nil
+}
+
 type isClientMessage_Message interface {
 	isClientMessage_Message()
 }
@@ -276,6 +290,10 @@ type ClientMessage_Leave struct {
 	Leave *Leave `protobuf:"bytes,10,opt,name=leave,proto3,oneof"`
 }
 
+type ClientMessage_Trace struct {
+	Trace *Trace `protobuf:"bytes,11,opt,name=trace,proto3,oneof"`
+}
+
 func (*ClientMessage_Hello) isClientMessage_Message() {}
 
 func (*ClientMessage_CreateRoom) isClientMessage_Message() {}
@@ -295,6 +313,8 @@ func (*ClientMessage_CloseDocument) isClientMessage_Message() {}
 func (*ClientMessage_Ping) isClientMessage_Message() {}
 
 func (*ClientMessage_Leave) isClientMessage_Message() {}
+
+func (*ClientMessage_Trace) isClientMessage_Message() {}
 
 // ServerMessage is one message of the control stream, server to client.
 type ServerMessage struct {
@@ -1870,6 +1890,70 @@ func (x *Pong) GetRoomTimeUs() int64 {
 	return 0
 }
 
+// Trace is a piece of a laser's path (SYN8).
+type Trace struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Of the board that was pointed at.
+	Handle uint32 `protobuf:"varint,1,opt,name=handle,proto3" json:"handle,omitempty"`
+	// When its first point was, µs room time.
+	CapturedAtUs int64 `protobuf:"varint,2,opt,name=captured_at_us,json=capturedAtUs,proto3" json:"captured_at_us,omitempty"`
+	// One ink frame of a stroke of its own, at most 500 ms and 128 points.
+	Ink           []byte `protobuf:"bytes,3,opt,name=ink,proto3" json:"ink,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Trace) Reset() {
+	*x = Trace{}
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Trace) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Trace) ProtoMessage() {}
+
+func (x *Trace) ProtoReflect() protoreflect.Message {
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Trace.ProtoReflect.Descriptor instead.
+func (*Trace) Descriptor() ([]byte, []int) {
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *Trace) GetHandle() uint32 {
+	if x != nil {
+		return x.Handle
+	}
+	return 0
+}
+
+func (x *Trace) GetCapturedAtUs() int64 {
+	if x != nil {
+		return x.CapturedAtUs
+	}
+	return 0
+}
+
+func (x *Trace) GetInk() []byte {
+	if x != nil {
+		return x.Ink
+	}
+	return nil
+}
+
 // Leave: the participant closes the page; the roster is told at once.
 type Leave struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1879,7 +1963,7 @@ type Leave struct {
 
 func (x *Leave) Reset() {
 	*x = Leave{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[24]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1891,7 +1975,7 @@ func (x *Leave) String() string {
 func (*Leave) ProtoMessage() {}
 
 func (x *Leave) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[24]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1904,7 +1988,7 @@ func (x *Leave) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Leave.ProtoReflect.Descriptor instead.
 func (*Leave) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{24}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{25}
 }
 
 // Error is a code with parameters; its text is made in the page. The code's thousand
@@ -1919,7 +2003,7 @@ type Error struct {
 
 func (x *Error) Reset() {
 	*x = Error{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[25]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1931,7 +2015,7 @@ func (x *Error) String() string {
 func (*Error) ProtoMessage() {}
 
 func (x *Error) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[25]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1944,7 +2028,7 @@ func (x *Error) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Error.ProtoReflect.Descriptor instead.
 func (*Error) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{25}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Error) GetCode() uint32 {
@@ -1972,7 +2056,7 @@ type GoingAway struct {
 
 func (x *GoingAway) Reset() {
 	*x = GoingAway{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[26]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1984,7 +2068,7 @@ func (x *GoingAway) String() string {
 func (*GoingAway) ProtoMessage() {}
 
 func (x *GoingAway) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[26]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1997,7 +2081,7 @@ func (x *GoingAway) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GoingAway.ProtoReflect.Descriptor instead.
 func (*GoingAway) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{26}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *GoingAway) GetError() *Error {
@@ -2033,7 +2117,7 @@ type DocumentMessage struct {
 
 func (x *DocumentMessage) Reset() {
 	*x = DocumentMessage{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[27]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2045,7 +2129,7 @@ func (x *DocumentMessage) String() string {
 func (*DocumentMessage) ProtoMessage() {}
 
 func (x *DocumentMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[27]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2058,7 +2142,7 @@ func (x *DocumentMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DocumentMessage.ProtoReflect.Descriptor instead.
 func (*DocumentMessage) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{27}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *DocumentMessage) GetMessage() isDocumentMessage_Message {
@@ -2196,7 +2280,7 @@ type DocumentHeader struct {
 
 func (x *DocumentHeader) Reset() {
 	*x = DocumentHeader{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[28]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2208,7 +2292,7 @@ func (x *DocumentHeader) String() string {
 func (*DocumentHeader) ProtoMessage() {}
 
 func (x *DocumentHeader) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[28]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2221,7 +2305,7 @@ func (x *DocumentHeader) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DocumentHeader.ProtoReflect.Descriptor instead.
 func (*DocumentHeader) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{28}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *DocumentHeader) GetHandle() uint32 {
@@ -2273,7 +2357,7 @@ type SnapshotStart struct {
 
 func (x *SnapshotStart) Reset() {
 	*x = SnapshotStart{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[29]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2285,7 +2369,7 @@ func (x *SnapshotStart) String() string {
 func (*SnapshotStart) ProtoMessage() {}
 
 func (x *SnapshotStart) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[29]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2298,7 +2382,7 @@ func (x *SnapshotStart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SnapshotStart.ProtoReflect.Descriptor instead.
 func (*SnapshotStart) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{29}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *SnapshotStart) GetRevision() uint64 {
@@ -2339,7 +2423,7 @@ type SnapshotEnd struct {
 
 func (x *SnapshotEnd) Reset() {
 	*x = SnapshotEnd{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[30]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2351,7 +2435,7 @@ func (x *SnapshotEnd) String() string {
 func (*SnapshotEnd) ProtoMessage() {}
 
 func (x *SnapshotEnd) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[30]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2364,7 +2448,7 @@ func (x *SnapshotEnd) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SnapshotEnd.ProtoReflect.Descriptor instead.
 func (*SnapshotEnd) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{30}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *SnapshotEnd) GetHash() []byte {
@@ -2386,7 +2470,7 @@ type Marker struct {
 
 func (x *Marker) Reset() {
 	*x = Marker{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[31]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2398,7 +2482,7 @@ func (x *Marker) String() string {
 func (*Marker) ProtoMessage() {}
 
 func (x *Marker) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[31]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2411,7 +2495,7 @@ func (x *Marker) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Marker.ProtoReflect.Descriptor instead.
 func (*Marker) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{31}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Marker) GetRevision() uint64 {
@@ -2449,7 +2533,7 @@ type Datagram struct {
 
 func (x *Datagram) Reset() {
 	*x = Datagram{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[32]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2461,7 +2545,7 @@ func (x *Datagram) String() string {
 func (*Datagram) ProtoMessage() {}
 
 func (x *Datagram) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[32]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2474,7 +2558,7 @@ func (x *Datagram) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Datagram.ProtoReflect.Descriptor instead.
 func (*Datagram) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{32}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *Datagram) GetMessage() isDatagram_Message {
@@ -2529,14 +2613,16 @@ type Cursor struct {
 	// Rises with every cursor of a connection: an overtaken datagram is dropped.
 	Sequence uint32 `protobuf:"varint,5,opt,name=sequence,proto3" json:"sequence,omitempty"`
 	// Laser only: the path since the last datagram, dx, dy, dx, dy … back from (x, y), at most 32 numbers.
-	Trail         []int32 `protobuf:"zigzag32,6,rep,packed,name=trail,proto3" json:"trail,omitempty"`
+	Trail []int32 `protobuf:"zigzag32,6,rep,packed,name=trail,proto3" json:"trail,omitempty"`
+	// Text only.
+	Text          *TextSelection `protobuf:"bytes,7,opt,name=text,proto3" json:"text,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Cursor) Reset() {
 	*x = Cursor{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[33]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2548,7 +2634,7 @@ func (x *Cursor) String() string {
 func (*Cursor) ProtoMessage() {}
 
 func (x *Cursor) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[33]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2561,7 +2647,7 @@ func (x *Cursor) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Cursor.ProtoReflect.Descriptor instead.
 func (*Cursor) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{33}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *Cursor) GetHandle() uint32 {
@@ -2606,6 +2692,92 @@ func (x *Cursor) GetTrail() []int32 {
 	return nil
 }
 
+func (x *Cursor) GetText() *TextSelection {
+	if x != nil {
+		return x.Text
+	}
+	return nil
+}
+
+// TextSelection is a caret (anchor = head) or selection in a text (PRE3).
+type TextSelection struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The element's id.
+	Replica uint32 `protobuf:"varint,1,opt,name=replica,proto3" json:"replica,omitempty"`
+	Counter uint32 `protobuf:"varint,2,opt,name=counter,proto3" json:"counter,omitempty"`
+	// Code points from the start of the text as of revision.
+	Anchor        uint32 `protobuf:"varint,3,opt,name=anchor,proto3" json:"anchor,omitempty"`
+	Head          uint32 `protobuf:"varint,4,opt,name=head,proto3" json:"head,omitempty"`
+	Revision      uint64 `protobuf:"varint,5,opt,name=revision,proto3" json:"revision,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TextSelection) Reset() {
+	*x = TextSelection{}
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TextSelection) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TextSelection) ProtoMessage() {}
+
+func (x *TextSelection) ProtoReflect() protoreflect.Message {
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TextSelection.ProtoReflect.Descriptor instead.
+func (*TextSelection) Descriptor() ([]byte, []int) {
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *TextSelection) GetReplica() uint32 {
+	if x != nil {
+		return x.Replica
+	}
+	return 0
+}
+
+func (x *TextSelection) GetCounter() uint32 {
+	if x != nil {
+		return x.Counter
+	}
+	return 0
+}
+
+func (x *TextSelection) GetAnchor() uint32 {
+	if x != nil {
+		return x.Anchor
+	}
+	return 0
+}
+
+func (x *TextSelection) GetHead() uint32 {
+	if x != nil {
+		return x.Head
+	}
+	return 0
+}
+
+func (x *TextSelection) GetRevision() uint64 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
+}
+
 // Cursors gathers the pointers on one board, at most 20 and 1 100 bytes.
 type Cursors struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -2617,7 +2789,7 @@ type Cursors struct {
 
 func (x *Cursors) Reset() {
 	*x = Cursors{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[34]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2629,7 +2801,7 @@ func (x *Cursors) String() string {
 func (*Cursors) ProtoMessage() {}
 
 func (x *Cursors) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[34]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2642,7 +2814,7 @@ func (x *Cursors) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Cursors.ProtoReflect.Descriptor instead.
 func (*Cursors) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{34}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Cursors) GetHandle() uint32 {
@@ -2666,13 +2838,14 @@ type ReplicaCursor struct {
 	Y             int32                  `protobuf:"zigzag32,3,opt,name=y,proto3" json:"y,omitempty"`
 	Kind          CursorKind             `protobuf:"varint,4,opt,name=kind,proto3,enum=chalkline.v1.CursorKind" json:"kind,omitempty"`
 	Trail         []int32                `protobuf:"zigzag32,5,rep,packed,name=trail,proto3" json:"trail,omitempty"`
+	Text          *TextSelection         `protobuf:"bytes,6,opt,name=text,proto3" json:"text,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ReplicaCursor) Reset() {
 	*x = ReplicaCursor{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[35]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2684,7 +2857,7 @@ func (x *ReplicaCursor) String() string {
 func (*ReplicaCursor) ProtoMessage() {}
 
 func (x *ReplicaCursor) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[35]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2697,7 +2870,7 @@ func (x *ReplicaCursor) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplicaCursor.ProtoReflect.Descriptor instead.
 func (*ReplicaCursor) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{35}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ReplicaCursor) GetReplica() uint32 {
@@ -2735,6 +2908,13 @@ func (x *ReplicaCursor) GetTrail() []int32 {
 	return nil
 }
 
+func (x *ReplicaCursor) GetText() *TextSelection {
+	if x != nil {
+		return x.Text
+	}
+	return nil
+}
+
 // AuthorityEvent is the payload of a record of the document "authority".
 type AuthorityEvent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2749,7 +2929,7 @@ type AuthorityEvent struct {
 
 func (x *AuthorityEvent) Reset() {
 	*x = AuthorityEvent{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[36]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2761,7 +2941,7 @@ func (x *AuthorityEvent) String() string {
 func (*AuthorityEvent) ProtoMessage() {}
 
 func (x *AuthorityEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[36]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2774,7 +2954,7 @@ func (x *AuthorityEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthorityEvent.ProtoReflect.Descriptor instead.
 func (*AuthorityEvent) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{36}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *AuthorityEvent) GetEvent() isAuthorityEvent_Event {
@@ -2828,7 +3008,7 @@ type RoomCreated struct {
 
 func (x *RoomCreated) Reset() {
 	*x = RoomCreated{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[37]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2840,7 +3020,7 @@ func (x *RoomCreated) String() string {
 func (*RoomCreated) ProtoMessage() {}
 
 func (x *RoomCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[37]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2853,7 +3033,7 @@ func (x *RoomCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoomCreated.ProtoReflect.Descriptor instead.
 func (*RoomCreated) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{37}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *RoomCreated) GetOpSemantics() uint32 {
@@ -2882,7 +3062,7 @@ type PageAdded struct {
 
 func (x *PageAdded) Reset() {
 	*x = PageAdded{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[38]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2894,7 +3074,7 @@ func (x *PageAdded) String() string {
 func (*PageAdded) ProtoMessage() {}
 
 func (x *PageAdded) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[38]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2907,7 +3087,7 @@ func (x *PageAdded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PageAdded.ProtoReflect.Descriptor instead.
 func (*PageAdded) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{38}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *PageAdded) GetPage() string {
@@ -2936,7 +3116,7 @@ type AuthorityState struct {
 
 func (x *AuthorityState) Reset() {
 	*x = AuthorityState{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[39]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2948,7 +3128,7 @@ func (x *AuthorityState) String() string {
 func (*AuthorityState) ProtoMessage() {}
 
 func (x *AuthorityState) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[39]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2961,7 +3141,7 @@ func (x *AuthorityState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthorityState.ProtoReflect.Descriptor instead.
 func (*AuthorityState) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{39}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *AuthorityState) GetOpSemantics() uint32 {
@@ -2985,6 +3165,60 @@ func (x *AuthorityState) GetPages() []string {
 	return nil
 }
 
+// TraceEvent is the payload of a record of the document "traces".
+type TraceEvent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Document that was pointed at.
+	Board         string `protobuf:"bytes,1,opt,name=board,proto3" json:"board,omitempty"`
+	Ink           []byte `protobuf:"bytes,2,opt,name=ink,proto3" json:"ink,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TraceEvent) Reset() {
+	*x = TraceEvent{}
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TraceEvent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TraceEvent) ProtoMessage() {}
+
+func (x *TraceEvent) ProtoReflect() protoreflect.Message {
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TraceEvent.ProtoReflect.Descriptor instead.
+func (*TraceEvent) Descriptor() ([]byte, []int) {
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *TraceEvent) GetBoard() string {
+	if x != nil {
+		return x.Board
+	}
+	return ""
+}
+
+func (x *TraceEvent) GetInk() []byte {
+	if x != nil {
+		return x.Ink
+	}
+	return nil
+}
+
 // AttendanceEvent is the payload of a record of the document "attendance", which is never sent to clients.
 type AttendanceEvent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -3000,7 +3234,7 @@ type AttendanceEvent struct {
 
 func (x *AttendanceEvent) Reset() {
 	*x = AttendanceEvent{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[40]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3012,7 +3246,7 @@ func (x *AttendanceEvent) String() string {
 func (*AttendanceEvent) ProtoMessage() {}
 
 func (x *AttendanceEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[40]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3025,7 +3259,7 @@ func (x *AttendanceEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AttendanceEvent.ProtoReflect.Descriptor instead.
 func (*AttendanceEvent) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{40}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *AttendanceEvent) GetEvent() isAttendanceEvent_Event {
@@ -3097,7 +3331,7 @@ type ReplicaGiven struct {
 
 func (x *ReplicaGiven) Reset() {
 	*x = ReplicaGiven{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[41]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3109,7 +3343,7 @@ func (x *ReplicaGiven) String() string {
 func (*ReplicaGiven) ProtoMessage() {}
 
 func (x *ReplicaGiven) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[41]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3122,7 +3356,7 @@ func (x *ReplicaGiven) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplicaGiven.ProtoReflect.Descriptor instead.
 func (*ReplicaGiven) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{41}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *ReplicaGiven) GetReplica() uint32 {
@@ -3155,7 +3389,7 @@ type Joined struct {
 
 func (x *Joined) Reset() {
 	*x = Joined{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[42]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3167,7 +3401,7 @@ func (x *Joined) String() string {
 func (*Joined) ProtoMessage() {}
 
 func (x *Joined) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[42]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3180,7 +3414,7 @@ func (x *Joined) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Joined.ProtoReflect.Descriptor instead.
 func (*Joined) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{42}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *Joined) GetReplica() uint32 {
@@ -3199,7 +3433,7 @@ type Left struct {
 
 func (x *Left) Reset() {
 	*x = Left{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[43]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3211,7 +3445,7 @@ func (x *Left) String() string {
 func (*Left) ProtoMessage() {}
 
 func (x *Left) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[43]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3224,7 +3458,7 @@ func (x *Left) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Left.ProtoReflect.Descriptor instead.
 func (*Left) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{43}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *Left) GetReplica() uint32 {
@@ -3244,7 +3478,7 @@ type AttendanceState struct {
 
 func (x *AttendanceState) Reset() {
 	*x = AttendanceState{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[44]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3256,7 +3490,7 @@ func (x *AttendanceState) String() string {
 func (*AttendanceState) ProtoMessage() {}
 
 func (x *AttendanceState) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[44]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3269,7 +3503,7 @@ func (x *AttendanceState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AttendanceState.ProtoReflect.Descriptor instead.
 func (*AttendanceState) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{44}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *AttendanceState) GetReplicas() []*ReplicaGiven {
@@ -3283,7 +3517,7 @@ var File_chalkline_v1_chalkline_proto protoreflect.FileDescriptor
 
 const file_chalkline_v1_chalkline_proto_rawDesc = "" +
 	"\n" +
-	"\x1cchalkline/v1/chalkline.proto\x12\fchalkline.v1\"\xbc\x04\n" +
+	"\x1cchalkline/v1/chalkline.proto\x12\fchalkline.v1\"\xe9\x04\n" +
 	"\rClientMessage\x12+\n" +
 	"\x05hello\x18\x01 \x01(\v2\x13.chalkline.v1.HelloH\x00R\x05hello\x12;\n" +
 	"\vcreate_room\x18\x02 \x01(\v2\x18.chalkline.v1.CreateRoomH\x00R\n" +
@@ -3298,7 +3532,8 @@ const file_chalkline_v1_chalkline_proto_rawDesc = "" +
 	"\x0eclose_document\x18\b \x01(\v2\x1b.chalkline.v1.CloseDocumentH\x00R\rcloseDocument\x12(\n" +
 	"\x04ping\x18\t \x01(\v2\x12.chalkline.v1.PingH\x00R\x04ping\x12+\n" +
 	"\x05leave\x18\n" +
-	" \x01(\v2\x13.chalkline.v1.LeaveH\x00R\x05leaveB\t\n" +
+	" \x01(\v2\x13.chalkline.v1.LeaveH\x00R\x05leave\x12+\n" +
+	"\x05trace\x18\v \x01(\v2\x13.chalkline.v1.TraceH\x00R\x05traceB\t\n" +
 	"\amessage\"\x82\x04\n" +
 	"\rServerMessage\x121\n" +
 	"\awelcome\x18\x01 \x01(\v2\x15.chalkline.v1.WelcomeH\x00R\awelcome\x12N\n" +
@@ -3404,7 +3639,11 @@ const file_chalkline_v1_chalkline_proto_rawDesc = "" +
 	"\x04Pong\x12$\n" +
 	"\x0eclient_time_us\x18\x01 \x01(\x03R\fclientTimeUs\x12 \n" +
 	"\froom_time_us\x18\x02 \x01(\x03R\n" +
-	"roomTimeUs\"\a\n" +
+	"roomTimeUs\"W\n" +
+	"\x05Trace\x12\x16\n" +
+	"\x06handle\x18\x01 \x01(\rR\x06handle\x12$\n" +
+	"\x0ecaptured_at_us\x18\x02 \x01(\x03R\fcapturedAtUs\x12\x10\n" +
+	"\x03ink\x18\x03 \x01(\fR\x03ink\"\a\n" +
 	"\x05Leave\"\x9f\x01\n" +
 	"\x05Error\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\rR\x04code\x12C\n" +
@@ -3448,23 +3687,31 @@ const file_chalkline_v1_chalkline_proto_rawDesc = "" +
 	"\bDatagram\x12.\n" +
 	"\x06cursor\x18\x01 \x01(\v2\x14.chalkline.v1.CursorH\x00R\x06cursor\x121\n" +
 	"\acursors\x18\x02 \x01(\v2\x15.chalkline.v1.CursorsH\x00R\acursorsB\t\n" +
-	"\amessage\"\x9c\x01\n" +
+	"\amessage\"\xcd\x01\n" +
 	"\x06Cursor\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\rR\x06handle\x12\f\n" +
 	"\x01x\x18\x02 \x01(\x11R\x01x\x12\f\n" +
 	"\x01y\x18\x03 \x01(\x11R\x01y\x12,\n" +
 	"\x04kind\x18\x04 \x01(\x0e2\x18.chalkline.v1.CursorKindR\x04kind\x12\x1a\n" +
 	"\bsequence\x18\x05 \x01(\rR\bsequence\x12\x14\n" +
-	"\x05trail\x18\x06 \x03(\x11R\x05trail\"X\n" +
+	"\x05trail\x18\x06 \x03(\x11R\x05trail\x12/\n" +
+	"\x04text\x18\a \x01(\v2\x1b.chalkline.v1.TextSelectionR\x04text\"\x8b\x01\n" +
+	"\rTextSelection\x12\x18\n" +
+	"\areplica\x18\x01 \x01(\rR\areplica\x12\x18\n" +
+	"\acounter\x18\x02 \x01(\rR\acounter\x12\x16\n" +
+	"\x06anchor\x18\x03 \x01(\rR\x06anchor\x12\x12\n" +
+	"\x04head\x18\x04 \x01(\rR\x04head\x12\x1a\n" +
+	"\brevision\x18\x05 \x01(\x04R\brevision\"X\n" +
 	"\aCursors\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\rR\x06handle\x125\n" +
-	"\acursors\x18\x02 \x03(\v2\x1b.chalkline.v1.ReplicaCursorR\acursors\"\x89\x01\n" +
+	"\acursors\x18\x02 \x03(\v2\x1b.chalkline.v1.ReplicaCursorR\acursors\"\xba\x01\n" +
 	"\rReplicaCursor\x12\x18\n" +
 	"\areplica\x18\x01 \x01(\rR\areplica\x12\f\n" +
 	"\x01x\x18\x02 \x01(\x11R\x01x\x12\f\n" +
 	"\x01y\x18\x03 \x01(\x11R\x01y\x12,\n" +
 	"\x04kind\x18\x04 \x01(\x0e2\x18.chalkline.v1.CursorKindR\x04kind\x12\x14\n" +
-	"\x05trail\x18\x05 \x03(\x11R\x05trail\"\x93\x01\n" +
+	"\x05trail\x18\x05 \x03(\x11R\x05trail\x12/\n" +
+	"\x04text\x18\x06 \x01(\v2\x1b.chalkline.v1.TextSelectionR\x04text\"\x93\x01\n" +
 	"\x0eAuthorityEvent\x12>\n" +
 	"\froom_created\x18\x01 \x01(\v2\x19.chalkline.v1.RoomCreatedH\x00R\vroomCreated\x128\n" +
 	"\n" +
@@ -3479,7 +3726,11 @@ const file_chalkline_v1_chalkline_proto_rawDesc = "" +
 	"\x0eAuthorityState\x12!\n" +
 	"\fop_semantics\x18\x01 \x01(\rR\vopSemantics\x12\"\n" +
 	"\rcreated_at_us\x18\x02 \x01(\x03R\vcreatedAtUs\x12\x14\n" +
-	"\x05pages\x18\x03 \x03(\tR\x05pages\"\xb7\x01\n" +
+	"\x05pages\x18\x03 \x03(\tR\x05pages\"4\n" +
+	"\n" +
+	"TraceEvent\x12\x14\n" +
+	"\x05board\x18\x01 \x01(\tR\x05board\x12\x10\n" +
+	"\x03ink\x18\x02 \x01(\fR\x03ink\"\xb7\x01\n" +
 	"\x0fAttendanceEvent\x12A\n" +
 	"\rreplica_given\x18\x01 \x01(\v2\x1a.chalkline.v1.ReplicaGivenH\x00R\freplicaGiven\x12.\n" +
 	"\x06joined\x18\x02 \x01(\v2\x14.chalkline.v1.JoinedH\x00R\x06joined\x12(\n" +
@@ -3494,7 +3745,7 @@ const file_chalkline_v1_chalkline_proto_rawDesc = "" +
 	"\x04Left\x12\x18\n" +
 	"\areplica\x18\x01 \x01(\rR\areplica\"I\n" +
 	"\x0fAttendanceState\x126\n" +
-	"\breplicas\x18\x01 \x03(\v2\x1a.chalkline.v1.ReplicaGivenR\breplicas*\x9c\x01\n" +
+	"\breplicas\x18\x01 \x03(\v2\x1a.chalkline.v1.ReplicaGivenR\breplicas*\xb2\x01\n" +
 	"\n" +
 	"CursorKind\x12\x1b\n" +
 	"\x17CURSOR_KIND_UNSPECIFIED\x10\x00\x12\x17\n" +
@@ -3502,7 +3753,8 @@ const file_chalkline_v1_chalkline_proto_rawDesc = "" +
 	"\x0fCURSOR_KIND_PEN\x10\x02\x12\x16\n" +
 	"\x12CURSOR_KIND_ERASER\x10\x03\x12\x15\n" +
 	"\x11CURSOR_KIND_LASER\x10\x04\x12\x14\n" +
-	"\x10CURSOR_KIND_GONE\x10\x05B-Z+chalkline/protocol/chalkline/v1;chalklinev1b\x06proto3"
+	"\x10CURSOR_KIND_GONE\x10\x05\x12\x14\n" +
+	"\x10CURSOR_KIND_TEXT\x10\x06B-Z+chalkline/protocol/chalkline/v1;chalklinev1b\x06proto3"
 
 var (
 	file_chalkline_v1_chalkline_proto_rawDescOnce sync.Once
@@ -3517,7 +3769,7 @@ func file_chalkline_v1_chalkline_proto_rawDescGZIP() []byte {
 }
 
 var file_chalkline_v1_chalkline_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_chalkline_v1_chalkline_proto_msgTypes = make([]protoimpl.MessageInfo, 46)
+var file_chalkline_v1_chalkline_proto_msgTypes = make([]protoimpl.MessageInfo, 49)
 var file_chalkline_v1_chalkline_proto_goTypes = []any{
 	(CursorKind)(0),          // 0: chalkline.v1.CursorKind
 	(*ClientMessage)(nil),    // 1: chalkline.v1.ClientMessage
@@ -3544,28 +3796,31 @@ var file_chalkline_v1_chalkline_proto_goTypes = []any{
 	(*Refused)(nil),          // 22: chalkline.v1.Refused
 	(*Ping)(nil),             // 23: chalkline.v1.Ping
 	(*Pong)(nil),             // 24: chalkline.v1.Pong
-	(*Leave)(nil),            // 25: chalkline.v1.Leave
-	(*Error)(nil),            // 26: chalkline.v1.Error
-	(*GoingAway)(nil),        // 27: chalkline.v1.GoingAway
-	(*DocumentMessage)(nil),  // 28: chalkline.v1.DocumentMessage
-	(*DocumentHeader)(nil),   // 29: chalkline.v1.DocumentHeader
-	(*SnapshotStart)(nil),    // 30: chalkline.v1.SnapshotStart
-	(*SnapshotEnd)(nil),      // 31: chalkline.v1.SnapshotEnd
-	(*Marker)(nil),           // 32: chalkline.v1.Marker
-	(*Datagram)(nil),         // 33: chalkline.v1.Datagram
-	(*Cursor)(nil),           // 34: chalkline.v1.Cursor
-	(*Cursors)(nil),          // 35: chalkline.v1.Cursors
-	(*ReplicaCursor)(nil),    // 36: chalkline.v1.ReplicaCursor
-	(*AuthorityEvent)(nil),   // 37: chalkline.v1.AuthorityEvent
-	(*RoomCreated)(nil),      // 38: chalkline.v1.RoomCreated
-	(*PageAdded)(nil),        // 39: chalkline.v1.PageAdded
-	(*AuthorityState)(nil),   // 40: chalkline.v1.AuthorityState
-	(*AttendanceEvent)(nil),  // 41: chalkline.v1.AttendanceEvent
-	(*ReplicaGiven)(nil),     // 42: chalkline.v1.ReplicaGiven
-	(*Joined)(nil),           // 43: chalkline.v1.Joined
-	(*Left)(nil),             // 44: chalkline.v1.Left
-	(*AttendanceState)(nil),  // 45: chalkline.v1.AttendanceState
-	nil,                      // 46: chalkline.v1.Error.ParametersEntry
+	(*Trace)(nil),            // 25: chalkline.v1.Trace
+	(*Leave)(nil),            // 26: chalkline.v1.Leave
+	(*Error)(nil),            // 27: chalkline.v1.Error
+	(*GoingAway)(nil),        // 28: chalkline.v1.GoingAway
+	(*DocumentMessage)(nil),  // 29: chalkline.v1.DocumentMessage
+	(*DocumentHeader)(nil),   // 30: chalkline.v1.DocumentHeader
+	(*SnapshotStart)(nil),    // 31: chalkline.v1.SnapshotStart
+	(*SnapshotEnd)(nil),      // 32: chalkline.v1.SnapshotEnd
+	(*Marker)(nil),           // 33: chalkline.v1.Marker
+	(*Datagram)(nil),         // 34: chalkline.v1.Datagram
+	(*Cursor)(nil),           // 35: chalkline.v1.Cursor
+	(*TextSelection)(nil),    // 36: chalkline.v1.TextSelection
+	(*Cursors)(nil),          // 37: chalkline.v1.Cursors
+	(*ReplicaCursor)(nil),    // 38: chalkline.v1.ReplicaCursor
+	(*AuthorityEvent)(nil),   // 39: chalkline.v1.AuthorityEvent
+	(*RoomCreated)(nil),      // 40: chalkline.v1.RoomCreated
+	(*PageAdded)(nil),        // 41: chalkline.v1.PageAdded
+	(*AuthorityState)(nil),   // 42: chalkline.v1.AuthorityState
+	(*TraceEvent)(nil),       // 43: chalkline.v1.TraceEvent
+	(*AttendanceEvent)(nil),  // 44: chalkline.v1.AttendanceEvent
+	(*ReplicaGiven)(nil),     // 45: chalkline.v1.ReplicaGiven
+	(*Joined)(nil),           // 46: chalkline.v1.Joined
+	(*Left)(nil),             // 47: chalkline.v1.Left
+	(*AttendanceState)(nil),  // 48: chalkline.v1.AttendanceState
+	nil,                      // 49: chalkline.v1.Error.ParametersEntry
 }
 var file_chalkline_v1_chalkline_proto_depIdxs = []int32{
 	3,  // 0: chalkline.v1.ClientMessage.hello:type_name -> chalkline.v1.Hello
@@ -3577,49 +3832,52 @@ var file_chalkline_v1_chalkline_proto_depIdxs = []int32{
 	15, // 6: chalkline.v1.ClientMessage.change_board:type_name -> chalkline.v1.ChangeBoard
 	16, // 7: chalkline.v1.ClientMessage.close_document:type_name -> chalkline.v1.CloseDocument
 	23, // 8: chalkline.v1.ClientMessage.ping:type_name -> chalkline.v1.Ping
-	25, // 9: chalkline.v1.ClientMessage.leave:type_name -> chalkline.v1.Leave
-	4,  // 10: chalkline.v1.ServerMessage.welcome:type_name -> chalkline.v1.Welcome
-	6,  // 11: chalkline.v1.ServerMessage.create_room_result:type_name -> chalkline.v1.CreateRoomResult
-	11, // 12: chalkline.v1.ServerMessage.join_room_result:type_name -> chalkline.v1.JoinRoomResult
-	21, // 13: chalkline.v1.ServerMessage.ack:type_name -> chalkline.v1.Ack
-	22, // 14: chalkline.v1.ServerMessage.refused:type_name -> chalkline.v1.Refused
-	24, // 15: chalkline.v1.ServerMessage.pong:type_name -> chalkline.v1.Pong
-	26, // 16: chalkline.v1.ServerMessage.error:type_name -> chalkline.v1.Error
-	27, // 17: chalkline.v1.ServerMessage.going_away:type_name -> chalkline.v1.GoingAway
-	14, // 18: chalkline.v1.ServerMessage.roster:type_name -> chalkline.v1.Roster
-	8,  // 19: chalkline.v1.JoinRoom.replica:type_name -> chalkline.v1.ReplicaClaim
-	9,  // 20: chalkline.v1.JoinRoom.open:type_name -> chalkline.v1.OpenDocument
-	10, // 21: chalkline.v1.OpenDocument.position:type_name -> chalkline.v1.Position
-	8,  // 22: chalkline.v1.JoinRoomResult.replica:type_name -> chalkline.v1.ReplicaClaim
-	12, // 23: chalkline.v1.JoinRoomResult.last:type_name -> chalkline.v1.LastBatch
-	13, // 24: chalkline.v1.JoinRoomResult.present:type_name -> chalkline.v1.Presence
-	13, // 25: chalkline.v1.Roster.present:type_name -> chalkline.v1.Presence
-	9,  // 26: chalkline.v1.ChangeBoard.open:type_name -> chalkline.v1.OpenDocument
-	10, // 27: chalkline.v1.SyncState.position:type_name -> chalkline.v1.Position
-	19, // 28: chalkline.v1.HeartTick.received:type_name -> chalkline.v1.Received
-	26, // 29: chalkline.v1.Refused.error:type_name -> chalkline.v1.Error
-	46, // 30: chalkline.v1.Error.parameters:type_name -> chalkline.v1.Error.ParametersEntry
-	26, // 31: chalkline.v1.GoingAway.error:type_name -> chalkline.v1.Error
-	29, // 32: chalkline.v1.DocumentMessage.header:type_name -> chalkline.v1.DocumentHeader
-	30, // 33: chalkline.v1.DocumentMessage.snapshot_start:type_name -> chalkline.v1.SnapshotStart
-	31, // 34: chalkline.v1.DocumentMessage.snapshot_end:type_name -> chalkline.v1.SnapshotEnd
-	32, // 35: chalkline.v1.DocumentMessage.marker:type_name -> chalkline.v1.Marker
-	34, // 36: chalkline.v1.Datagram.cursor:type_name -> chalkline.v1.Cursor
-	35, // 37: chalkline.v1.Datagram.cursors:type_name -> chalkline.v1.Cursors
-	0,  // 38: chalkline.v1.Cursor.kind:type_name -> chalkline.v1.CursorKind
-	36, // 39: chalkline.v1.Cursors.cursors:type_name -> chalkline.v1.ReplicaCursor
-	0,  // 40: chalkline.v1.ReplicaCursor.kind:type_name -> chalkline.v1.CursorKind
-	38, // 41: chalkline.v1.AuthorityEvent.room_created:type_name -> chalkline.v1.RoomCreated
-	39, // 42: chalkline.v1.AuthorityEvent.page_added:type_name -> chalkline.v1.PageAdded
-	42, // 43: chalkline.v1.AttendanceEvent.replica_given:type_name -> chalkline.v1.ReplicaGiven
-	43, // 44: chalkline.v1.AttendanceEvent.joined:type_name -> chalkline.v1.Joined
-	44, // 45: chalkline.v1.AttendanceEvent.left:type_name -> chalkline.v1.Left
-	42, // 46: chalkline.v1.AttendanceState.replicas:type_name -> chalkline.v1.ReplicaGiven
-	47, // [47:47] is the sub-list for method output_type
-	47, // [47:47] is the sub-list for method input_type
-	47, // [47:47] is the sub-list for extension type_name
-	47, // [47:47] is the sub-list for extension extendee
-	0,  // [0:47] is the sub-list for field type_name
+	26, // 9: chalkline.v1.ClientMessage.leave:type_name -> chalkline.v1.Leave
+	25, // 10: chalkline.v1.ClientMessage.trace:type_name -> chalkline.v1.Trace
+	4,  // 11: chalkline.v1.ServerMessage.welcome:type_name -> chalkline.v1.Welcome
+	6,  // 12: chalkline.v1.ServerMessage.create_room_result:type_name -> chalkline.v1.CreateRoomResult
+	11, // 13: chalkline.v1.ServerMessage.join_room_result:type_name -> chalkline.v1.JoinRoomResult
+	21, // 14: chalkline.v1.ServerMessage.ack:type_name -> chalkline.v1.Ack
+	22, // 15: chalkline.v1.ServerMessage.refused:type_name -> chalkline.v1.Refused
+	24, // 16: chalkline.v1.ServerMessage.pong:type_name -> chalkline.v1.Pong
+	27, // 17: chalkline.v1.ServerMessage.error:type_name -> chalkline.v1.Error
+	28, // 18: chalkline.v1.ServerMessage.going_away:type_name -> chalkline.v1.GoingAway
+	14, // 19: chalkline.v1.ServerMessage.roster:type_name -> chalkline.v1.Roster
+	8,  // 20: chalkline.v1.JoinRoom.replica:type_name -> chalkline.v1.ReplicaClaim
+	9,  // 21: chalkline.v1.JoinRoom.open:type_name -> chalkline.v1.OpenDocument
+	10, // 22: chalkline.v1.OpenDocument.position:type_name -> chalkline.v1.Position
+	8,  // 23: chalkline.v1.JoinRoomResult.replica:type_name -> chalkline.v1.ReplicaClaim
+	12, // 24: chalkline.v1.JoinRoomResult.last:type_name -> chalkline.v1.LastBatch
+	13, // 25: chalkline.v1.JoinRoomResult.present:type_name -> chalkline.v1.Presence
+	13, // 26: chalkline.v1.Roster.present:type_name -> chalkline.v1.Presence
+	9,  // 27: chalkline.v1.ChangeBoard.open:type_name -> chalkline.v1.OpenDocument
+	10, // 28: chalkline.v1.SyncState.position:type_name -> chalkline.v1.Position
+	19, // 29: chalkline.v1.HeartTick.received:type_name -> chalkline.v1.Received
+	27, // 30: chalkline.v1.Refused.error:type_name -> chalkline.v1.Error
+	49, // 31: chalkline.v1.Error.parameters:type_name -> chalkline.v1.Error.ParametersEntry
+	27, // 32: chalkline.v1.GoingAway.error:type_name -> chalkline.v1.Error
+	30, // 33: chalkline.v1.DocumentMessage.header:type_name -> chalkline.v1.DocumentHeader
+	31, // 34: chalkline.v1.DocumentMessage.snapshot_start:type_name -> chalkline.v1.SnapshotStart
+	32, // 35: chalkline.v1.DocumentMessage.snapshot_end:type_name -> chalkline.v1.SnapshotEnd
+	33, // 36: chalkline.v1.DocumentMessage.marker:type_name -> chalkline.v1.Marker
+	35, // 37: chalkline.v1.Datagram.cursor:type_name -> chalkline.v1.Cursor
+	37, // 38: chalkline.v1.Datagram.cursors:type_name -> chalkline.v1.Cursors
+	0,  // 39: chalkline.v1.Cursor.kind:type_name -> chalkline.v1.CursorKind
+	36, // 40: chalkline.v1.Cursor.text:type_name -> chalkline.v1.TextSelection
+	38, // 41: chalkline.v1.Cursors.cursors:type_name -> chalkline.v1.ReplicaCursor
+	0,  // 42: chalkline.v1.ReplicaCursor.kind:type_name -> chalkline.v1.CursorKind
+	36, // 43: chalkline.v1.ReplicaCursor.text:type_name -> chalkline.v1.TextSelection
+	40, // 44: chalkline.v1.AuthorityEvent.room_created:type_name -> chalkline.v1.RoomCreated
+	41, // 45: chalkline.v1.AuthorityEvent.page_added:type_name -> chalkline.v1.PageAdded
+	45, // 46: chalkline.v1.AttendanceEvent.replica_given:type_name -> chalkline.v1.ReplicaGiven
+	46, // 47: chalkline.v1.AttendanceEvent.joined:type_name -> chalkline.v1.Joined
+	47, // 48: chalkline.v1.AttendanceEvent.left:type_name -> chalkline.v1.Left
+	45, // 49: chalkline.v1.AttendanceState.replicas:type_name -> chalkline.v1.ReplicaGiven
+	50, // [50:50] is the sub-list for method output_type
+	50, // [50:50] is the sub-list for method input_type
+	50, // [50:50] is the sub-list for extension type_name
+	50, // [50:50] is the sub-list for extension extendee
+	0,  // [0:50] is the sub-list for field type_name
 }
 
 func init() { file_chalkline_v1_chalkline_proto_init() }
@@ -3638,6 +3896,7 @@ func file_chalkline_v1_chalkline_proto_init() {
 		(*ClientMessage_CloseDocument)(nil),
 		(*ClientMessage_Ping)(nil),
 		(*ClientMessage_Leave)(nil),
+		(*ClientMessage_Trace)(nil),
 	}
 	file_chalkline_v1_chalkline_proto_msgTypes[1].OneofWrappers = []any{
 		(*ServerMessage_Welcome)(nil),
@@ -3650,7 +3909,7 @@ func file_chalkline_v1_chalkline_proto_init() {
 		(*ServerMessage_GoingAway)(nil),
 		(*ServerMessage_Roster)(nil),
 	}
-	file_chalkline_v1_chalkline_proto_msgTypes[27].OneofWrappers = []any{
+	file_chalkline_v1_chalkline_proto_msgTypes[28].OneofWrappers = []any{
 		(*DocumentMessage_Header)(nil),
 		(*DocumentMessage_SnapshotStart)(nil),
 		(*DocumentMessage_SnapshotTable)(nil),
@@ -3659,15 +3918,15 @@ func file_chalkline_v1_chalkline_proto_init() {
 		(*DocumentMessage_Records)(nil),
 		(*DocumentMessage_Marker)(nil),
 	}
-	file_chalkline_v1_chalkline_proto_msgTypes[32].OneofWrappers = []any{
+	file_chalkline_v1_chalkline_proto_msgTypes[33].OneofWrappers = []any{
 		(*Datagram_Cursor)(nil),
 		(*Datagram_Cursors)(nil),
 	}
-	file_chalkline_v1_chalkline_proto_msgTypes[36].OneofWrappers = []any{
+	file_chalkline_v1_chalkline_proto_msgTypes[38].OneofWrappers = []any{
 		(*AuthorityEvent_RoomCreated)(nil),
 		(*AuthorityEvent_PageAdded)(nil),
 	}
-	file_chalkline_v1_chalkline_proto_msgTypes[40].OneofWrappers = []any{
+	file_chalkline_v1_chalkline_proto_msgTypes[43].OneofWrappers = []any{
 		(*AttendanceEvent_ReplicaGiven)(nil),
 		(*AttendanceEvent_Joined)(nil),
 		(*AttendanceEvent_Left)(nil),
@@ -3678,7 +3937,7 @@ func file_chalkline_v1_chalkline_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_chalkline_v1_chalkline_proto_rawDesc), len(file_chalkline_v1_chalkline_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   46,
+			NumMessages:   49,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1,6 +1,6 @@
 // What the board and the page see of a room. Implemented by sync; nothing here knows a framework or the DOM.
 import type { Element } from "../ot/board.ts";
-import type { ElementKind, Key, Op, Setting } from "../ot/types.ts";
+import type { Edit, ElementKind, Key, Op, Point, Setting, Span } from "../ot/types.ts";
 
 /** A value that changes. subscribe calls back at once and at every change; it returns how to stop. */
 export interface Observable<T> {
@@ -29,7 +29,7 @@ export interface Person {
   readonly self: boolean;
 }
 
-export type CursorKind = "pointer" | "pen" | "eraser" | "laser" | "gone";
+export type CursorKind = "pointer" | "pen" | "eraser" | "laser" | "text" | "gone";
 
 /** A live pointer on the board; x, y in 1/10 px. trail is the laser's path since the last one, oldest first. */
 export interface LiveCursor {
@@ -38,6 +38,8 @@ export interface LiveCursor {
   readonly y: number;
   readonly kind: CursorKind;
   readonly trail: readonly { x: number; y: number }[];
+  /** Kind text: the caret (anchor = head) or selection, in code points of the text as it is in the view now. */
+  readonly text?: { readonly key: Key; readonly anchor: number; readonly head: number };
   /** Local time of arrival, ms (the clock given to the session). */
   readonly at: number;
 }
@@ -55,6 +57,27 @@ export interface StrokeWriter {
   readonly alive: boolean;
 }
 
+/** One gesture of the area eraser. Everything it erases is one step of undo. */
+export interface EraserWriter {
+  /** Erases spans of a stroke's line, as the eraser passes. Spans that are erased already cost nothing. */
+  erase(key: Key, spans: readonly Span[]): void;
+  end(): void;
+}
+
+/**
+ * Undo and redo of one's own work on one board (OT15), at most 200 steps and 10 minutes back. A step is what is done
+ * between the outermost begin and the function that it returns; an op outside of any is a step of its own, and so is a
+ * stroke from its start to its end. Typing makes a step of what is typed without a pause of 1 s.
+ */
+export interface History {
+  readonly canUndo: Observable<boolean>;
+  readonly canRedo: Observable<boolean>;
+  undo(): void;
+  redo(): void;
+  /** Begins a step (a drag, say); call what it returns when the gesture ends. Steps within a step are part of it. */
+  begin(): () => void;
+}
+
 /** One board: the confirmed document and the overlay of own ops, as one view. */
 export interface BoardDocument {
   readonly page: string;
@@ -69,6 +92,25 @@ export interface BoardDocument {
   /** Deletes elements (object eraser). */
   delete(keys: readonly Key[]): void;
   submit(ops: readonly Op[]): void;
+  /** Writes registers of elements: move, style, order, group, lock. What is written again before it leaves is sent once. */
+  set(changes: Iterable<readonly [Key, readonly Setting[]]>): void;
+  /** A whole stroke at once: pasted, duplicated, or a piece of another. Points are on the board, t from 0. */
+  createInk(settings: readonly Setting[], points: readonly Point[]): Key;
+  /** Makes an element of its own of each visible piece of an erased stroke, and deletes the stroke. Returns their keys. */
+  split(key: Key): readonly Key[];
+  /** Deletes everything that the view shows. */
+  clear(): void;
+  startErasing(): EraserWriter;
+  readonly history: History;
+  /** Edits a text as the view has it, in code points. */
+  editText(key: Key, edit: Edit): void;
+  /**
+   * Told of every edit of a text in the view but those of editText: what others typed, as it changes the view, and what
+   * undo and redo changed here. Carets shift by it.
+   */
+  watchText(key: Key, listener: (edit: Edit) => void): () => void;
+  /** Shows the others one's caret or selection in a text, in code points of the view; undefined: no more. */
+  selectText(at: { readonly key: Key; readonly anchor: number; readonly head: number; readonly x: number; readonly y: number } | undefined): void;
   /** State hash of the confirmed document, 32 hex digits; for tests and diagnostics. */
   hash(): string;
   readonly revision: bigint;
@@ -76,6 +118,27 @@ export interface BoardDocument {
   readonly cursors: Observable<readonly LiveCursor[]>;
   /** At most 10 a second leave; call as often as you like. */
   pointAt(x: number, y: number, kind: CursorKind): void;
+}
+
+/** An image that the room has. width and height in px. */
+export interface RoomImage {
+  readonly content: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The room's images: stored once, by content id. */
+export interface RoomImages {
+  /** progress: 0 … 1. Rejects with a CodedError (UNUSABLE_IMAGE, TOO_LARGE …), or an AbortError. */
+  upload(image: Blob, progress?: (part: number) => void, signal?: AbortSignal): Promise<RoomImage>;
+  /** The bytes of an image; kept for as long as the session. */
+  load(content: string): Promise<Blob>;
+}
+
+/** A failure with a code of docs/protocol.md. */
+export interface CodedError extends Error {
+  readonly code: number;
+  readonly parameters: Readonly<Record<string, string>>;
 }
 
 export interface RoomSession {
@@ -88,6 +151,9 @@ export interface RoomSession {
   /** Makes a page the one looked at, opening its board (boards last looked at stay open, at most 8). */
   look(page: string): BoardDocument;
   addPage(after: string): string;
+  readonly images: RoomImages;
+  /** A request to the server about this room, "pages/<page>.png" say, with the token. Rejects with a CodedError. */
+  request(path: string, init?: RequestInit): Promise<Response>;
   /** Refused work that could not be sent, so that the page can offer it. */
   readonly refused: Observable<readonly { page: string; code: number; ops: readonly Op[] }[]>;
   /** Stops for good: tells the server, keeps what is unsent in the store. */

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file chalkline/v1/chalkline.proto.
  */
 export const file_chalkline_v1_chalkline: GenFile = /*@__PURE__*/
-  fileDesc("ChxjaGFsa2xpbmUvdjEvY2hhbGtsaW5lLnByb3RvEgxjaGFsa2xpbmUudjEi2AMKDUNsaWVudE1lc3NhZ2USJAoFaGVsbG8YASABKAsyEy5jaGFsa2xpbmUudjEuSGVsbG9IABIvCgtjcmVhdGVfcm9vbRgCIAEoCzIYLmNoYWxrbGluZS52MS5DcmVhdGVSb29tSAASKwoJam9pbl9yb29tGAMgASgLMhYuY2hhbGtsaW5lLnYxLkpvaW5Sb29tSAASLQoKc3luY19zdGF0ZRgEIAEoCzIXLmNoYWxrbGluZS52MS5TeW5jU3RhdGVIABItCgpoZWFydF90aWNrGAUgASgLMhcuY2hhbGtsaW5lLnYxLkhlYXJ0VGlja0gAEiYKBnN1Ym1pdBgGIAEoCzIULmNoYWxrbGluZS52MS5TdWJtaXRIABIxCgxjaGFuZ2VfYm9hcmQYByABKAsyGS5jaGFsa2xpbmUudjEuQ2hhbmdlQm9hcmRIABI1Cg5jbG9zZV9kb2N1bWVudBgIIAEoCzIbLmNoYWxrbGluZS52MS5DbG9zZURvY3VtZW50SAASIgoEcGluZxgJIAEoCzISLmNoYWxrbGluZS52MS5QaW5nSAASJAoFbGVhdmUYCiABKAsyEy5jaGFsa2xpbmUudjEuTGVhdmVIAEIJCgdtZXNzYWdlIqkDCg1TZXJ2ZXJNZXNzYWdlEigKB3dlbGNvbWUYASABKAsyFS5jaGFsa2xpbmUudjEuV2VsY29tZUgAEjwKEmNyZWF0ZV9yb29tX3Jlc3VsdBgCIAEoCzIeLmNoYWxrbGluZS52MS5DcmVhdGVSb29tUmVzdWx0SAASOAoQam9pbl9yb29tX3Jlc3VsdBgDIAEoCzIcLmNoYWxrbGluZS52MS5Kb2luUm9vbVJlc3VsdEgAEiAKA2FjaxgEIAEoCzIRLmNoYWxrbGluZS52MS5BY2tIABIoCgdyZWZ1c2VkGAUgASgLMhUuY2hhbGtsaW5lLnYxLlJlZnVzZWRIABIiCgRwb25nGAYgASgLMhIuY2hhbGtsaW5lLnYxLlBvbmdIABIkCgVlcnJvchgHIAEoCzITLmNoYWxrbGluZS52MS5FcnJvckgAEi0KCmdvaW5nX2F3YXkYCCABKAsyFy5jaGFsa2xpbmUudjEuR29pbmdBd2F5SAASJgoGcm9zdGVyGAkgASgLMhQuY2hhbGtsaW5lLnYxLlJvc3RlckgAQgkKB21lc3NhZ2UiRwoFSGVsbG8SEAoIdmVyc2lvbnMYASADKA0SDQoFdG9rZW4YAiABKAkSDgoGbG9jYWxlGAMgASgJEg0KBWFnZW50GAQgASgJIr0BCgdXZWxjb21lEg8KB3ZlcnNpb24YASABKA0SEwoLcGFydGljaXBhbnQYAiABKAkSGQoRbWF4X21lc3NhZ2VfYnl0ZXMYAyABKA0SIgoabWF4X3VuYWNrbm93bGVkZ2VkX2JhdGNoZXMYBCABKA0SIAoYbWF4X3VuYWNrbm93bGVkZ2VkX2J5dGVzGAUgASgNEhUKDWhlYXJ0X3RpY2tfbXMYBiABKA0SFAoMcm9vbV90aW1lX3VzGAcgASgDIhoKCkNyZWF0ZVJvb20SDAoEbmFtZRgBIAEoCSIjChBDcmVhdGVSb29tUmVzdWx0Eg8KB3Jvb21faWQYASABKAMiiAEKCEpvaW5Sb29tEg8KB3Jvb21faWQYASABKAMSFAoMZGlzcGxheV9uYW1lGAIgASgJEisKB3JlcGxpY2EYAyABKAsyGi5jaGFsa2xpbmUudjEuUmVwbGljYUNsYWltEigKBG9wZW4YBCADKAsyGi5jaGFsa2xpbmUudjEuT3BlbkRvY3VtZW50IjsKDFJlcGxpY2FDbGFpbRIPCgdyZXBsaWNhGAEgASgNEgsKA2tleRgCIAEoDBINCgVlcG9jaBgDIAEoBiJaCgxPcGVuRG9jdW1lbnQSDgoGaGFuZGxlGAEgASgNEhAKCGRvY3VtZW50GAIgASgJEigKCHBvc2l0aW9uGAMgASgLMhYuY2hhbGtsaW5lLnYxLlBvc2l0aW9uIjsKCFBvc2l0aW9uEg0KBWVwb2NoGAEgASgGEhAKCHJldmlzaW9uGAIgASgEEg4KBmRpZ2VzdBgDIAEoBiLoAQoOSm9pblJvb21SZXN1bHQSDgoGcmVzdWx0GAEgASgREg8KB3Jvb21faWQYAiABKAMSDAoEbmFtZRgDIAEoCRIrCgdyZXBsaWNhGAQgASgLMhouY2hhbGtsaW5lLnYxLlJlcGxpY2FDbGFpbRIlCgRsYXN0GAUgAygLMhcuY2hhbGtsaW5lLnYxLkxhc3RCYXRjaBIUCgxvcF9zZW1hbnRpY3MYBiABKA0SJwoHcHJlc2VudBgHIAMoCzIWLmNoYWxrbGluZS52MS5QcmVzZW5jZRIUCgxyb29tX3RpbWVfdXMYCCABKAMiKAoJTGFzdEJhdGNoEhAKCGRvY3VtZW50GAEgASgJEgkKAW4YAiABKAQiYwoIUHJlc2VuY2USDwoHcmVwbGljYRgBIAEoDRITCgtwYXJ0aWNpcGFudBgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSDAoEcm9sZRgEIAEoCRINCgVib2FyZBgFIAEoCSI/CgZSb3N0ZXISJwoHcHJlc2VudBgBIAMoCzIWLmNoYWxrbGluZS52MS5QcmVzZW5jZRIMCgRnb25lGAIgAygNIkUKC0NoYW5nZUJvYXJkEigKBG9wZW4YASABKAsyGi5jaGFsa2xpbmUudjEuT3BlbkRvY3VtZW50EgwKBGxvb2sYAiABKAgiHwoNQ2xvc2VEb2N1bWVudBIOCgZoYW5kbGUYASABKA0iVQoJU3luY1N0YXRlEg4KBmhhbmRsZRgBIAEoDRIoCghwb3NpdGlvbhgCIAEoCzIWLmNoYWxrbGluZS52MS5Qb3NpdGlvbhIOCgZyZWFzb24YAyABKA0iTQoJSGVhcnRUaWNrEhYKDm1lZGlhX2RlbGF5X21zGAEgASgNEigKCHJlY2VpdmVkGAIgAygLMhYuY2hhbGtsaW5lLnYxLlJlY2VpdmVkIiwKCFJlY2VpdmVkEg4KBmhhbmRsZRgBIAEoDRIQCghyZXZpc2lvbhgCIAEoBCJkCgZTdWJtaXQSDgoGaGFuZGxlGAEgASgNEgkKAW4YAiABKAQSGgoSYXV0aG9yaXR5X3JldmlzaW9uGAMgASgEEhYKDmNhcHR1cmVkX2F0X3VzGAQgASgDEgsKA29wcxgFIAEoDCIgCgNBY2sSDgoGaGFuZGxlGAEgASgNEgkKAW4YAiABKAQiVQoHUmVmdXNlZBIOCgZoYW5kbGUYASABKA0SCQoBbhgCIAEoBBILCgNvcHMYAyADKA0SIgoFZXJyb3IYBCABKAsyEy5jaGFsa2xpbmUudjEuRXJyb3IiHgoEUGluZxIWCg5jbGllbnRfdGltZV91cxgBIAEoAyI0CgRQb25nEhYKDmNsaWVudF90aW1lX3VzGAEgASgDEhQKDHJvb21fdGltZV91cxgCIAEoAyIHCgVMZWF2ZSKBAQoFRXJyb3ISDAoEY29kZRgBIAEoDRI3CgpwYXJhbWV0ZXJzGAIgAygLMiMuY2hhbGtsaW5lLnYxLkVycm9yLlBhcmFtZXRlcnNFbnRyeRoxCg9QYXJhbWV0ZXJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJHCglHb2luZ0F3YXkSIgoFZXJyb3IYASABKAsyEy5jaGFsa2xpbmUudjEuRXJyb3ISFgoOcmV0cnlfYWZ0ZXJfbXMYAiABKA0iowIKD0RvY3VtZW50TWVzc2FnZRIuCgZoZWFkZXIYASABKAsyHC5jaGFsa2xpbmUudjEuRG9jdW1lbnRIZWFkZXJIABI1Cg5zbmFwc2hvdF9zdGFydBgCIAEoCzIbLmNoYWxrbGluZS52MS5TbmFwc2hvdFN0YXJ0SAASGAoOc25hcHNob3RfdGFibGUYAyABKAxIABIWCgxzbmFwc2hvdF9pbmsYBCABKAxIABIxCgxzbmFwc2hvdF9lbmQYBSABKAsyGS5jaGFsa2xpbmUudjEuU25hcHNob3RFbmRIABIRCgdyZWNvcmRzGAYgASgMSAASJgoGbWFya2VyGAcgASgLMhQuY2hhbGtsaW5lLnYxLk1hcmtlckgAQgkKB21lc3NhZ2UiZgoORG9jdW1lbnRIZWFkZXISDgoGaGFuZGxlGAEgASgNEhAKCGRvY3VtZW50GAIgASgJEhIKCmdlbmVyYXRpb24YAyABKA0SDQoFZXBvY2gYBCABKAYSDwoHcmVzdW1lZBgFIAEoCCJRCg1TbmFwc2hvdFN0YXJ0EhAKCHJldmlzaW9uGAEgASgEEg4KBmRpZ2VzdBgCIAEoBhIPCgdjb250ZXh0GAMgASgMEg0KBWJ5dGVzGAQgASgEIhsKC1NuYXBzaG90RW5kEgwKBGhhc2gYASABKAwiOAoGTWFya2VyEhAKCHJldmlzaW9uGAEgASgEEg4KBmRpZ2VzdBgCIAEoBhIMCgRoYXNoGAMgASgMImcKCERhdGFncmFtEiYKBmN1cnNvchgBIAEoCzIULmNoYWxrbGluZS52MS5DdXJzb3JIABIoCgdjdXJzb3JzGAIgASgLMhUuY2hhbGtsaW5lLnYxLkN1cnNvcnNIAEIJCgdtZXNzYWdlIncKBkN1cnNvchIOCgZoYW5kbGUYASABKA0SCQoBeBgCIAEoERIJCgF5GAMgASgREiYKBGtpbmQYBCABKA4yGC5jaGFsa2xpbmUudjEuQ3Vyc29yS2luZBIQCghzZXF1ZW5jZRgFIAEoDRINCgV0cmFpbBgGIAMoESJHCgdDdXJzb3JzEg4KBmhhbmRsZRgBIAEoDRIsCgdjdXJzb3JzGAIgAygLMhsuY2hhbGtsaW5lLnYxLlJlcGxpY2FDdXJzb3IibQoNUmVwbGljYUN1cnNvchIPCgdyZXBsaWNhGAEgASgNEgkKAXgYAiABKBESCQoBeRgDIAEoERImCgRraW5kGAQgASgOMhguY2hhbGtsaW5lLnYxLkN1cnNvcktpbmQSDQoFdHJhaWwYBSADKBEiewoOQXV0aG9yaXR5RXZlbnQSMQoMcm9vbV9jcmVhdGVkGAEgASgLMhkuY2hhbGtsaW5lLnYxLlJvb21DcmVhdGVkSAASLQoKcGFnZV9hZGRlZBgCIAEoCzIXLmNoYWxrbGluZS52MS5QYWdlQWRkZWRIAEIHCgVldmVudCI6CgtSb29tQ3JlYXRlZBIUCgxvcF9zZW1hbnRpY3MYASABKA0SFQoNY3JlYXRlZF9hdF91cxgCIAEoAyIoCglQYWdlQWRkZWQSDAoEcGFnZRgBIAEoCRINCgVhZnRlchgCIAEoCSJMCg5BdXRob3JpdHlTdGF0ZRIUCgxvcF9zZW1hbnRpY3MYASABKA0SFQoNY3JlYXRlZF9hdF91cxgCIAEoAxINCgVwYWdlcxgDIAMoCSKbAQoPQXR0ZW5kYW5jZUV2ZW50EjMKDXJlcGxpY2FfZ2l2ZW4YASABKAsyGi5jaGFsa2xpbmUudjEuUmVwbGljYUdpdmVuSAASJgoGam9pbmVkGAIgASgLMhQuY2hhbGtsaW5lLnYxLkpvaW5lZEgAEiIKBGxlZnQYAyABKAsyEi5jaGFsa2xpbmUudjEuTGVmdEgAQgcKBWV2ZW50IkYKDFJlcGxpY2FHaXZlbhIPCgdyZXBsaWNhGAEgASgNEhMKC3BhcnRpY2lwYW50GAIgASgJEhAKCGtleV9oYXNoGAMgASgMIhkKBkpvaW5lZBIPCgdyZXBsaWNhGAEgASgNIhcKBExlZnQSDwoHcmVwbGljYRgBIAEoDSI/Cg9BdHRlbmRhbmNlU3RhdGUSLAoIcmVwbGljYXMYASADKAsyGi5jaGFsa2xpbmUudjEuUmVwbGljYUdpdmVuKpwBCgpDdXJzb3JLaW5kEhsKF0NVUlNPUl9LSU5EX1VOU1BFQ0lGSUVEEAASFwoTQ1VSU09SX0tJTkRfUE9JTlRFUhABEhMKD0NVUlNPUl9LSU5EX1BFThACEhYKEkNVUlNPUl9LSU5EX0VSQVNFUhADEhUKEUNVUlNPUl9LSU5EX0xBU0VSEAQSFAoQQ1VSU09SX0tJTkRfR09ORRAFQi1aK2NoYWxrbGluZS9wcm90b2NvbC9jaGFsa2xpbmUvdjE7Y2hhbGtsaW5ldjFiBnByb3RvMw");
+  fileDesc("ChxjaGFsa2xpbmUvdjEvY2hhbGtsaW5lLnByb3RvEgxjaGFsa2xpbmUudjEi/gMKDUNsaWVudE1lc3NhZ2USJAoFaGVsbG8YASABKAsyEy5jaGFsa2xpbmUudjEuSGVsbG9IABIvCgtjcmVhdGVfcm9vbRgCIAEoCzIYLmNoYWxrbGluZS52MS5DcmVhdGVSb29tSAASKwoJam9pbl9yb29tGAMgASgLMhYuY2hhbGtsaW5lLnYxLkpvaW5Sb29tSAASLQoKc3luY19zdGF0ZRgEIAEoCzIXLmNoYWxrbGluZS52MS5TeW5jU3RhdGVIABItCgpoZWFydF90aWNrGAUgASgLMhcuY2hhbGtsaW5lLnYxLkhlYXJ0VGlja0gAEiYKBnN1Ym1pdBgGIAEoCzIULmNoYWxrbGluZS52MS5TdWJtaXRIABIxCgxjaGFuZ2VfYm9hcmQYByABKAsyGS5jaGFsa2xpbmUudjEuQ2hhbmdlQm9hcmRIABI1Cg5jbG9zZV9kb2N1bWVudBgIIAEoCzIbLmNoYWxrbGluZS52MS5DbG9zZURvY3VtZW50SAASIgoEcGluZxgJIAEoCzISLmNoYWxrbGluZS52MS5QaW5nSAASJAoFbGVhdmUYCiABKAsyEy5jaGFsa2xpbmUudjEuTGVhdmVIABIkCgV0cmFjZRgLIAEoCzITLmNoYWxrbGluZS52MS5UcmFjZUgAQgkKB21lc3NhZ2UiqQMKDVNlcnZlck1lc3NhZ2USKAoHd2VsY29tZRgBIAEoCzIVLmNoYWxrbGluZS52MS5XZWxjb21lSAASPAoSY3JlYXRlX3Jvb21fcmVzdWx0GAIgASgLMh4uY2hhbGtsaW5lLnYxLkNyZWF0ZVJvb21SZXN1bHRIABI4ChBqb2luX3Jvb21fcmVzdWx0GAMgASgLMhwuY2hhbGtsaW5lLnYxLkpvaW5Sb29tUmVzdWx0SAASIAoDYWNrGAQgASgLMhEuY2hhbGtsaW5lLnYxLkFja0gAEigKB3JlZnVzZWQYBSABKAsyFS5jaGFsa2xpbmUudjEuUmVmdXNlZEgAEiIKBHBvbmcYBiABKAsyEi5jaGFsa2xpbmUudjEuUG9uZ0gAEiQKBWVycm9yGAcgASgLMhMuY2hhbGtsaW5lLnYxLkVycm9ySAASLQoKZ29pbmdfYXdheRgIIAEoCzIXLmNoYWxrbGluZS52MS5Hb2luZ0F3YXlIABImCgZyb3N0ZXIYCSABKAsyFC5jaGFsa2xpbmUudjEuUm9zdGVySABCCQoHbWVzc2FnZSJHCgVIZWxsbxIQCgh2ZXJzaW9ucxgBIAMoDRINCgV0b2tlbhgCIAEoCRIOCgZsb2NhbGUYAyABKAkSDQoFYWdlbnQYBCABKAkivQEKB1dlbGNvbWUSDwoHdmVyc2lvbhgBIAEoDRITCgtwYXJ0aWNpcGFudBgCIAEoCRIZChFtYXhfbWVzc2FnZV9ieXRlcxgDIAEoDRIiChptYXhfdW5hY2tub3dsZWRnZWRfYmF0Y2hlcxgEIAEoDRIgChhtYXhfdW5hY2tub3dsZWRnZWRfYnl0ZXMYBSABKA0SFQoNaGVhcnRfdGlja19tcxgGIAEoDRIUCgxyb29tX3RpbWVfdXMYByABKAMiGgoKQ3JlYXRlUm9vbRIMCgRuYW1lGAEgASgJIiMKEENyZWF0ZVJvb21SZXN1bHQSDwoHcm9vbV9pZBgBIAEoAyKIAQoISm9pblJvb20SDwoHcm9vbV9pZBgBIAEoAxIUCgxkaXNwbGF5X25hbWUYAiABKAkSKwoHcmVwbGljYRgDIAEoCzIaLmNoYWxrbGluZS52MS5SZXBsaWNhQ2xhaW0SKAoEb3BlbhgEIAMoCzIaLmNoYWxrbGluZS52MS5PcGVuRG9jdW1lbnQiOwoMUmVwbGljYUNsYWltEg8KB3JlcGxpY2EYASABKA0SCwoDa2V5GAIgASgMEg0KBWVwb2NoGAMgASgGIloKDE9wZW5Eb2N1bWVudBIOCgZoYW5kbGUYASABKA0SEAoIZG9jdW1lbnQYAiABKAkSKAoIcG9zaXRpb24YAyABKAsyFi5jaGFsa2xpbmUudjEuUG9zaXRpb24iOwoIUG9zaXRpb24SDQoFZXBvY2gYASABKAYSEAoIcmV2aXNpb24YAiABKAQSDgoGZGlnZXN0GAMgASgGIugBCg5Kb2luUm9vbVJlc3VsdBIOCgZyZXN1bHQYASABKBESDwoHcm9vbV9pZBgCIAEoAxIMCgRuYW1lGAMgASgJEisKB3JlcGxpY2EYBCABKAsyGi5jaGFsa2xpbmUudjEuUmVwbGljYUNsYWltEiUKBGxhc3QYBSADKAsyFy5jaGFsa2xpbmUudjEuTGFzdEJhdGNoEhQKDG9wX3NlbWFudGljcxgGIAEoDRInCgdwcmVzZW50GAcgAygLMhYuY2hhbGtsaW5lLnYxLlByZXNlbmNlEhQKDHJvb21fdGltZV91cxgIIAEoAyIoCglMYXN0QmF0Y2gSEAoIZG9jdW1lbnQYASABKAkSCQoBbhgCIAEoBCJjCghQcmVzZW5jZRIPCgdyZXBsaWNhGAEgASgNEhMKC3BhcnRpY2lwYW50GAIgASgJEhQKDGRpc3BsYXlfbmFtZRgDIAEoCRIMCgRyb2xlGAQgASgJEg0KBWJvYXJkGAUgASgJIj8KBlJvc3RlchInCgdwcmVzZW50GAEgAygLMhYuY2hhbGtsaW5lLnYxLlByZXNlbmNlEgwKBGdvbmUYAiADKA0iRQoLQ2hhbmdlQm9hcmQSKAoEb3BlbhgBIAEoCzIaLmNoYWxrbGluZS52MS5PcGVuRG9jdW1lbnQSDAoEbG9vaxgCIAEoCCIfCg1DbG9zZURvY3VtZW50Eg4KBmhhbmRsZRgBIAEoDSJVCglTeW5jU3RhdGUSDgoGaGFuZGxlGAEgASgNEigKCHBvc2l0aW9uGAIgASgLMhYuY2hhbGtsaW5lLnYxLlBvc2l0aW9uEg4KBnJlYXNvbhgDIAEoDSJNCglIZWFydFRpY2sSFgoObWVkaWFfZGVsYXlfbXMYASABKA0SKAoIcmVjZWl2ZWQYAiADKAsyFi5jaGFsa2xpbmUudjEuUmVjZWl2ZWQiLAoIUmVjZWl2ZWQSDgoGaGFuZGxlGAEgASgNEhAKCHJldmlzaW9uGAIgASgEImQKBlN1Ym1pdBIOCgZoYW5kbGUYASABKA0SCQoBbhgCIAEoBBIaChJhdXRob3JpdHlfcmV2aXNpb24YAyABKAQSFgoOY2FwdHVyZWRfYXRfdXMYBCABKAMSCwoDb3BzGAUgASgMIiAKA0FjaxIOCgZoYW5kbGUYASABKA0SCQoBbhgCIAEoBCJVCgdSZWZ1c2VkEg4KBmhhbmRsZRgBIAEoDRIJCgFuGAIgASgEEgsKA29wcxgDIAMoDRIiCgVlcnJvchgEIAEoCzITLmNoYWxrbGluZS52MS5FcnJvciIeCgRQaW5nEhYKDmNsaWVudF90aW1lX3VzGAEgASgDIjQKBFBvbmcSFgoOY2xpZW50X3RpbWVfdXMYASABKAMSFAoMcm9vbV90aW1lX3VzGAIgASgDIjwKBVRyYWNlEg4KBmhhbmRsZRgBIAEoDRIWCg5jYXB0dXJlZF9hdF91cxgCIAEoAxILCgNpbmsYAyABKAwiBwoFTGVhdmUigQEKBUVycm9yEgwKBGNvZGUYASABKA0SNwoKcGFyYW1ldGVycxgCIAMoCzIjLmNoYWxrbGluZS52MS5FcnJvci5QYXJhbWV0ZXJzRW50cnkaMQoPUGFyYW1ldGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiRwoJR29pbmdBd2F5EiIKBWVycm9yGAEgASgLMhMuY2hhbGtsaW5lLnYxLkVycm9yEhYKDnJldHJ5X2FmdGVyX21zGAIgASgNIqMCCg9Eb2N1bWVudE1lc3NhZ2USLgoGaGVhZGVyGAEgASgLMhwuY2hhbGtsaW5lLnYxLkRvY3VtZW50SGVhZGVySAASNQoOc25hcHNob3Rfc3RhcnQYAiABKAsyGy5jaGFsa2xpbmUudjEuU25hcHNob3RTdGFydEgAEhgKDnNuYXBzaG90X3RhYmxlGAMgASgMSAASFgoMc25hcHNob3RfaW5rGAQgASgMSAASMQoMc25hcHNob3RfZW5kGAUgASgLMhkuY2hhbGtsaW5lLnYxLlNuYXBzaG90RW5kSAASEQoHcmVjb3JkcxgGIAEoDEgAEiYKBm1hcmtlchgHIAEoCzIULmNoYWxrbGluZS52MS5NYXJrZXJIAEIJCgdtZXNzYWdlImYKDkRvY3VtZW50SGVhZGVyEg4KBmhhbmRsZRgBIAEoDRIQCghkb2N1bWVudBgCIAEoCRISCgpnZW5lcmF0aW9uGAMgASgNEg0KBWVwb2NoGAQgASgGEg8KB3Jlc3VtZWQYBSABKAgiUQoNU25hcHNob3RTdGFydBIQCghyZXZpc2lvbhgBIAEoBBIOCgZkaWdlc3QYAiABKAYSDwoHY29udGV4dBgDIAEoDBINCgVieXRlcxgEIAEoBCIbCgtTbmFwc2hvdEVuZBIMCgRoYXNoGAEgASgMIjgKBk1hcmtlchIQCghyZXZpc2lvbhgBIAEoBBIOCgZkaWdlc3QYAiABKAYSDAoEaGFzaBgDIAEoDCJnCghEYXRhZ3JhbRImCgZjdXJzb3IYASABKAsyFC5jaGFsa2xpbmUudjEuQ3Vyc29ySAASKAoHY3Vyc29ycxgCIAEoCzIVLmNoYWxrbGluZS52MS5DdXJzb3JzSABCCQoHbWVzc2FnZSKiAQoGQ3Vyc29yEg4KBmhhbmRsZRgBIAEoDRIJCgF4GAIgASgREgkKAXkYAyABKBESJgoEa2luZBgEIAEoDjIYLmNoYWxrbGluZS52MS5DdXJzb3JLaW5kEhAKCHNlcXVlbmNlGAUgASgNEg0KBXRyYWlsGAYgAygREikKBHRleHQYByABKAsyGy5jaGFsa2xpbmUudjEuVGV4dFNlbGVjdGlvbiJhCg1UZXh0U2VsZWN0aW9uEg8KB3JlcGxpY2EYASABKA0SDwoHY291bnRlchgCIAEoDRIOCgZhbmNob3IYAyABKA0SDAoEaGVhZBgEIAEoDRIQCghyZXZpc2lvbhgFIAEoBCJHCgdDdXJzb3JzEg4KBmhhbmRsZRgBIAEoDRIsCgdjdXJzb3JzGAIgAygLMhsuY2hhbGtsaW5lLnYxLlJlcGxpY2FDdXJzb3IimAEKDVJlcGxpY2FDdXJzb3ISDwoHcmVwbGljYRgBIAEoDRIJCgF4GAIgASgREgkKAXkYAyABKBESJgoEa2luZBgEIAEoDjIYLmNoYWxrbGluZS52MS5DdXJzb3JLaW5kEg0KBXRyYWlsGAUgAygREikKBHRleHQYBiABKAsyGy5jaGFsa2xpbmUudjEuVGV4dFNlbGVjdGlvbiJ7Cg5BdXRob3JpdHlFdmVudBIxCgxyb29tX2NyZWF0ZWQYASABKAsyGS5jaGFsa2xpbmUudjEuUm9vbUNyZWF0ZWRIABItCgpwYWdlX2FkZGVkGAIgASgLMhcuY2hhbGtsaW5lLnYxLlBhZ2VBZGRlZEgAQgcKBWV2ZW50IjoKC1Jvb21DcmVhdGVkEhQKDG9wX3NlbWFudGljcxgBIAEoDRIVCg1jcmVhdGVkX2F0X3VzGAIgASgDIigKCVBhZ2VBZGRlZBIMCgRwYWdlGAEgASgJEg0KBWFmdGVyGAIgASgJIkwKDkF1dGhvcml0eVN0YXRlEhQKDG9wX3NlbWFudGljcxgBIAEoDRIVCg1jcmVhdGVkX2F0X3VzGAIgASgDEg0KBXBhZ2VzGAMgAygJIigKClRyYWNlRXZlbnQSDQoFYm9hcmQYASABKAkSCwoDaW5rGAIgASgMIpsBCg9BdHRlbmRhbmNlRXZlbnQSMwoNcmVwbGljYV9naXZlbhgBIAEoCzIaLmNoYWxrbGluZS52MS5SZXBsaWNhR2l2ZW5IABImCgZqb2luZWQYAiABKAsyFC5jaGFsa2xpbmUudjEuSm9pbmVkSAASIgoEbGVmdBgDIAEoCzISLmNoYWxrbGluZS52MS5MZWZ0SABCBwoFZXZlbnQiRgoMUmVwbGljYUdpdmVuEg8KB3JlcGxpY2EYASABKA0SEwoLcGFydGljaXBhbnQYAiABKAkSEAoIa2V5X2hhc2gYAyABKAwiGQoGSm9pbmVkEg8KB3JlcGxpY2EYASABKA0iFwoETGVmdBIPCgdyZXBsaWNhGAEgASgNIj8KD0F0dGVuZGFuY2VTdGF0ZRIsCghyZXBsaWNhcxgBIAMoCzIaLmNoYWxrbGluZS52MS5SZXBsaWNhR2l2ZW4qsgEKCkN1cnNvcktpbmQSGwoXQ1VSU09SX0tJTkRfVU5TUEVDSUZJRUQQABIXChNDVVJTT1JfS0lORF9QT0lOVEVSEAESEwoPQ1VSU09SX0tJTkRfUEVOEAISFgoSQ1VSU09SX0tJTkRfRVJBU0VSEAMSFQoRQ1VSU09SX0tJTkRfTEFTRVIQBBIUChBDVVJTT1JfS0lORF9HT05FEAUSFAoQQ1VSU09SX0tJTkRfVEVYVBAGQi1aK2NoYWxrbGluZS9wcm90b2NvbC9jaGFsa2xpbmUvdjE7Y2hhbGtsaW5ldjFiBnByb3RvMw");
 
 /**
  * ClientMessage is one message of the control stream, client to server.
@@ -86,6 +86,12 @@ export type ClientMessage = Message<"chalkline.v1.ClientMessage"> & {
      */
     value: Leave;
     case: "leave";
+  } | {
+    /**
+     * @generated from field: chalkline.v1.Trace trace = 11;
+     */
+    value: Trace;
+    case: "trace";
   } | { case: undefined; value?: undefined };
 };
 
@@ -869,6 +875,41 @@ export const PongSchema: GenMessage<Pong> = /*@__PURE__*/
   messageDesc(file_chalkline_v1_chalkline, 23);
 
 /**
+ * Trace is a piece of a laser's path (SYN8).
+ *
+ * @generated from message chalkline.v1.Trace
+ */
+export type Trace = Message<"chalkline.v1.Trace"> & {
+  /**
+   * Of the board that was pointed at.
+   *
+   * @generated from field: uint32 handle = 1;
+   */
+  handle: number;
+
+  /**
+   * When its first point was, µs room time.
+   *
+   * @generated from field: int64 captured_at_us = 2;
+   */
+  capturedAtUs: bigint;
+
+  /**
+   * One ink frame of a stroke of its own, at most 500 ms and 128 points.
+   *
+   * @generated from field: bytes ink = 3;
+   */
+  ink: Uint8Array;
+};
+
+/**
+ * Describes the message chalkline.v1.Trace.
+ * Use `create(TraceSchema)` to create a new message.
+ */
+export const TraceSchema: GenMessage<Trace> = /*@__PURE__*/
+  messageDesc(file_chalkline_v1_chalkline, 24);
+
+/**
  * Leave: the participant closes the page; the roster is told at once.
  *
  * @generated from message chalkline.v1.Leave
@@ -881,7 +922,7 @@ export type Leave = Message<"chalkline.v1.Leave"> & {
  * Use `create(LeaveSchema)` to create a new message.
  */
 export const LeaveSchema: GenMessage<Leave> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 24);
+  messageDesc(file_chalkline_v1_chalkline, 25);
 
 /**
  * Error is a code with parameters; its text is made in the page. The code's thousand
@@ -906,7 +947,7 @@ export type Error = Message<"chalkline.v1.Error"> & {
  * Use `create(ErrorSchema)` to create a new message.
  */
 export const ErrorSchema: GenMessage<Error> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 25);
+  messageDesc(file_chalkline_v1_chalkline, 26);
 
 /**
  * GoingAway comes before the server closes: why, and when to come back.
@@ -930,7 +971,7 @@ export type GoingAway = Message<"chalkline.v1.GoingAway"> & {
  * Use `create(GoingAwaySchema)` to create a new message.
  */
 export const GoingAwaySchema: GenMessage<GoingAway> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 26);
+  messageDesc(file_chalkline_v1_chalkline, 27);
 
 /**
  * DocumentMessage is one message of a document's stream, server to client.
@@ -997,7 +1038,7 @@ export type DocumentMessage = Message<"chalkline.v1.DocumentMessage"> & {
  * Use `create(DocumentMessageSchema)` to create a new message.
  */
 export const DocumentMessageSchema: GenMessage<DocumentMessage> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 27);
+  messageDesc(file_chalkline_v1_chalkline, 28);
 
 /**
  * DocumentHeader is the first message of a document's stream.
@@ -1040,7 +1081,7 @@ export type DocumentHeader = Message<"chalkline.v1.DocumentHeader"> & {
  * Use `create(DocumentHeaderSchema)` to create a new message.
  */
 export const DocumentHeaderSchema: GenMessage<DocumentHeader> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 28);
+  messageDesc(file_chalkline_v1_chalkline, 29);
 
 /**
  * @generated from message chalkline.v1.SnapshotStart
@@ -1076,7 +1117,7 @@ export type SnapshotStart = Message<"chalkline.v1.SnapshotStart"> & {
  * Use `create(SnapshotStartSchema)` to create a new message.
  */
 export const SnapshotStartSchema: GenMessage<SnapshotStart> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 29);
+  messageDesc(file_chalkline_v1_chalkline, 30);
 
 /**
  * @generated from message chalkline.v1.SnapshotEnd
@@ -1095,7 +1136,7 @@ export type SnapshotEnd = Message<"chalkline.v1.SnapshotEnd"> & {
  * Use `create(SnapshotEndSchema)` to create a new message.
  */
 export const SnapshotEndSchema: GenMessage<SnapshotEnd> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 30);
+  messageDesc(file_chalkline_v1_chalkline, 31);
 
 /**
  * Marker answers a HeartTick in-band: where the document stands at this point of the stream.
@@ -1124,7 +1165,7 @@ export type Marker = Message<"chalkline.v1.Marker"> & {
  * Use `create(MarkerSchema)` to create a new message.
  */
 export const MarkerSchema: GenMessage<Marker> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 31);
+  messageDesc(file_chalkline_v1_chalkline, 32);
 
 /**
  * Datagram is one datagram, either way (on WebSocket: one message of the datagram channel).
@@ -1155,7 +1196,7 @@ export type Datagram = Message<"chalkline.v1.Datagram"> & {
  * Use `create(DatagramSchema)` to create a new message.
  */
 export const DatagramSchema: GenMessage<Datagram> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 32);
+  messageDesc(file_chalkline_v1_chalkline, 33);
 
 /**
  * Cursor is where the client's own pointer is. Sent at most 10 times a second, while it moves.
@@ -1198,6 +1239,13 @@ export type Cursor = Message<"chalkline.v1.Cursor"> & {
    * @generated from field: repeated sint32 trail = 6;
    */
   trail: number[];
+
+  /**
+   * Text only.
+   *
+   * @generated from field: chalkline.v1.TextSelection text = 7;
+   */
+  text?: TextSelection | undefined;
 };
 
 /**
@@ -1205,7 +1253,50 @@ export type Cursor = Message<"chalkline.v1.Cursor"> & {
  * Use `create(CursorSchema)` to create a new message.
  */
 export const CursorSchema: GenMessage<Cursor> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 33);
+  messageDesc(file_chalkline_v1_chalkline, 34);
+
+/**
+ * TextSelection is a caret (anchor = head) or selection in a text (PRE3).
+ *
+ * @generated from message chalkline.v1.TextSelection
+ */
+export type TextSelection = Message<"chalkline.v1.TextSelection"> & {
+  /**
+   * The element's id.
+   *
+   * @generated from field: uint32 replica = 1;
+   */
+  replica: number;
+
+  /**
+   * @generated from field: uint32 counter = 2;
+   */
+  counter: number;
+
+  /**
+   * Code points from the start of the text as of revision.
+   *
+   * @generated from field: uint32 anchor = 3;
+   */
+  anchor: number;
+
+  /**
+   * @generated from field: uint32 head = 4;
+   */
+  head: number;
+
+  /**
+   * @generated from field: uint64 revision = 5;
+   */
+  revision: bigint;
+};
+
+/**
+ * Describes the message chalkline.v1.TextSelection.
+ * Use `create(TextSelectionSchema)` to create a new message.
+ */
+export const TextSelectionSchema: GenMessage<TextSelection> = /*@__PURE__*/
+  messageDesc(file_chalkline_v1_chalkline, 35);
 
 /**
  * Cursors gathers the pointers on one board, at most 20 and 1 100 bytes.
@@ -1229,7 +1320,7 @@ export type Cursors = Message<"chalkline.v1.Cursors"> & {
  * Use `create(CursorsSchema)` to create a new message.
  */
 export const CursorsSchema: GenMessage<Cursors> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 34);
+  messageDesc(file_chalkline_v1_chalkline, 36);
 
 /**
  * @generated from message chalkline.v1.ReplicaCursor
@@ -1259,6 +1350,11 @@ export type ReplicaCursor = Message<"chalkline.v1.ReplicaCursor"> & {
    * @generated from field: repeated sint32 trail = 5;
    */
   trail: number[];
+
+  /**
+   * @generated from field: chalkline.v1.TextSelection text = 6;
+   */
+  text?: TextSelection | undefined;
 };
 
 /**
@@ -1266,7 +1362,7 @@ export type ReplicaCursor = Message<"chalkline.v1.ReplicaCursor"> & {
  * Use `create(ReplicaCursorSchema)` to create a new message.
  */
 export const ReplicaCursorSchema: GenMessage<ReplicaCursor> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 35);
+  messageDesc(file_chalkline_v1_chalkline, 37);
 
 /**
  * AuthorityEvent is the payload of a record of the document "authority".
@@ -1297,7 +1393,7 @@ export type AuthorityEvent = Message<"chalkline.v1.AuthorityEvent"> & {
  * Use `create(AuthorityEventSchema)` to create a new message.
  */
 export const AuthorityEventSchema: GenMessage<AuthorityEvent> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 36);
+  messageDesc(file_chalkline_v1_chalkline, 38);
 
 /**
  * @generated from message chalkline.v1.RoomCreated
@@ -1319,7 +1415,7 @@ export type RoomCreated = Message<"chalkline.v1.RoomCreated"> & {
  * Use `create(RoomCreatedSchema)` to create a new message.
  */
 export const RoomCreatedSchema: GenMessage<RoomCreated> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 37);
+  messageDesc(file_chalkline_v1_chalkline, 39);
 
 /**
  * PageAdded puts a page behind another one (first if after is empty or unknown).
@@ -1345,7 +1441,7 @@ export type PageAdded = Message<"chalkline.v1.PageAdded"> & {
  * Use `create(PageAddedSchema)` to create a new message.
  */
 export const PageAddedSchema: GenMessage<PageAdded> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 38);
+  messageDesc(file_chalkline_v1_chalkline, 40);
 
 /**
  * AuthorityState is the snapshot table of the document "authority".
@@ -1374,7 +1470,33 @@ export type AuthorityState = Message<"chalkline.v1.AuthorityState"> & {
  * Use `create(AuthorityStateSchema)` to create a new message.
  */
 export const AuthorityStateSchema: GenMessage<AuthorityState> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 39);
+  messageDesc(file_chalkline_v1_chalkline, 41);
+
+/**
+ * TraceEvent is the payload of a record of the document "traces".
+ *
+ * @generated from message chalkline.v1.TraceEvent
+ */
+export type TraceEvent = Message<"chalkline.v1.TraceEvent"> & {
+  /**
+   * Document that was pointed at.
+   *
+   * @generated from field: string board = 1;
+   */
+  board: string;
+
+  /**
+   * @generated from field: bytes ink = 2;
+   */
+  ink: Uint8Array;
+};
+
+/**
+ * Describes the message chalkline.v1.TraceEvent.
+ * Use `create(TraceEventSchema)` to create a new message.
+ */
+export const TraceEventSchema: GenMessage<TraceEvent> = /*@__PURE__*/
+  messageDesc(file_chalkline_v1_chalkline, 42);
 
 /**
  * AttendanceEvent is the payload of a record of the document "attendance", which is never sent to clients.
@@ -1411,7 +1533,7 @@ export type AttendanceEvent = Message<"chalkline.v1.AttendanceEvent"> & {
  * Use `create(AttendanceEventSchema)` to create a new message.
  */
 export const AttendanceEventSchema: GenMessage<AttendanceEvent> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 40);
+  messageDesc(file_chalkline_v1_chalkline, 43);
 
 /**
  * ReplicaGiven: a replica number was given to a client instance; it is never given again.
@@ -1442,7 +1564,7 @@ export type ReplicaGiven = Message<"chalkline.v1.ReplicaGiven"> & {
  * Use `create(ReplicaGivenSchema)` to create a new message.
  */
 export const ReplicaGivenSchema: GenMessage<ReplicaGiven> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 41);
+  messageDesc(file_chalkline_v1_chalkline, 44);
 
 /**
  * @generated from message chalkline.v1.Joined
@@ -1459,7 +1581,7 @@ export type Joined = Message<"chalkline.v1.Joined"> & {
  * Use `create(JoinedSchema)` to create a new message.
  */
 export const JoinedSchema: GenMessage<Joined> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 42);
+  messageDesc(file_chalkline_v1_chalkline, 45);
 
 /**
  * @generated from message chalkline.v1.Left
@@ -1476,7 +1598,7 @@ export type Left = Message<"chalkline.v1.Left"> & {
  * Use `create(LeftSchema)` to create a new message.
  */
 export const LeftSchema: GenMessage<Left> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 43);
+  messageDesc(file_chalkline_v1_chalkline, 46);
 
 /**
  * AttendanceState is the snapshot of the document "attendance".
@@ -1495,7 +1617,7 @@ export type AttendanceState = Message<"chalkline.v1.AttendanceState"> & {
  * Use `create(AttendanceStateSchema)` to create a new message.
  */
 export const AttendanceStateSchema: GenMessage<AttendanceState> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 44);
+  messageDesc(file_chalkline_v1_chalkline, 47);
 
 /**
  * @generated from enum chalkline.v1.CursorKind
@@ -1532,6 +1654,13 @@ export enum CursorKind {
    * @generated from enum value: CURSOR_KIND_GONE = 5;
    */
   GONE = 5,
+
+  /**
+   * A caret or selection: text says where, x and y are its place on the board.
+   *
+   * @generated from enum value: CURSOR_KIND_TEXT = 6;
+   */
+  TEXT = 6,
 }
 
 /**
