@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 	"time"
 
 	"chalkline/server/transport"
@@ -15,6 +16,11 @@ import (
 const (
 	ModeLoad = "load"
 	ModeJoin = "join"
+	// ModeBare is what the transports cost by themselves on this machine: the floor
+	// that ModeLoad is compared with.
+	ModeBare = "bare"
+	// ModeBareServer is the process that ModeBare measures.
+	ModeBareServer = "bare-server"
 )
 
 // Config says what is measured. ParseConfig has the defaults.
@@ -51,7 +57,7 @@ func ParseConfig(args []string, w io.Writer) (Config, error) {
 	var c Config
 	f := flag.NewFlagSet("chalkline-bench", flag.ContinueOnError)
 	f.SetOutput(w)
-	f.StringVar(&c.Mode, "mode", ModeLoad, "what to measure: load, or join")
+	f.StringVar(&c.Mode, "mode", ModeLoad, "what to measure: load, join, or bare (the transports by themselves; with --start)")
 	route := f.String("transport", string(transport.WebTransport), "webtransport or websocket")
 	f.IntVar(&c.Writers, "writers", 10, "clients that draw, each 30 frames of 8 points a second")
 	f.IntVar(&c.Clients, "clients", 100, "clients in all, writers included")
@@ -98,7 +104,8 @@ func (c Config) validate() error {
 			errs = append(errs, fmt.Errorf(format, args...))
 		}
 	}
-	check(c.Mode == ModeLoad || c.Mode == ModeJoin, "--mode %q: load or join", c.Mode)
+	check(slices.Contains([]string{ModeLoad, ModeJoin, ModeBare, ModeBareServer}, c.Mode), "--mode %q: load, join or bare", c.Mode)
+	check(c.Mode != ModeBare || c.Start, "--mode bare starts a server of its own: --start")
 	check(c.Transport == transport.WebTransport || c.Transport == transport.WebSocket, "--transport %q: webtransport or websocket", c.Transport)
 	check(c.Clients >= 2 && c.Clients <= maxClients, "--clients %d: 2 to %d", c.Clients, maxClients)
 	check(c.Writers >= 1 && c.Writers <= c.Clients, "--writers %d: 1 to the number of clients", c.Writers)
@@ -106,8 +113,8 @@ func (c Config) validate() error {
 	check(c.Warmup >= 0 && c.Warmup <= maxDuration, "--warmup %v: 0s to %v", c.Warmup, maxDuration)
 	check(c.Points >= framePoints && c.Points <= maxPoints, "--points %d: %d to %d", c.Points, framePoints, maxPoints)
 	check(c.Joins >= 1 && c.Joins <= 1000, "--joins %d: 1 to 1000", c.Joins)
-	check(c.Start != (c.URL != ""), "either --start or --url")
-	check(c.Start || c.Server == "" && c.Data == "" && !c.AllowTmpfs, "--server, --data and --allow-tmpfs are for --start")
+	check(c.Mode == ModeBareServer || c.Start != (c.URL != ""), "either --start or --url")
+	check(c.Start || c.Mode == ModeBareServer || c.Server == "" && c.Data == "" && !c.AllowTmpfs, "--server, --data and --allow-tmpfs are for --start")
 	check(!c.Start || c.PID == 0 && !c.Insecure, "--pid and --insecure are for --url")
 	if c.URL != "" {
 		u, err := url.Parse(c.URL)

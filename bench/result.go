@@ -19,6 +19,7 @@ type Result struct {
 
 	*LoadResult
 	*JoinResult
+	*BareResult
 
 	FSType string `json:"fs_type,omitempty"`
 	Pinned bool   `json:"pinned"`

@@ -13,6 +13,9 @@ import (
 // Run measures what c says and writes the result to w. A server that it started
 // has ended, and what it stored is removed, when Run returns.
 func Run(ctx context.Context, c Config, w io.Writer) (err error) {
+	if c.Mode == ModeBareServer {
+		return serveBare(ctx, c, w)
+	}
 	t, err := openTarget(ctx, c)
 	if err != nil {
 		return err
@@ -42,10 +45,14 @@ const garbagePercent = 400
 
 func measure(ctx context.Context, c Config, t *target) (*Result, error) {
 	debug.SetGCPercent(garbagePercent)
-	if c.Mode == ModeJoin {
+	switch c.Mode {
+	case ModeJoin:
 		return runJoin(ctx, c, t)
+	case ModeBare:
+		return runBare(ctx, c, t)
+	default:
+		return runLoad(ctx, c, t)
 	}
-	return runLoad(ctx, c, t)
 }
 
 // startProfile profiles this process into a file; an empty path profiles nothing.

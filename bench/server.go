@@ -95,13 +95,12 @@ func makeStore(c Config) (dir, fsType string, err error) {
 
 // runServer builds the server if need be and starts it on dir.
 func runServer(ctx context.Context, c Config, dir string) (*target, error) {
-	binary, err := serverBinary(ctx, c.Server, dir)
+	command, err := serverCommand(ctx, c, dir)
 	if err != nil {
 		return nil, err
 	}
 	output := &tail{}
 	found := make(chan string, 1)
-	command := exec.Command(binary, "serve", "--dev", "--listen", "127.0.0.1:0", "--data", filepath.Join(dir, "store"))
 	command.Stderr = output
 	command.Stdout = io.MultiWriter(output, &addressFinder{found: found})
 	pinned := canPin()
@@ -112,7 +111,7 @@ func runServer(ctx context.Context, c Config, dir string) (*target, error) {
 		err = command.Start()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("bench: start %s: %w", binary, err)
+		return nil, fmt.Errorf("bench: start %s: %w", command.Path, err)
 	}
 	p := &process{command: command, dir: dir, ended: make(chan struct{})}
 	go p.wait()
@@ -130,6 +129,22 @@ func runServer(ctx context.Context, c Config, dir string) (*target, error) {
 		err = context.Cause(ctx)
 	}
 	return nil, errors.Join(err, p.stop())
+}
+
+// serverCommand returns how to start the server on dir.
+func serverCommand(ctx context.Context, c Config, dir string) (*exec.Cmd, error) {
+	if c.Mode == ModeBare {
+		self, err := os.Executable()
+		if err != nil {
+			return nil, fmt.Errorf("bench: bare server: %w", err)
+		}
+		return exec.Command(self, "--mode", ModeBareServer, "--data", dir), nil
+	}
+	binary, err := serverBinary(ctx, c.Server, dir)
+	if err != nil {
+		return nil, err
+	}
+	return exec.Command(binary, "serve", "--dev", "--listen", "127.0.0.1:0", "--data", filepath.Join(dir, "store")), nil
 }
 
 // encrypted returns where to reach a server on this machine through TLS: what a
