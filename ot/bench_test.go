@@ -1,6 +1,7 @@
 package ot_test
 
 import (
+	"strings"
 	"testing"
 
 	"chalkline/ot"
@@ -120,5 +121,71 @@ func BenchmarkClearOfAFullBoardByAHostileClient(b *testing.B) {
 	ops := []ot.Op{set(id(1, 50_000), deleted(false)), {Kind: ot.Clear}}
 	for b.Loop() {
 		board.Apply(3, 1, ops)
+	}
+}
+
+// BenchmarkPurgeOf100000Elements is the worst that one purge costs.
+func BenchmarkPurgeOf100000Elements(b *testing.B) {
+	for b.Loop() {
+		b.StopTimer()
+		board := ot.NewBoard()
+		for c := range uint32(100_000) {
+			board.Apply(1, c%50+1, []ot.Op{createInk(id(c%50+1, c/50+1))})
+		}
+		board.Hash()
+		board.Apply(2, 1, []ot.Op{{Kind: ot.Clear, Base: 1}})
+		op := ot.Op{Kind: ot.Purge}
+		for replica := range uint32(50) {
+			op.Ranges = append(op.Ranges, ot.IDRange{Replica: replica + 1, First: 1, Count: 1999})
+		}
+		b.StartTimer()
+		board.Apply(3, 0, []ot.Op{op})
+	}
+}
+
+func BenchmarkDrawnOf100000Elements(b *testing.B) {
+	board := ot.NewBoard()
+	for c := range uint32(100_000) {
+		board.Apply(1, 1, []ot.Op{createInk(id(1, c+1))})
+	}
+	run := func(b *testing.B) {
+		for b.Loop() {
+			for range board.Drawn() {
+			}
+		}
+	}
+	b.Run("none ordered", run)
+	board.Apply(2, 1, []ot.Op{set(id(1, 500), ot.Setting{Register: ot.Order, Value: "V"})})
+	b.Run("one ordered", run)
+}
+
+func BenchmarkTransform(b *testing.B) {
+	typing, other := ot.Edit{keep(800), ins("a")}, ot.Edit{keep(120), ins("室"), del(3)}
+	b.ReportAllocs()
+	for b.Loop() {
+		ot.Transform(typing, other)
+	}
+}
+
+// BenchmarkRebaseOver16384Edits: back from offline, with the oldest base there is.
+func BenchmarkRebaseOver16384Edits(b *testing.B) {
+	edits := ot.NewEdits(0)
+	for revision := range uint64(16_384) {
+		edits.Add(revision+1, id(1, 1), ot.Edit{keep(int(revision) + 1), ins("a")})
+	}
+	for b.Loop() {
+		if _, ok := edits.Rebase(id(1, 1), 0, ot.Edit{keep(1), ins("b"), del(2)}); !ok {
+			b.Fatal("not carried")
+		}
+	}
+}
+
+func BenchmarkTextEditInATextOf16384(b *testing.B) {
+	board := ot.NewBoard()
+	board.Apply(1, 1, []ot.Op{{Kind: ot.Create, ID: id(1, 1), Element: ot.Text}, typed(id(1, 1), ins(strings.Repeat("汉", 16_384)))})
+	op := []ot.Op{typed(id(1, 1), keep(9_000), ins("字"), del(1))}
+	for b.Loop() {
+		board.Apply(2, 1, op)
+		board.Hash()
 	}
 }

@@ -15,6 +15,7 @@ type Board struct {
 	writers map[uint32]*writer
 	live    bitmap // by Element.index: not deleted
 	points  int
+	ordered int // elements with an order of their own, deleted ones too
 
 	sum   fnv128     // of all elements' sums
 	dirty []*Element // whose sums are out of date
@@ -35,7 +36,8 @@ func NewBoard() *Board {
 }
 
 // Apply takes the ops of one record and returns the ids of the elements that
-// changed, each once, valid until the next Apply. Revisions never fall. The ops
+// changed, each once, valid until the next Apply; of those that were purged too,
+// which Get does not find any more. Revisions never fall. The ops
 // of a record may also be applied in several calls with the same revision, one
 // by one say: the state is the same. An Extend brings the points of its frame,
 // decoded; ask Extends first, because a frame that does not extend its stroke
@@ -59,42 +61,40 @@ func (b *Board) apply(revision uint64, author uint32, op *Op) {
 	case Extend:
 		b.extend(author, op)
 	case Set:
-		b.set(revision, op)
+		b.set(revision, author, op)
 	case Clear:
 		b.clear(revision, author, op.Base)
+	case TextEdit:
+		b.editText(author, op)
+	case EraseSpans:
+		b.erase(author, op)
+	case Undo:
+		b.undo(revision, author, op.Items)
+	case Purge:
+		b.purge(author, op.Ranges)
 	case End:
 		b.end(author, op.ID)
-	case TextEdit, EraseSpans, Undo, Purge: // not in op semantics 1
 	}
 }
 
 // create is OT2.
 func (b *Board) create(revision uint64, author uint32, op *Op) {
-	if op.ID.Replica != author || op.ID.Counter == 0 || b.byID[op.ID] != nil {
+	if op.ID.Replica != author || author == 0 || op.ID.Counter == 0 || b.byID[op.ID] != nil {
 		return
 	}
 	e := &Element{id: op.ID, kind: op.Element, created: revision, open: op.Element == Ink}
 	e.registers = make([]Stamped, 0, len(op.Settings))
 	for _, s := range op.Settings {
-		e.write(s, revision)
+		e.write(s, revision, author)
 	}
-	b.touch(e)
+	b.name(e)
 	b.add(e)
 }
 
 // add puts a new element at the end of the board, and closes its replica's
 // oldest stroke if it now has one too many (OT4).
 func (b *Board) add(e *Element) {
-	e.index = uint32(len(b.order))
-	b.byID[e.id] = e
-	b.order = append(b.order, e)
-	b.live.put(e.index, !e.deleted)
-	w := b.writers[e.id.Replica]
-	if w == nil {
-		w = new(writer)
-		b.writers[e.id.Replica] = w
-	}
-	w.elements = append(w.elements, e.index)
+	w := b.put(e)
 	if !e.open {
 		return
 	}
@@ -102,6 +102,22 @@ func (b *Board) add(e *Element) {
 		b.close(w.open[0])
 	}
 	w.open = append(w.open, e)
+}
+
+// put puts an element where the board finds it.
+func (b *Board) put(e *Element) *writer {
+	e.index = uint32(len(b.order))
+	b.byID[e.id] = e
+	b.order = append(b.order, e)
+	b.live.put(e.index, !e.deleted)
+	b.ordered += int(bit(e.ordered))
+	w := b.writers[e.id.Replica]
+	if w == nil {
+		w = new(writer)
+		b.writers[e.id.Replica] = w
+	}
+	w.elements = append(w.elements, e.index)
+	return w
 }
 
 // Extends says whether an Extend finds its stroke as it expects it (OT3). Only
@@ -119,7 +135,7 @@ func (b *Board) extend(author uint32, op *Op) {
 	e := b.byID[op.ID]
 	e.points = append(e.points, op.Points...)
 	b.points += len(op.Points)
-	b.touch(e)
+	b.name(e)
 	if op.Ended {
 		b.close(e)
 		return
@@ -128,21 +144,28 @@ func (b *Board) extend(author uint32, op *Op) {
 }
 
 // set is OT5 and OT6.
-func (b *Board) set(revision uint64, op *Op) {
+func (b *Board) set(revision uint64, author uint32, op *Op) {
 	e := b.byID[op.ID]
 	if e == nil || len(op.Settings) == 0 {
 		return
 	}
 	for _, s := range op.Settings {
-		e.write(s, revision)
+		b.write(e, s, revision, author)
 	}
+	b.changedBy(author, e)
+}
+
+// write writes a register of an element on the board.
+func (b *Board) write(e *Element, s Setting, revision uint64, author uint32) {
+	b.ordered -= int(bit(e.ordered))
+	e.write(s, revision, author)
+	b.ordered += int(bit(e.ordered))
 	b.live.put(e.index, !e.deleted)
-	b.touch(e)
 }
 
 // end is OT8.
 func (b *Board) end(author uint32, id ID) {
-	if e := b.byID[id]; e != nil && e.open && id.Replica == author {
+	if e := b.byID[id]; e != nil && e.open && (id.Replica == author || author == 0) {
 		b.close(e)
 	}
 }
@@ -151,13 +174,21 @@ func (b *Board) close(e *Element) {
 	w := b.writers[e.id.Replica]
 	w.open = slices.DeleteFunc(w.open, func(o *Element) bool { return o == e })
 	e.close()
-	b.touch(e)
+	b.name(e)
 }
 
-// touch notes that an element changes: for the caller of Apply and for Hash.
-func (b *Board) touch(e *Element) {
-	if e.touched != b.applies {
-		e.touched = b.applies
+// changedBy notes that a replica wrote to an element (OT17).
+func (b *Board) changedBy(author uint32, e *Element) {
+	if author != e.id.Replica {
+		e.touched = true
+	}
+	b.name(e)
+}
+
+// name notes that an element changes: for the caller of Apply and for Hash.
+func (b *Board) name(e *Element) {
+	if e.named != b.applies {
+		e.named = b.applies
 		b.changed = append(b.changed, e.id)
 	}
 	b.stale(e)
@@ -211,6 +242,14 @@ func (b *Board) Strokes() iter.Seq[[]Point] {
 }
 
 func (e *Element) inChunks() bool { return !e.open && len(e.points) > 0 }
+
+// editText is OT12. The edit fits the text as it is, or is cut off at its end.
+func (b *Board) editText(author uint32, op *Op) {
+	if e := b.byID[op.ID]; e != nil && e.kind == Text {
+		e.text = op.Edit.Apply(e.text)
+		b.changedBy(author, e)
+	}
+}
 
 // Load returns how full the board is.
 func (b *Board) Load() Load { return Load{Elements: len(b.order), Points: b.points} }

@@ -1,7 +1,6 @@
 package ot_test
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -15,6 +14,8 @@ func id(replica, counter uint32) ot.ID { return ot.ID{Replica: replica, Counter:
 func createInk(id ot.ID, settings ...ot.Setting) ot.Op {
 	return ot.Op{Kind: ot.Create, ID: id, Element: ot.Ink, Settings: settings}
 }
+
+func createText(id ot.ID) ot.Op { return ot.Op{Kind: ot.Create, ID: id, Element: ot.Text} }
 
 func extend(id ot.ID, first uint32, ended bool, points ...ot.Point) ot.Op {
 	return ot.Op{Kind: ot.Extend, ID: id, First: first, Ended: ended, Points: points, Frame: ottest.Frame(points)}
@@ -60,7 +61,10 @@ func TestOT1AnOpWithoutATargetChangesNothing(t *testing.T) {
 		set(id(2, 1), color(1)),
 		{Kind: ot.End, ID: id(3, 3)},
 		{Kind: ot.Clear, Base: 0},
-		{Kind: ot.Undo, ID: id(1, 1)},
+		{Kind: ot.Undo, Items: []ot.UndoItem{made(id(1, 1)), {}}},
+		typed(id(1, 1), ins("a")),
+		erase(id(9, 1), 1, ot.Span{From: 0, To: 1}),
+		purge(ot.IDRange{Replica: 1, First: 1, Count: 1}),
 		{},
 	} {
 		wantNothing(t, l, 2, op)
@@ -70,7 +74,7 @@ func TestOT1AnOpWithoutATargetChangesNothing(t *testing.T) {
 func TestOT2TheFirstCreateStands(t *testing.T) {
 	l := newLog()
 	l.apply(1, createInk(id(1, 1), color(0xff0000)))
-	wantNothing(t, l, 1, ot.Op{Kind: ot.Create, ID: id(1, 1), Element: ot.Text})
+	wantNothing(t, l, 1, createText(id(1, 1)))
 	if e := l.board.Get(id(1, 1)); e.Kind() != ot.Ink || e.Created() != 1 {
 		t.Fatalf("element is %v of revision %d", e.Kind(), e.Created())
 	}
@@ -139,7 +143,7 @@ func TestOT5TheLaterWriteWins(t *testing.T) {
 	l.apply(1, createInk(id(1, 1), color(1)))
 	l.apply(2, set(id(1, 1), color(2), deleted(false)))
 	l.apply(3, set(id(1, 1), color(3)))
-	want := []ot.Stamped{{Setting: color(3), Stamp: 3}, {Setting: deleted(false), Stamp: 2}}
+	want := []ot.Stamped{{Setting: color(3), Stamp: 3, Writer: 3}, {Setting: deleted(false), Stamp: 2, Writer: 2}}
 	if got := l.board.Get(id(1, 1)).Registers(); !slices.Equal(got, want) {
 		t.Fatalf("registers %v, want %v", got, want)
 	}
@@ -197,45 +201,16 @@ func TestOT8EndIsTheAuthorsOnly(t *testing.T) {
 	wantNothing(t, l, 1, ot.Op{Kind: ot.End, ID: id(1, 1)})
 }
 
-func TestOT9LimitsNameWhatIsFull(t *testing.T) {
-	limits := ot.Limits{Elements: 2, Points: 10, StrokePoints: 6}
-	five := make([]ot.Point, 5)
-	cases := []struct {
-		name string
-		load ot.Load
-		op   ot.Op
-		want string
-	}{
-		{"room for both", ot.Load{Elements: 1, Points: 5}, extend(id(1, 1), 1, false, five...), ""},
-		{"room for an element", ot.Load{Elements: 1}, createInk(id(1, 1)), ""},
-		{"elements", ot.Load{Elements: 2}, createInk(id(1, 1)), "elements"},
-		{"points", ot.Load{Points: 6}, extend(id(1, 1), 0, false, five...), "points"},
-		{"stroke", ot.Load{}, extend(id(1, 1), 2, false, five...), "stroke_points"},
-		{"stroke, largest index", ot.Load{}, extend(id(1, 1), 1<<32-1, false, five...), "stroke_points"},
-		{"set", ot.Load{Elements: 2, Points: 10}, set(id(1, 1), color(1)), ""},
-	}
-	for _, c := range cases {
-		err := limits.Check(c.load, &c.op)
-		var limit *ot.LimitError
-		if c.want == "" && err == nil {
-			continue
-		}
-		if !errors.As(err, &limit) || limit.Limit != c.want || !errors.Is(err, ot.ErrLimit) {
-			t.Errorf("%s: %v, want %q", c.name, err, c.want)
-		}
-	}
-}
-
-func TestLoadOfWaitingOpsAddsUpToTheLoadOfTheBoard(t *testing.T) {
+func TestOT8TheServerEndsAStrokeThatItsAuthorLeft(t *testing.T) {
 	l := newLog()
-	var load ot.Load
-	for _, op := range []ot.Op{createInk(id(1, 1)), extend(id(1, 1), 0, false, make([]ot.Point, 3)...), createInk(id(1, 2))} {
-		load.Add(&op)
-		l.apply(1, op)
+	l.apply(1, createInk(id(1, 1)), extend(id(1, 1), 0, false, ot.Point{X: 1}))
+	if changed := l.apply(0, ot.Op{Kind: ot.End, ID: id(1, 1)}); !slices.Equal(changed, []ot.ID{id(1, 1)}) {
+		t.Fatalf("changed %v", changed)
 	}
-	if l.board.Load() != load {
-		t.Fatalf("board %v, ops %v", l.board.Load(), load)
+	if e := l.board.Get(id(1, 1)); e.Open() || e.Touched() {
+		t.Fatal("the stroke must be closed, and it is not touched")
 	}
+	wantNothing(t, l, 1, extend(id(1, 1), 1, true, ot.Point{X: 2}))
 }
 
 func TestApplyKeepsNothingOfTheCallersBytes(t *testing.T) {

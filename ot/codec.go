@@ -23,19 +23,29 @@ func AppendOps(dst []byte, ops []Op) []byte {
 // refuses an op with settings out of order, values out of range or no id.
 func AppendOp(dst []byte, op Op) []byte {
 	dst = append(dst, byte(op.Kind))
-	if op.Kind == Clear {
-		return binary.AppendUvarint(dst, op.Base)
-	}
-	dst = appendID(dst, op.ID)
 	switch op.Kind {
 	case Create:
-		dst = append(dst, byte(op.Element))
+		dst = append(appendID(dst, op.ID), byte(op.Element))
 		dst = appendSettings(dst, op.Settings)
 	case Extend:
-		dst = binary.AppendUvarint(dst, uint64(op.First)<<1|uint64(bit(op.Ended)))
+		dst = binary.AppendUvarint(appendID(dst, op.ID), uint64(op.First)<<1|uint64(bit(op.Ended)))
 		dst = appendBytes(dst, op.Frame)
 	case Set:
-		dst = appendSettings(dst, op.Settings)
+		dst = appendSettings(appendID(dst, op.ID), op.Settings)
+	case Clear:
+		dst = binary.AppendUvarint(dst, op.Base)
+	case TextEdit:
+		dst = binary.AppendUvarint(appendID(dst, op.ID), op.Base)
+		dst = appendEdit(dst, op.Edit)
+	case EraseSpans:
+		dst = binary.AppendUvarint(dst, uint64(op.Eraser))
+		dst = appendSpans(appendID(dst, op.ID), op.Spans)
+	case Undo:
+		dst = appendUndo(dst, op.Items)
+	case Purge:
+		dst = appendRanges(dst, op.Ranges)
+	case End:
+		dst = appendID(dst, op.ID)
 	}
 	return dst
 }
@@ -98,6 +108,18 @@ func (r *reader) op() Op {
 		}
 	case Clear:
 		op.Base = r.uvarint()
+	case TextEdit:
+		op.ID = r.id()
+		op.Base = r.uvarint()
+		op.Edit = r.edit()
+	case EraseSpans:
+		op.Eraser = r.number()
+		op.ID = r.id()
+		op.Spans = r.spans(MaxSpans)
+	case Undo:
+		op.Items = r.undo()
+	case Purge:
+		op.Ranges = r.ranges()
 	case End:
 		op.ID = r.id()
 	default:

@@ -3,6 +3,7 @@ package ot_test
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"testing"
 
 	"chalkline/ot"
@@ -79,6 +80,34 @@ func TestValuesComeBackAsTheyWent(t *testing.T) {
 	}
 }
 
+func TestValuesOfTextsAndPolygonsComeBackAsTheyWent(t *testing.T) {
+	for tenths, want := range map[uint32]uint32{0: ot.MinSize, 240: 240, 1 << 31: ot.MaxSize} {
+		if got, err := ot.DecodeSize(ot.SizeValue(tenths)); got != want || err != nil {
+			t.Errorf("size %d, %v, want %d", got, err, want)
+		}
+	}
+	for align, want := range map[ot.Alignment]ot.Alignment{ot.AlignCentre: ot.AlignCentre, ot.AlignRight: ot.AlignRight, 9: ot.AlignLeft} {
+		if got, err := ot.DecodeAlign(ot.AlignValue(align)); got != want || err != nil {
+			t.Errorf("align %d, %v, want %d", got, err, want)
+		}
+	}
+	for _, want := range [][2]bool{{false, false}, {true, false}, {false, true}, {true, true}} {
+		if bold, italic, err := ot.DecodeStyle(ot.StyleValue(want[0], want[1])); bold != want[0] || italic != want[1] || err != nil {
+			t.Errorf("style %v, %v, %v, want %v", bold, italic, err, want)
+		}
+	}
+	corners := []ot.Vertex{{X: 0, Y: 65_535}, {X: 200, Y: 3}, {X: 65_535, Y: 0}}
+	if got, err := ot.DecodeVertices(ot.VerticesValue(corners)); !slices.Equal(got, corners) || err != nil {
+		t.Errorf("vertices %v, %v", got, err)
+	}
+	for _, n := range []int{0, ot.MinVertices - 1, ot.MaxVertices + 1} {
+		s := ot.Setting{Register: ot.Vertices, Value: ot.VerticesValue(make([]ot.Vertex, n))}
+		if err := ot.CheckSetting(s); !errors.Is(err, ot.ErrValue) {
+			t.Errorf("%d vertices: %v, want ErrValue", n, err)
+		}
+	}
+}
+
 func FuzzDecodeOps(f *testing.F) {
 	for _, r := range ottest.Converge(f, 11, 3, 60) {
 		f.Add(r.Ops)
@@ -98,22 +127,43 @@ func FuzzDecodeOps(f *testing.F) {
 		if again := ot.AppendOps(nil, ops); !bytes.Equal(again, src) {
 			t.Fatalf("%x came back as %x", src, again)
 		}
+		for i := range ops {
+			ops[i].Points = ottest.Points(ops[i].Frame)
+		}
+		for _, author := range []uint32{0, 2} { // replica 0 may purge
+			wantTotal(t, snapshot, author, ops)
+		}
+	})
+}
+
+// wantTotal applies ops at once and one by one to the board of a snapshot, and
+// checks that all ways lead to one board, which comes back from its own snapshot.
+func wantTotal(t *testing.T, snapshot ottest.Snapshot, author uint32, ops []ot.Op) {
+	t.Helper()
+	var boards [2]*ot.Board
+	for i := range boards {
 		board, err := snapshot.Board()
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i := range ops {
-			ops[i].Points = ottest.Points(ops[i].Frame)
-		}
-		board.Apply(1000, 2, ops)
-		if board.Hash() != ottest.Hash(board) {
-			t.Fatal("hash")
-		}
-		if _, err := ottest.Take(board).Board(); err != nil {
-			// Frames that fuzzing damaged do not decode to the points that were applied; all else must fit.
-			if !errors.Is(err, ot.ErrStrokes) {
-				t.Fatal(err)
-			}
-		}
-	})
+		boards[i] = board
+	}
+	boards[0].Apply(1000, author, ops)
+	for i := range ops {
+		boards[1].Apply(1000, author, ops[i:i+1])
+		boards[1].Hash()
+	}
+	hash := boards[0].Hash()
+	if hash != ottest.Hash(boards[0]) || hash != boards[1].Hash() {
+		t.Fatalf("hashes %x, in parts %x, as described %x", hash, boards[1].Hash(), ottest.Hash(boards[0]))
+	}
+	again, err := ottest.Take(boards[0]).Board()
+	switch {
+	case errors.Is(err, ot.ErrStrokes): // a damaged frame does not decode to the points that were applied
+	case errors.Is(err, ot.ErrLimit): // Apply knows no limits
+	case err != nil:
+		t.Fatal(err)
+	case again.Hash() != hash || !bytes.Equal(ot.AppendTable(nil, again), ot.AppendTable(nil, boards[0])):
+		t.Fatal("another board came back from the snapshot")
+	}
 }

@@ -1,11 +1,15 @@
 package ot
 
-import "slices"
+import (
+	"slices"
+	"unicode/utf8"
+)
 
-// Stamped is a register of an element with the revision that last wrote it.
+// Stamped is a register of an element with its last write: the record's revision and author.
 type Stamped struct {
 	Setting
-	Stamp uint64
+	Stamp  uint64
+	Writer uint32
 }
 
 // Element is one thing on a board. It belongs to its Board and changes with it.
@@ -16,8 +20,10 @@ type Element struct {
 	kind      ElementKind
 	open      bool
 	deleted   bool      // what the register says
+	ordered   bool      // the register Order is not empty
+	touched   bool      // OT17
 	dirty     bool      // in Board.dirty: sum is out of date
-	touched   uint64    // Board.applies when last named as changed
+	named     uint64    // Board.applies when last named as changed
 	registers []Stamped // by rising register
 
 	// Ink only.
@@ -25,6 +31,9 @@ type Element struct {
 	frames   [][]byte // while open: points as they travelled
 	digest   fnv128   // of points[:digested]
 	digested int
+	erasures []Erasure // in the order of their first op
+
+	text string // Text only
 
 	sum fnv128 // its part of the board's hash
 }
@@ -43,6 +52,21 @@ func (e *Element) Open() bool { return e.open }
 
 // Deleted says whether the element is hidden (OT6).
 func (e *Element) Deleted() bool { return e.deleted }
+
+// Touched says whether another replica than its own has written to it (OT17).
+func (e *Element) Touched() bool { return e.touched }
+
+// Text returns the string of a text, "" of any other kind.
+func (e *Element) Text() string { return e.text }
+
+// Load returns how much of what is limited per element there is (OT9).
+func (e *Element) Load() ElementLoad {
+	l := ElementLoad{Text: utf8.RuneCountInString(e.text), Erasures: len(e.erasures)}
+	for i := range e.erasures {
+		l.Spans += len(e.erasures[i].Spans)
+	}
+	return l
+}
 
 // Points returns the points of ink, valid until the next Apply; not to be written.
 func (e *Element) Points() []Point { return e.points }
@@ -69,15 +93,18 @@ func (e *Element) find(register Register) (index int, found bool) {
 }
 
 // write sets one register; the later write stands (OT5).
-func (e *Element) write(s Setting, stamp uint64) {
+func (e *Element) write(s Setting, stamp uint64, writer uint32) {
 	i, found := e.find(s.Register)
 	if found {
-		e.registers[i] = Stamped{s, stamp}
+		e.registers[i] = Stamped{s, stamp, writer}
 	} else {
-		e.registers = slices.Insert(e.registers, i, Stamped{s, stamp})
+		e.registers = slices.Insert(e.registers, i, Stamped{s, stamp, writer})
 	}
-	if s.Register == Deleted {
+	switch s.Register {
+	case Deleted:
 		e.deleted = s.Value == BoolValue(true)
+	case Order:
+		e.ordered = s.Value != ""
 	}
 }
 
@@ -94,17 +121,20 @@ func (e *Element) close() {
 // only those are read that are new since the last time.
 func (e *Element) hash() fnv128 {
 	h := fnvStart().uvarint(uint64(e.id.Replica)).uvarint(uint64(e.id.Counter))
-	h = h.byte(byte(e.kind)).uvarint(e.created).uvarint(uint64(len(e.registers)))
+	h = h.byte(byte(e.kind)).byte(bit(e.touched)).uvarint(e.created).uvarint(uint64(len(e.registers)))
 	for i := range e.registers {
 		s := &e.registers[i]
-		h = h.byte(byte(s.Register)).uvarint(s.Stamp).string(s.Value)
+		h = h.byte(byte(s.Register)).uvarint(s.Stamp).uvarint(uint64(s.Writer)).string(s.Value)
 	}
-	if e.kind != Ink {
-		return h
+	switch e.kind {
+	case Ink:
+		h = h.byte(bit(e.open)).uvarint(uint64(len(e.points)))
+		sum := e.pointsDigest().sum()
+		h = h.bytes(sum[:]).erasures(e.erasures)
+	case Text:
+		h = h.string(e.text)
 	}
-	h = h.byte(bit(e.open)).uvarint(uint64(len(e.points)))
-	sum := e.pointsDigest().sum()
-	return h.bytes(sum[:])
+	return h
 }
 
 func (e *Element) pointsDigest() fnv128 {

@@ -60,6 +60,20 @@ func (h fnv128) points(before Point, points []Point) fnv128 {
 	return h
 }
 
+func (h fnv128) erasures(erasures []Erasure) fnv128 {
+	h = h.uvarint(uint64(len(erasures)))
+	for i := range erasures {
+		e := &erasures[i]
+		h = h.uvarint(uint64(e.Replica)).uvarint(uint64(e.Eraser)).byte(bit(e.Off)).uvarint(uint64(len(e.Spans)))
+		end := uint32(0)
+		for _, s := range e.Spans {
+			h = h.uvarint(uint64(s.From - end)).uvarint(uint64(s.To - s.From))
+			end = s.To
+		}
+	}
+	return h
+}
+
 // plus and minus are modulo 2¹²⁸.
 func (h fnv128) plus(o fnv128) fnv128 {
 	lo, carry := bits.Add64(h.lo, o.lo, 0)

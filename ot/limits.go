@@ -7,11 +7,17 @@ type Limits struct {
 	Elements     int
 	Points       int
 	StrokePoints int // of one stroke
+	Text         int // code points of one text
+	Erasures     int // of one stroke
+	Spans        int // of all erasures of one stroke
 }
 
 // BoardLimits returns the limits of OT9.
 func BoardLimits() Limits {
-	return Limits{Elements: 100_000, Points: 4_000_000, StrokePoints: 65_536}
+	return Limits{
+		Elements: 100_000, Points: 4_000_000, StrokePoints: 65_536,
+		Text: 16_384, Erasures: 256, Spans: 4096,
+	}
 }
 
 // Load is how much there is on a board, or how much ops will bring to it.
@@ -29,7 +35,7 @@ func (l *Load) Add(op *Op) {
 
 // LimitError says which limit of a board an op would pass. It is an ErrLimit.
 type LimitError struct {
-	Limit string // "elements", "points" or "stroke_points"
+	Limit string // "elements", "points", "stroke_points", "text", "erasures" or "spans"
 	Max   int
 }
 
@@ -55,6 +61,42 @@ func (l Limits) Check(load Load, op *Op) error {
 		if load.Points+len(op.Points) > l.Points {
 			return &LimitError{"points", l.Points}
 		}
+	}
+	return nil
+}
+
+// ElementLoad is how much there is of what is limited per element, or how much ops
+// will make of it.
+type ElementLoad struct {
+	Text            int // code points
+	Erasures, Spans int
+}
+
+// After returns what an op on the element makes of its size; of spans the most
+// that it can be. started says that the erasure of an EraseSpans is there already.
+func (l ElementLoad) After(op *Op, started bool) ElementLoad {
+	switch op.Kind {
+	case TextEdit:
+		l.Text = op.Edit.Length(l.Text)
+	case EraseSpans:
+		l.Spans += len(op.Spans)
+		if !started {
+			l.Erasures++
+		}
+	}
+	return l
+}
+
+// CheckElement returns nil, or a *LimitError if an element may not become that
+// large. Like Check it is for whoever accepts ops.
+func (l Limits) CheckElement(load ElementLoad) error {
+	switch {
+	case load.Text > l.Text:
+		return &LimitError{"text", l.Text}
+	case load.Erasures > l.Erasures:
+		return &LimitError{"erasures", l.Erasures}
+	case load.Spans > l.Spans:
+		return &LimitError{"spans", l.Spans}
 	}
 	return nil
 }

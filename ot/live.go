@@ -10,7 +10,7 @@ import (
 func (b *Board) clear(revision uint64, author uint32, base uint64) {
 	end := sort.Search(len(b.order), func(i int) bool { return b.order[i].created > base })
 	for i := range b.live.below(uint32(end)) {
-		b.hide(revision, b.order[i])
+		b.hide(revision, author, b.order[i])
 	}
 	w := b.writers[author]
 	if w == nil {
@@ -18,15 +18,14 @@ func (b *Board) clear(revision uint64, author uint32, base uint64) {
 	}
 	for _, i := range w.elements {
 		if b.live.has(i) {
-			b.hide(revision, b.order[i])
+			b.hide(revision, author, b.order[i])
 		}
 	}
 }
 
-func (b *Board) hide(revision uint64, e *Element) {
-	e.write(Setting{Deleted, BoolValue(true)}, revision)
-	b.live.put(e.index, false)
-	b.touch(e)
+func (b *Board) hide(revision uint64, author uint32, e *Element) {
+	b.write(e, Setting{Deleted, BoolValue(true)}, revision, author)
+	b.changedBy(author, e)
 }
 
 // bitmap is a set of small numbers.

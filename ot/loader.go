@@ -3,6 +3,7 @@ package ot
 import (
 	"errors"
 	"fmt"
+	"unicode/utf8"
 )
 
 // ErrStrokes says that strokes do not fit the table that they come with.
@@ -35,8 +36,7 @@ type OpenStroke struct {
 }
 
 // ReadTable reads a table, exactly src. What is allocated is bounded by the
-// length of src, whatever it announces; elements and points over the limits
-// are refused.
+// length of src, whatever it announces; what is over the limits is refused.
 // Only the canonical bytes are taken: AppendTable of the board is src again.
 // Errors: ErrTruncated, ErrCanonical, ErrKind, ErrValue, ErrLimit.
 func ReadTable(src []byte, limits Limits) (*Loader, error) {
@@ -45,7 +45,7 @@ func ReadTable(src []byte, limits Limits) (*Loader, error) {
 		state:  tableState{counters: map[uint32]uint32{}},
 		loader: &Loader{board: NewBoard(), open: map[ID]int{}},
 	}
-	n := t.count()
+	n := t.elementCount()
 	t.loader.board.order = make([]*Element, 0, n)
 	t.loader.board.byID = make(map[ID]*Element, n)
 	elements := make([]Element, n)
@@ -69,7 +69,7 @@ type tableReader struct {
 	points int // announced so far
 }
 
-func (t *tableReader) count() int {
+func (t *tableReader) elementCount() int {
 	n := t.atMost(uint64(t.limits.Elements), ErrLimit)
 	if n > uint64(len(t.src)/minElement) {
 		t.fail(ErrTruncated)
@@ -85,8 +85,12 @@ func (t *tableReader) element(e *Element) {
 	t.kind(e, flags)
 	t.registers(e, flags)
 	points := 0
-	if e.kind == Ink {
+	switch e.kind {
+	case Ink:
 		points = t.ink(e)
+		t.erasures(e, flags)
+	case Text:
+		e.text = t.text()
 	}
 	if w := t.loader.board.writers[e.id.Replica]; e.open && w != nil && len(w.open) == MaxOpenStrokes {
 		t.fail(ErrLimit)
@@ -123,12 +127,13 @@ func (t *tableReader) kind(e *Element, flags byte) {
 	if flags&flagUnknown != 0 {
 		t.fail(ErrCanonical)
 	}
+	e.touched = flags&flagTouched != 0
 	if flags&flagInk != 0 {
 		e.kind, e.open = Ink, flags&flagOpen != 0
 		return
 	}
 	e.kind = t.elementKind()
-	if e.kind == Ink || flags != 0 {
+	if e.kind == Ink || flags&^flagTouched != 0 {
 		t.fail(ErrCanonical)
 	}
 }
@@ -137,7 +142,7 @@ func (t *tableReader) registers(e *Element, flags byte) {
 	if flags&flagSame != 0 {
 		e.registers = make([]Stamped, 0, len(t.state.ink))
 		for _, s := range t.state.ink {
-			e.write(s.Setting, e.created)
+			e.write(s.Setting, e.created, e.id.Replica)
 		}
 		return
 	}
@@ -145,13 +150,17 @@ func (t *tableReader) registers(e *Element, flags byte) {
 	e.registers = make([]Stamped, 0, n)
 	var before Register
 	for range n {
-		var stamp uint64
-		s := t.setting(before, func() { stamp = t.revision(e.created) })
+		stamp, writer := e.created, e.id.Replica
+		s := t.setting(before, func() {
+			if stamp = t.revision(e.created); stamp != e.created {
+				writer = t.uint32()
+			}
+		})
 		if t.err != nil {
 			return
 		}
 		before = s.Register
-		e.write(s, stamp)
+		e.write(s, stamp, writer)
 	}
 	if e.kind == Ink && t.state.same(e) {
 		t.fail(ErrCanonical) // flagSame is the shorter form
@@ -182,6 +191,41 @@ func (t *tableReader) ink(e *Element) (points int) {
 		e.frames = append(e.frames, append([]byte{}, t.bytes()...))
 	}
 	return points
+}
+
+// erasures reads what was erased of ink.
+func (t *tableReader) erasures(e *Element, flags byte) {
+	if flags&flagErased == 0 {
+		return
+	}
+	n := t.count(uint64(t.limits.Erasures), 5)
+	e.erasures = make([]Erasure, 0, n)
+	spans := t.limits.Spans // that may still come
+	for range n {
+		erasure := Erasure{Replica: t.uint32(), Eraser: t.number(), Off: t.bool()}
+		if t.err == nil && e.Erasure(erasure.Replica, erasure.Eraser) != nil {
+			t.fail(ErrCanonical)
+		}
+		erasure.Spans = t.spans(spans)
+		if t.err != nil {
+			return
+		}
+		spans -= len(erasure.Spans)
+		e.erasures = append(e.erasures, erasure)
+	}
+}
+
+// text reads the string of a text.
+func (t *tableReader) text() string {
+	b := t.bytes()
+	if utf8.RuneCount(b) > t.limits.Text {
+		t.fail(ErrLimit)
+	}
+	if s := string(b); t.err == nil && wellFormed(s) {
+		return s
+	}
+	t.fail(ErrValue)
+	return ""
 }
 
 func (l *Loader) put(e *Element, points int) {

@@ -11,12 +11,11 @@ var (
 	ErrTruncated = errors.New("truncated")
 	// ErrCanonical: the same thing has another, canonical form.
 	ErrCanonical = errors.New("not canonical")
-	// ErrKind: an op, element or register of a kind that is unknown or kept for
-	// later op semantics.
+	// ErrKind: an op, element, register or part of an op of a kind that is unknown.
 	ErrKind = errors.New("unknown kind")
 	// ErrValue: a number or value outside its range.
 	ErrValue = errors.New("value out of range")
-	// ErrLimit: more ops, elements or points than may be.
+	// ErrLimit: more ops, elements, points … than may be.
 	ErrLimit = errors.New("over a limit")
 )
 
@@ -77,8 +76,10 @@ func (r *reader) zigzag() int64 {
 }
 
 // bytes reads a length and as many bytes, a part of src.
-func (r *reader) bytes() []byte {
-	n := r.uvarint()
+func (r *reader) bytes() []byte { return r.take(r.uvarint()) }
+
+// take reads n bytes, a part of src.
+func (r *reader) take(n uint64) []byte {
 	if n > uint64(len(r.src)) {
 		r.fail(ErrTruncated)
 		return nil
@@ -94,6 +95,30 @@ func (r *reader) id() ID {
 		r.fail(ErrValue)
 	}
 	return id
+}
+
+// count reads how many things follow: 1 to limit, each of size bytes at least.
+func (r *reader) count(limit uint64, size int) int {
+	n := r.atMost(limit, ErrLimit)
+	switch {
+	case r.err != nil:
+	case n == 0:
+		r.fail(ErrCanonical)
+	case n > uint64(len(r.src)/size):
+		r.fail(ErrTruncated)
+	default:
+		return int(n)
+	}
+	return 0
+}
+
+// number reads one of 1 … 2³²−1.
+func (r *reader) number() uint32 {
+	n := r.uint32()
+	if r.err == nil && n == 0 {
+		r.fail(ErrValue)
+	}
+	return n
 }
 
 func (r *reader) uint32() uint32 { return uint32(r.atMost(1<<32-1, ErrValue)) }

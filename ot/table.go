@@ -7,7 +7,9 @@ const (
 	flagOpen    = 1 // ink that goes on: its frames follow
 	flagSame    = 2 // ink with the registers of the ink before it, all written when it was created
 	flagInk     = 4
-	flagUnknown = ^byte(flagOpen | flagSame | flagInk)
+	flagTouched = 8  // OT17
+	flagErased  = 16 // ink with erasures
+	flagUnknown = ^byte(flagOpen | flagSame | flagInk | flagTouched | flagErased)
 )
 
 // maxRevision is the last revision that a table may name: TypeScript counts in doubles.
@@ -36,15 +38,19 @@ func (s *tableState) appendElement(dst []byte, e *Element) []byte {
 	dst = binary.AppendUvarint(dst, e.created-s.created)
 	dst = binary.AppendUvarint(dst, uint64(e.id.Replica))
 	dst = binary.AppendVarint(dst, int64(e.id.Counter)-int64(s.counters[e.id.Replica]))
-	dst = append(dst, bit(e.open)*flagOpen|bit(same)*flagSame|bit(e.kind == Ink)*flagInk)
+	dst = append(dst, bit(e.open)*flagOpen|bit(same)*flagSame|bit(e.kind == Ink)*flagInk|
+		bit(e.touched)*flagTouched|bit(len(e.erasures) > 0)*flagErased)
 	if e.kind != Ink {
 		dst = append(dst, byte(e.kind))
 	}
 	if !same {
 		dst = appendStamped(dst, e)
 	}
-	if e.kind == Ink {
-		dst = appendInk(dst, e)
+	switch e.kind {
+	case Ink:
+		dst = appendErasures(appendInk(dst, e), e.erasures)
+	case Text:
+		dst = appendString(dst, e.text)
 	}
 	s.follow(e)
 	return dst
@@ -56,6 +62,9 @@ func appendStamped(dst []byte, e *Element) []byte {
 		r := &e.registers[i]
 		dst = append(dst, byte(r.Register))
 		dst = binary.AppendUvarint(dst, r.Stamp-e.created)
+		if r.Stamp != e.created { // else its replica wrote it: a record has one author
+			dst = binary.AppendUvarint(dst, uint64(r.Writer))
+		}
 		dst = appendString(dst, r.Value)
 	}
 	return dst
@@ -69,6 +78,20 @@ func appendInk(dst []byte, e *Element) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(e.frames)))
 	for _, f := range e.frames {
 		dst = appendBytes(dst, f)
+	}
+	return dst
+}
+
+func appendErasures(dst []byte, erasures []Erasure) []byte {
+	if len(erasures) == 0 {
+		return dst
+	}
+	dst = binary.AppendUvarint(dst, uint64(len(erasures)))
+	for i := range erasures {
+		e := &erasures[i]
+		dst = binary.AppendUvarint(dst, uint64(e.Replica))
+		dst = binary.AppendUvarint(dst, uint64(e.Eraser))
+		dst = appendSpans(append(dst, bit(e.Off)), e.Spans)
 	}
 	return dst
 }

@@ -52,7 +52,7 @@ func TestOT9ATableOverTheLimitsIsRefused(t *testing.T) {
 	l := newLog()
 	l.apply(1, createInk(id(1, 1)), extend(id(1, 1), 0, true, make([]ot.Point, 5)...), createInk(id(1, 2)))
 	table := ottest.Take(l.board).Table
-	for _, limits := range []ot.Limits{{1, 5, 5}, {2, 4, 5}, {2, 5, 4}} {
+	for _, limits := range []ot.Limits{{Elements: 1, Points: 5, StrokePoints: 5}, {Elements: 2, Points: 4, StrokePoints: 5}, {Elements: 2, Points: 5, StrokePoints: 4}} {
 		if _, err := ot.ReadTable(table, limits); !errors.Is(err, ot.ErrLimit) {
 			t.Errorf("%v: %v, want ErrLimit", limits, err)
 		}
@@ -126,7 +126,7 @@ func FuzzReadTable(f *testing.F) {
 	for _, v := range vectors {
 		f.Add(unhex(f, v.Bytes))
 	}
-	limits := ot.Limits{Elements: 1000, Points: 10_000, StrokePoints: 1000}
+	limits := ot.Limits{Elements: 1000, Points: 10_000, StrokePoints: 1000, Text: 1000, Erasures: 20, Spans: 50}
 	f.Fuzz(func(t *testing.T, src []byte) {
 		loader, err := ot.ReadTable(src, limits)
 		if err != nil {

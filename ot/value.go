@@ -8,12 +8,37 @@ import (
 
 // Limits of register values.
 const (
-	MaxWidth   = 2000 // 1/10 px
-	MaxOrder   = 24   // bytes
-	MaxContent = 64   // bytes
-	maxColor   = 0xffffff
-	maxDash    = 2
+	MaxWidth    = 2000 // 1/10 px
+	MaxOrder    = 24   // bytes
+	MaxContent  = 64   // bytes
+	MinSize     = 80   // 1/10 px
+	MaxSize     = 4000 // 1/10 px
+	MinVertices = 3
+	MaxVertices = 256
+	maxColor    = 0xffffff
+	maxDash     = 2
+	maxStyle    = styleBold | styleItalic
 )
+
+// Alignment is the value of the register Align.
+type Alignment uint8
+
+// The alignments of a text.
+const (
+	AlignLeft Alignment = iota
+	AlignCentre
+	AlignRight
+)
+
+// Bits of the register Style.
+const (
+	styleBold = 1 << iota
+	styleItalic
+)
+
+// Vertex is a corner of a polygon: parts of its place's width and height, 65 535
+// being the whole.
+type Vertex struct{ X, Y uint16 }
 
 // Placement is the value of the register Place: position and size in 1/10 px,
 // Angle in 1/100° clockwise.
@@ -53,6 +78,33 @@ func NoFillValue() string { return "\x00" }
 
 // GroupValue is the value of Group; the zero ID is no group.
 func GroupValue(group ID) string { return string(appendID(nil, group)) }
+
+// SizeValue is the value of Size in 1/10 px, brought into MinSize … MaxSize.
+func SizeValue(tenths uint32) string { return varintValue(min(max(tenths, MinSize), MaxSize)) }
+
+// AlignValue is the value of Align. What is none of the alignments is left.
+func AlignValue(a Alignment) string {
+	if a > AlignRight {
+		a = AlignLeft
+	}
+	return ByteValue(uint8(a))
+}
+
+// StyleValue is the value of Style.
+func StyleValue(bold, italic bool) string {
+	return ByteValue(bit(bold)*styleBold | bit(italic)*styleItalic)
+}
+
+// VerticesValue is the value of Vertices. There must be MinVertices to
+// MaxVertices; what else comes out is refused by CheckSetting.
+func VerticesValue(vertices []Vertex) string {
+	b := binary.AppendUvarint(make([]byte, 0, 2+6*len(vertices)), uint64(len(vertices)))
+	for _, v := range vertices {
+		b = binary.AppendUvarint(b, uint64(v.X))
+		b = binary.AppendUvarint(b, uint64(v.Y))
+	}
+	return string(b)
+}
 
 func varintValue(v uint32) string { return string(binary.AppendUvarint(nil, uint64(v))) }
 
@@ -97,6 +149,62 @@ func DecodeGroup(value string) (ID, error) {
 	return id, r.end()
 }
 
+// DecodeSize returns the 1/10 px of a value of Size.
+func DecodeSize(value string) (uint32, error) { return decodeUpTo(value, MinSize, MaxSize) }
+
+// DecodeAlign returns the alignment of a value of Align.
+func DecodeAlign(value string) (Alignment, error) {
+	v, err := decodeByte(value, uint8(AlignRight))
+	return Alignment(v), err
+}
+
+// DecodeStyle returns what a value of Style says.
+func DecodeStyle(value string) (bold, italic bool, err error) {
+	v, err := decodeByte(value, maxStyle)
+	return v&styleBold != 0, v&styleItalic != 0, err
+}
+
+// DecodeVertices returns the corners in a value of Vertices.
+func DecodeVertices(value string) ([]Vertex, error) {
+	r := valueReader(value)
+	n := r.verticesCount()
+	vertices := make([]Vertex, 0, n)
+	for range n {
+		vertices = append(vertices, r.vertex())
+	}
+	if err := r.end(); err != nil {
+		return nil, err
+	}
+	return vertices, nil
+}
+
+func (r *reader) verticesCount() int {
+	n := r.atMost(MaxVertices, ErrValue)
+	if r.err == nil && n < MinVertices {
+		r.fail(ErrValue)
+	}
+	if n > uint64(len(r.src)/2) {
+		r.fail(ErrTruncated)
+	}
+	if r.err != nil {
+		return 0
+	}
+	return int(n)
+}
+
+func (r *reader) vertex() Vertex {
+	return Vertex{uint16(r.atMost(math.MaxUint16, ErrValue)), uint16(r.atMost(math.MaxUint16, ErrValue))}
+}
+
+// checkVertices is DecodeVertices without the slice.
+func checkVertices(value string) error {
+	r := valueReader(value)
+	for range r.verticesCount() {
+		r.vertex()
+	}
+	return r.end()
+}
+
 // CheckSetting returns nil if the register exists and the value is one of its
 // canonical values. Errors: ErrKind, ErrValue, ErrCanonical, ErrTruncated.
 func CheckSetting(s Setting) error {
@@ -131,6 +239,14 @@ func checkValue(register Register, value string) error {
 		if len(value) < 1 || len(value) > MaxContent {
 			err = ErrValue
 		}
+	case Size:
+		_, err = DecodeSize(value)
+	case Align:
+		_, err = DecodeAlign(value)
+	case Style:
+		_, _, err = DecodeStyle(value)
+	case Vertices:
+		err = checkVertices(value)
 	default:
 		err = ErrKind
 	}

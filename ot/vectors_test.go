@@ -8,14 +8,15 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 
 	"chalkline/ot"
 	"chalkline/ot/ottest"
 )
 
-// The vectors in testdata hold Go and TypeScript (web/test/ot.test.ts) to the
-// same bytes. They are made by: go test ./ot -run Vectors -update
+// The vectors in testdata hold Go and TypeScript to the same bytes; its README
+// has their forms. Those that are made, are made by: go test ./ot -run Vectors -update
 var update = flag.Bool("update", false, "write testdata anew")
 
 // boardVector is the life of one board.
@@ -23,6 +24,7 @@ type boardVector struct {
 	Seed    uint64         `json:"seed"`
 	Records []recordVector `json:"records"`
 	Table   string         `json:"table"`
+	Drawn   []string       `json:"drawn"` // at the end: ids "replica.counter" in drawing order
 }
 
 type recordVector struct {
@@ -38,22 +40,30 @@ type recordVector struct {
 func makeBoards(t *testing.T) []boardVector {
 	t.Helper()
 	var vectors []boardVector
-	for _, seed := range []uint64{101, 102, 103, 104} {
+	for _, seed := range []uint64{101, 102, 103, 104, 105, 106} {
 		vectors = append(vectors, boardVector{Seed: seed, Records: makeRecords(t, seed)})
 		v := &vectors[len(vectors)-1]
 		board := ot.NewBoard()
 		for i := range v.Records {
 			replay(t, board, &v.Records[i], true)
 		}
-		v.Table = hex.EncodeToString(ot.AppendTable(nil, board))
+		v.Table, v.Drawn = hex.EncodeToString(ot.AppendTable(nil, board)), drawn(board)
 	}
 	return vectors
+}
+
+func drawn(board *ot.Board) []string {
+	ids := []string{}
+	for e := range board.Drawn() {
+		ids = append(ids, fmt.Sprintf("%d.%d", e.ID().Replica, e.ID().Counter))
+	}
+	return ids
 }
 
 func makeRecords(t *testing.T, seed uint64) []recordVector {
 	t.Helper()
 	var records []recordVector
-	for _, r := range ottest.Converge(t, seed, 3, 90) {
+	for _, r := range ottest.Converge(t, seed, 3, 120) {
 		v := recordVector{Revision: r.Revision, Author: r.Author, Ops: hex.EncodeToString(r.Ops)}
 		ops, err := ottest.Decode(r)
 		if err != nil {
@@ -96,18 +106,47 @@ func TestVectorsOfBoards(t *testing.T) {
 	}
 	var vectors []boardVector
 	readVectors(t, "testdata/boards.json", &vectors)
+	covered := map[string]int{}
 	for _, v := range vectors {
 		board := ot.NewBoard()
 		for i := range v.Records {
+			before := board.Load().Elements
 			replay(t, board, &v.Records[i], false)
+			covered["purged"] += max(before-board.Load().Elements, 0)
+			cover(t, covered, &v.Records[i])
+		}
+		for e := range board.Elements() {
+			covered["touched"] += truth(e.Touched())
+			covered["text"] += len(e.Text())
+			covered["erasures"] += len(e.Erasures())
 		}
 		if got := hex.EncodeToString(ot.AppendTable(nil, board)); got != v.Table {
 			t.Fatalf("seed %d: table differs", v.Seed)
+		}
+		if got := drawn(board); !slices.Equal(got, v.Drawn) {
+			t.Fatalf("seed %d: drawn %v, want %v", v.Seed, got, v.Drawn)
 		}
 		again, err := ottest.Snapshot{Table: unhex(t, v.Table), Strokes: ottest.Take(board).Strokes}.Board()
 		if err != nil || again.Hash() != board.Hash() {
 			t.Fatalf("seed %d: snapshot: %v", v.Seed, err)
 		}
+	}
+	for _, what := range []string{"purged", "touched", "text", "erasures", "op 1", "op 2", "op 3", "op 4", "op 5", "op 6", "op 7", "op 8", "op 9"} {
+		if covered[what] == 0 {
+			t.Errorf("no board has %s", what)
+		}
+	}
+}
+
+// cover counts the kinds of ops of a record that changed something.
+func cover(t *testing.T, covered map[string]int, v *recordVector) {
+	t.Helper()
+	ops, err := ot.DecodeOps(unhex(t, v.Ops), ot.MaxBatch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(ops) == 1 {
+		covered[fmt.Sprint("op ", ops[0].Kind)] += v.Changed
 	}
 }
 
@@ -184,6 +223,13 @@ func TestVectorsOfTables(t *testing.T) {
 	})
 }
 
+func truth(v bool) int {
+	if v {
+		return 1
+	}
+	return 0
+}
+
 func flat(points []ot.Point) []int32 {
 	out := make([]int32, 0, 4*len(points))
 	for _, p := range points {
@@ -216,6 +262,23 @@ func writeVectors(t *testing.T, path string, v any) {
 		err = os.WriteFile(path, append(b, '\n'), 0o644)
 	}
 	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// writeLines writes a vector to a line.
+func writeLines[V any](t *testing.T, path string, vectors []V) {
+	t.Helper()
+	lines := make([][]byte, len(vectors))
+	for i, v := range vectors {
+		b, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines[i] = append([]byte("  "), b...)
+	}
+	b := append([]byte("[\n"), bytes.Join(lines, []byte(",\n"))...)
+	if err := os.WriteFile(path, append(b, "\n]\n"...), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }

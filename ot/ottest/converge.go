@@ -44,8 +44,10 @@ func (c *convergence) step() {
 	c.t.Helper()
 	r := c.replicas[c.rng.IntN(len(c.replicas))]
 	switch n := c.rng.IntN(20); {
-	case n < 10:
+	case n < 9:
 		c.write(r)
+	case n < 10:
+		c.serve(r)
 	case n < 17:
 		c.read(r, c.rng.IntN(12))
 	case n < 18:
@@ -59,6 +61,15 @@ func (c *convergence) step() {
 func (c *convergence) write(r *replica) {
 	ops := r.source.Batch(r.board, r.revision)
 	c.log = append(c.log, Record{uint64(len(c.log)) + 1, r.source.Author, ot.AppendOps(nil, ops)})
+}
+
+// serve writes as the server does, replica 0: it ends a stroke that is open, or purges.
+func (c *convergence) serve(r *replica) {
+	op := Purge(c.rng, r.board)
+	if e := pick(c.rng, r.board, (*ot.Element).Open); e != nil && c.rng.IntN(2) == 0 {
+		op = ot.Op{Kind: ot.End, ID: e.ID()}
+	}
+	c.log = append(c.log, Record{uint64(len(c.log)) + 1, 0, ot.AppendOp(nil, op)})
 }
 
 // read applies up to n more records, some of them op by op.

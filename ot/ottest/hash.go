@@ -24,24 +24,49 @@ func Hash(b *ot.Board) [16]byte {
 func canonical(e *ot.Element) []byte {
 	b := binary.AppendUvarint(nil, uint64(e.ID().Replica))
 	b = binary.AppendUvarint(b, uint64(e.ID().Counter))
-	b = append(b, byte(e.Kind()))
+	b = append(b, byte(e.Kind()), truth(e.Touched()))
 	b = binary.AppendUvarint(b, e.Created())
 	b = binary.AppendUvarint(b, uint64(len(e.Registers())))
 	for _, r := range e.Registers() {
 		b = append(b, byte(r.Register))
 		b = binary.AppendUvarint(b, r.Stamp)
+		b = binary.AppendUvarint(b, uint64(r.Writer))
 		b = binary.AppendUvarint(b, uint64(len(r.Value)))
 		b = append(b, r.Value...)
 	}
-	if e.Kind() != ot.Ink {
-		return b
+	switch e.Kind() {
+	case ot.Ink:
+		b = binary.AppendUvarint(append(b, truth(e.Open())), uint64(len(e.Points())))
+		b = append(b, fnvOf(differences(e.Points()))...)
+		b = append(b, erasures(e)...)
+	case ot.Text:
+		b = binary.AppendUvarint(b, uint64(len(e.Text())))
+		b = append(b, e.Text()...)
 	}
-	open := byte(0)
-	if e.Open() {
-		open = 1
+	return b
+}
+
+func erasures(e *ot.Element) []byte {
+	b := binary.AppendUvarint(nil, uint64(len(e.Erasures())))
+	for _, x := range e.Erasures() {
+		b = binary.AppendUvarint(b, uint64(x.Replica))
+		b = binary.AppendUvarint(b, uint64(x.Eraser))
+		b = binary.AppendUvarint(append(b, truth(x.Off)), uint64(len(x.Spans)))
+		end := uint32(0)
+		for _, s := range x.Spans {
+			b = binary.AppendUvarint(b, uint64(s.From-end))
+			b = binary.AppendUvarint(b, uint64(s.To-s.From))
+			end = s.To
+		}
 	}
-	b = binary.AppendUvarint(append(b, open), uint64(len(e.Points())))
-	return append(b, fnvOf(differences(e.Points()))...)
+	return b
+}
+
+func truth(v bool) byte {
+	if v {
+		return 1
+	}
+	return 0
 }
 
 func differences(points []ot.Point) []byte {

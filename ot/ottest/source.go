@@ -42,18 +42,24 @@ func (s *Source) Batch(b *ot.Board, revision uint64) []ot.Op {
 
 func (s *Source) op(b *ot.Board, revision uint64) ot.Op {
 	switch n := s.rng.IntN(100); {
-	case n < 18 || len(s.drawing) == 0 && n < 50:
+	case n < 16 || len(s.drawing) == 0 && n < 40:
 		return s.stroke()
-	case n < 50:
+	case n < 40:
 		return s.extend(s.drawing[s.rng.IntN(len(s.drawing))])
-	case n < 58:
-		return ot.Op{Kind: ot.Create, ID: s.newID(), Element: ot.Line + ot.ElementKind(s.rng.IntN(7)), Settings: s.settings(4)}
-	case n < 82:
+	case n < 48:
+		return s.shape()
+	case n < 62:
 		return ot.Op{Kind: ot.Set, ID: s.target(b), Settings: s.settings(1 + s.rng.IntN(3))}
-	case n < 84:
+	case n < 64:
 		return ot.Op{Kind: ot.Clear, Base: s.rng.Uint64N(revision + 3)}
-	case n < 90:
+	case n < 68:
 		return ot.Op{Kind: ot.End, ID: s.target(b)}
+	case n < 78:
+		return s.editText(b)
+	case n < 86:
+		return s.erase(b)
+	case n < 94:
+		return s.undo(b)
 	default:
 		return s.nonsense(b)
 	}
@@ -62,16 +68,17 @@ func (s *Source) op(b *ot.Board, revision uint64) ot.Op {
 // nonsense is what no honest client sends, and Apply takes all the same.
 func (s *Source) nonsense(b *ot.Board) ot.Op {
 	id := s.target(b)
-	switch s.rng.IntN(5) {
+	switch s.rng.IntN(6) {
 	case 0: // an id that exists, or somebody else's
 		return ot.Op{Kind: ot.Create, ID: id, Element: ot.Ink, Settings: s.settings(2)}
 	case 1: // a wrong first index, or somebody else's stroke
-		op := s.frame(id, b.Len(id)+s.rng.IntN(3)-1)
-		return op
+		return s.frame(id, b.Len(id)+s.rng.IntN(3)-1)
 	case 2: // nobody's
 		return ot.Op{Kind: ot.Set, ID: ot.ID{Replica: s.others + 7, Counter: 1}, Settings: s.settings(1)}
 	case 3:
 		return ot.Op{Kind: ot.Clear, Base: 1<<64 - 1 - s.rng.Uint64N(2)<<12}
+	case 4: // the server's alone
+		return Purge(s.rng, b)
 	default: // large numbers
 		return ot.Op{Kind: ot.Create, ID: ot.ID{Replica: s.Author, Counter: 1<<32 - 1 - s.rng.Uint32N(4)}, Element: ot.Text}
 	}
@@ -80,6 +87,15 @@ func (s *Source) nonsense(b *ot.Board) ot.Op {
 func (s *Source) newID() ot.ID {
 	s.counter++
 	return ot.ID{Replica: s.Author, Counter: s.counter}
+}
+
+// shape is what is not ink: a text as often as not.
+func (s *Source) shape() ot.Op {
+	kind := ot.Text
+	if s.rng.IntN(2) == 0 {
+		kind = ot.Line + ot.ElementKind(s.rng.IntN(7))
+	}
+	return ot.Op{Kind: ot.Create, ID: s.newID(), Element: kind, Settings: s.settings(4)}
 }
 
 func (s *Source) stroke() ot.Op {
@@ -121,68 +137,6 @@ func (s *Source) frame(id ot.ID, first int) ot.Op {
 		Kind: ot.Extend, ID: id, First: uint32(max(first, 0)), Ended: s.rng.IntN(8) == 0,
 		Frame: Frame(points), Points: points,
 	}
-}
-
-// target is an element of the board, mostly; else an id that may not exist.
-func (s *Source) target(b *ot.Board) ot.ID {
-	if n := b.Load().Elements; n > 0 && s.rng.IntN(8) > 0 {
-		at := s.rng.IntN(n)
-		for e := range b.Elements() {
-			if at == 0 {
-				return e.ID()
-			}
-			at--
-		}
-	}
-	return ot.ID{Replica: 1 + s.rng.Uint32N(s.others), Counter: 1 + s.rng.Uint32N(40)}
-}
-
-// settings returns at most n settings by rising register.
-func (s *Source) settings(n int) []ot.Setting {
-	var settings []ot.Setting
-	for register := ot.Place; register <= ot.Pen && len(settings) < n; register++ {
-		if left := int(ot.Pen-register) + 1; s.rng.IntN(left) < n-len(settings) {
-			settings = append(settings, ot.Setting{Register: register, Value: s.value(register)})
-		}
-	}
-	return settings
-}
-
-func (s *Source) value(register ot.Register) string {
-	switch register {
-	case ot.Place:
-		return ot.PlaceValue(ot.Placement{X: int32(s.rng.Uint32()), Y: s.rng.Int32N(170_650), W: 500, H: -300, Angle: s.rng.Int32N(36_000)})
-	case ot.Color:
-		return ot.ColorValue(s.rng.Uint32())
-	case ot.Width:
-		return ot.WidthValue(s.rng.Uint32N(2_500))
-	case ot.Deleted, ot.Locked:
-		return ot.BoolValue(s.rng.IntN(2) == 0)
-	case ot.Order:
-		return s.text(s.rng.IntN(4))
-	case ot.Group:
-		if s.rng.IntN(3) == 0 {
-			return ot.GroupValue(ot.ID{})
-		}
-		return ot.GroupValue(ot.ID{Replica: 1 + s.rng.Uint32N(s.others), Counter: 1 + s.rng.Uint32()>>1})
-	case ot.Fill:
-		return ot.FillValue(s.rng.Uint32())
-	case ot.Dash:
-		return ot.ByteValue(uint8(s.rng.IntN(3)))
-	case ot.Content:
-		return s.text(1 + s.rng.IntN(ot.MaxContent))
-	default:
-		return ot.ByteValue(uint8(s.rng.IntN(256)))
-	}
-}
-
-func (s *Source) text(n int) string {
-	const letters = "0123456789ABCXYZabcxyz"
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = letters[s.rng.IntN(len(letters))]
-	}
-	return string(b)
 }
 
 func without(ids []ot.ID, id ot.ID) []ot.ID {
