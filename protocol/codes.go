@@ -35,6 +35,8 @@ const (
 	UnknownSemantics Code = 3010
 	BoardFull        Code = 3011
 	NoSuchDocument   Code = 3012
+	TextBaseTooOld   Code = 3013
+	UnusableImage    Code = 3014
 )
 
 var codeNames = map[Code]string{
@@ -43,6 +45,7 @@ var codeNames = map[Code]string{
 	BadMessage: "BAD_MESSAGE", TooLarge: "TOO_LARGE", OutOfOrder: "OUT_OF_ORDER", NoCommonVersion: "NO_COMMON_VERSION",
 	TokenInvalid: "TOKEN_INVALID", TokenExpired: "TOKEN_EXPIRED", NoSuchRoom: "NO_SUCH_ROOM", NotPermitted: "NOT_PERMITTED",
 	TakenOver: "TAKEN_OVER", UnknownSemantics: "UNKNOWN_SEMANTICS", BoardFull: "BOARD_FULL", NoSuchDocument: "NO_SUCH_DOCUMENT",
+	TextBaseTooOld: "TEXT_BASE_TOO_OLD", UnusableImage: "UNUSABLE_IMAGE",
 }
 
 // String returns the code's name in docs/protocol.md.

@@ -17,8 +17,9 @@ const (
 	WebSocketPath    = "/ws"
 )
 
-// OpSemantics is the version of the op semantics that new rooms are pinned to.
-const OpSemantics = 1
+// OpSemantics is the version of the op semantics that rooms are pinned to. There
+// is no other: 1 was never released.
+const OpSemantics = 2
 
 // Limits of what travels. Decoders check them before they allocate.
 const (
@@ -39,4 +40,6 @@ const (
 	HeartTickMillis   = 15_000
 	SilenceMillis     = 30_000
 	MaxCapturedAhead  = 100_000 // µs that captured_at may be ahead of the room clock (SYN5)
+	MaxTracePoints    = 128     // of one Trace (SYN8)
+	MaxTraceMillis    = 500     // that one Trace spans (SYN8)
 )

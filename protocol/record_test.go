@@ -52,6 +52,9 @@ func script(r *rand.Rand, n int) []vectorStep {
 		if r.IntN(30) == 0 {
 			replica = 1000 + r.Uint32N(400) // more writers than a context remembers
 		}
+		if r.IntN(40) == 0 {
+			replica = 0 // the server
+		}
 		p := pens[replica]
 		if p == nil {
 			p = &pen{color: byte(replica)}
@@ -74,6 +77,15 @@ func script(r *rand.Rand, n int) []vectorStep {
 		}
 		var b []byte
 		switch {
+		case replica == 0:
+			b = ot.AppendOps(nil, []ot.Op{
+				{Kind: ot.Purge, Ranges: []ot.IDRange{{Replica: 1, First: 1 + r.Uint32N(9), Count: 3}, {Replica: 2, First: 300, Count: 1}}},
+				{Kind: ot.End, ID: ot.ID{Replica: 1 + r.Uint32N(12), Counter: 1}},
+			})
+		case r.IntN(12) == 0: // what is passed over on the way to the replica's last element
+			p.counter++
+			p.open = false
+			b = ot.AppendOps(nil, otherOps(r, ot.ID{Replica: replica, Counter: uint32(p.counter)}))
 		case r.IntN(10) == 0: // somebody colours an element
 			b = appendID(append(b, byte(ot.Set)), ot.ID{Replica: 1 + r.Uint32N(12), Counter: 1 + r.Uint32N(9)})
 			b = append(b, 1, byte(ot.Deleted), 1, byte(r.IntN(2)))
@@ -108,6 +120,23 @@ func script(r *rand.Rand, n int) []vectorStep {
 		steps = append(steps, s)
 	}
 	return steps
+}
+
+// otherOps returns one op of every kind that says nothing of what its author
+// made last, and a text that it makes.
+func otherOps(r *rand.Rand, id ot.ID) []ot.Op {
+	another := ot.ID{Replica: 1 + r.Uint32N(12), Counter: 1 + r.Uint32N(300)}
+	return []ot.Op{
+		{Kind: ot.TextEdit, ID: another, Edit: ot.Edit{{Kind: ot.Keep, N: 1 + r.IntN(200)}, {Kind: ot.Insert, Text: "汉字"}, {Kind: ot.Delete, N: 1}}},
+		{Kind: ot.EraseSpans, ID: another, Eraser: 1 + r.Uint32N(200), Spans: []ot.Span{{From: r.Uint32N(900), To: 1000}, {From: 1001, To: 1300}}},
+		{Kind: ot.Undo, Items: []ot.UndoItem{
+			{Kind: ot.UndoValue, ID: another, Register: ot.Color, Expected: ot.ColorValue(1), Value: ot.ColorValue(0xffffff)},
+			{Kind: ot.UndoMade, ID: another},
+			{Kind: ot.UndoErasure, ID: another, Eraser: 7, Off: r.IntN(2) == 0},
+		}},
+		{Kind: ot.Clear, Base: uint64(r.IntN(300))},
+		{Kind: ot.Create, ID: id, Element: ot.Text},
+	}
 }
 
 func btoi(b bool) int {

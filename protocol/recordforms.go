@@ -167,8 +167,62 @@ func (w *writer) learn(r *Record) {
 		case ot.End:
 			d.id()
 		default:
-			return
+			d.skip(kind)
 		}
+	}
+}
+
+// skip passes over an op that says nothing of its replica's last element.
+func (d *decoder) skip(kind ot.OpKind) {
+	switch kind {
+	case ot.TextEdit:
+		d.id()
+		d.uvarint()
+		d.repeat((*decoder).component)
+	case ot.EraseSpans:
+		d.uvarint()
+		d.id()
+		d.repeat(func(d *decoder) { d.uvarint(); d.uvarint() })
+	case ot.Undo:
+		d.repeat((*decoder).undoItem)
+	case ot.Purge:
+		d.repeat(func(d *decoder) { d.uvarint(); d.uvarint(); d.uvarint() })
+	default:
+		d.bad = true
+	}
+}
+
+// repeat passes over as many items as a count says; each takes a byte at least.
+func (d *decoder) repeat(item func(*decoder)) {
+	for n := d.uvarint(); n > 0 && !d.bad; n-- {
+		item(d)
+	}
+}
+
+// component passes over a part of a text edit.
+func (d *decoder) component() {
+	v := d.uvarint()
+	if ot.ComponentKind(v&3) != ot.Insert {
+		return
+	}
+	if v >>= 2; v > uint64(len(d.src)) {
+		d.bad = true
+		return
+	}
+	d.src = d.src[v:]
+}
+
+func (d *decoder) undoItem() {
+	kind := ot.UndoKind(d.byte())
+	d.id()
+	switch kind {
+	case ot.UndoValue:
+		d.byte()
+		d.bytes()
+		d.bytes()
+	case ot.UndoErasure:
+		d.uvarint()
+		d.byte()
 	}
 }
 

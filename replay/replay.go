@@ -48,7 +48,7 @@ type Record struct {
 	Revision    uint64
 	Digest      Digest // Chain(digest of the record before, this record)
 	Replica     uint32 // who wrote it; 0 is the server
-	N           uint64 // the replica's batch number in this document; 0 for the server's own
+	N           uint64 // the replica's batch number in this document; the server may leave its own 0
 	CapturedAt  int64
 	SequencedAt int64 // never falls within a document
 	ReleaseAt   int64 // Release(release of the record before, this record)
@@ -82,7 +82,7 @@ type Head struct {
 type State struct {
 	Epoch   uint64 // set at creation, never 0; another epoch is another history
 	Heads   map[Document]Head
-	Batches map[Document]map[uint32]uint64 // last n by document and replica (1 …)
+	Batches map[Document]map[uint32]uint64 // last n by document and replica; the server's too if it counts
 }
 
 // Snapshot is the state of a document at a revision, in the caller's form.

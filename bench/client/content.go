@@ -63,13 +63,15 @@ func (c *boardContent) apply(r *protocol.Record) ([]ot.Op, error) {
 }
 
 // forgetClosed drops the decoders of strokes that an op closed: its own (OT3,
-// OT8) or, for a create, the replica's oldest (OT4).
+// OT8), for a create the replica's oldest (OT4), for a purge all that it took.
 func (c *boardContent) forgetClosed(op *ot.Op, changed []ot.ID) {
-	if op.Kind == ot.Set || op.Kind == ot.Clear {
+	switch op.Kind {
+	case ot.Create, ot.Extend, ot.End, ot.Purge:
+	default:
 		return
 	}
 	for _, id := range changed {
-		if e := c.board.Get(id); e.Kind() == ot.Ink && !e.Open() {
+		if e := c.board.Get(id); e == nil || e.Kind() == ot.Ink && !e.Open() {
 			c.strokes.Forget(id)
 		}
 	}

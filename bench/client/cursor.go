@@ -33,6 +33,18 @@ func (b *Board) PointAt(x, y int32, kind chalklinev1.CursorKind) {
 	}
 }
 
+// Trace sends a piece of a laser's path: one ink frame of at most 128 points and
+// 500 ms (SYN8). Without a connection it is lost.
+func (b *Board) Trace(frame []byte) {
+	c := b.doc.client
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.link != nil {
+		m := &chalklinev1.Trace{Handle: b.doc.handle, CapturedAtUs: c.now(), Ink: frame}
+		c.link.send(&chalklinev1.ClientMessage{Message: &chalklinev1.ClientMessage_Trace{Trace: m}})
+	}
+}
+
 // sendCursor hands the newest cursor to whoever writes the connection.
 func (b *Board) sendCursor() {
 	c := b.doc.client

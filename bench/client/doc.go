@@ -10,7 +10,8 @@
 // lost (ID4) or the replica was taken over (SES10). It comes back by itself,
 // when and as the error's code allows.
 //
-// There is no overlay: Board shows the confirmed state only.
+// There is no overlay: Board shows the confirmed state only. Text, a text that
+// one writes in, shows what was written at once.
 //
 // Everything that a Client owns is guarded by one mutex, which is never held
 // across a call out. Callbacks run on the goroutine that reads the document's

@@ -29,6 +29,7 @@ type document struct {
 
 	confirmed
 	outbox
+	texts []*Text // being written in
 
 	open     bool  // wanted: opened again with every connection
 	look     bool  // the board that the client looks at
@@ -80,6 +81,9 @@ func (d *document) noteRecord(r Record) {
 		d.outbox.noteCut(r.N, len(r.Ops))
 		d.client.acknowledge(d, r.N)
 	}
+	for _, t := range d.texts {
+		t.follow(&r, r.Replica == d.outbox.replica)
+	}
 	if d.board != nil && d.client.cfg.OnRecord != nil {
 		d.events = append(d.events, r)
 	}
@@ -90,6 +94,9 @@ func (d *document) noteSnapshot(last func(uint32) uint64) {
 	d.client.stats.Snapshots++
 	d.replacedBy = true
 	d.client.acknowledge(d, last(d.outbox.replica))
+	for _, t := range d.texts {
+		t.replaced(d.outbox.acked, d.position.revision)
+	}
 	d.becomeReady()
 }
 
@@ -97,7 +104,7 @@ func (d *document) noteSnapshot(last func(uint32) uint64) {
 func (d *document) becomeReady() {
 	d.ready = true
 	if replica := d.client.claim.GetReplica(); d.outbox.replica != replica {
-		d.outbox.moveTo(replica, d.content)
+		d.moveTexts(d.outbox.moveTo(replica, d.content, d.sentEdits()))
 		d.client.touch()
 	}
 	d.client.pump()

@@ -68,7 +68,7 @@ func newFakeServer() *fakeServer {
 	}
 	authority := s.document("authority")
 	for _, e := range []*chalklinev1.AuthorityEvent{
-		{Event: &chalklinev1.AuthorityEvent_RoomCreated{RoomCreated: &chalklinev1.RoomCreated{OpSemantics: 1, CreatedAtUs: 5}}},
+		{Event: &chalklinev1.AuthorityEvent_RoomCreated{RoomCreated: &chalklinev1.RoomCreated{OpSemantics: protocol.OpSemantics, CreatedAtUs: 5}}},
 		{Event: &chalklinev1.AuthorityEvent_PageAdded{PageAdded: &chalklinev1.PageAdded{Page: "p1"}}},
 	} {
 		payload, _ := proto.Marshal(e)
@@ -325,7 +325,7 @@ func (s *fakeServer) join(c *fakeConn, m *chalklinev1.JoinRoom) {
 	}
 	c.replica = claim.GetReplica()
 	s.members[c.replica] = c
-	result := &chalklinev1.JoinRoomResult{RoomId: 1, Name: "room", Replica: claim, OpSemantics: 1, RoomTimeUs: s.now().UnixMicro()}
+	result := &chalklinev1.JoinRoomResult{RoomId: 1, Name: "room", Replica: claim, OpSemantics: protocol.OpSemantics, RoomTimeUs: s.now().UnixMicro()}
 	for _, d := range s.documents {
 		if n := d.last[c.replica]; n > 0 {
 			result.Last = append(result.Last, &chalklinev1.LastBatch{Document: d.name, N: n})

@@ -17,6 +17,10 @@ import (
 // ops go into a batch.
 var ErrTooMany = errors.New("client: over a limit")
 
+// ErrReplica says that an op creates or draws on an element of a replica that the
+// client is not any more (ID4, SES10): NextID gives others now.
+var ErrReplica = errors.New("client: id of another replica")
+
 func boardName(page string) string { return classroom.Board{Page: page}.Document() }
 
 // document returns the document with a name, new if need be; Client.mu is held
@@ -115,7 +119,8 @@ func (b *Board) NextID() ot.ID {
 
 // Submit submits ops as one batch; it does not wait for the network. Extends
 // have their Frame and the Points that it is the code of; Stroke makes them. The
-// ops are kept. ErrTooMany when they are more than a batch may have.
+// ops are kept. ErrTooMany when they are more than a batch may have, ErrReplica
+// when they create or draw on an element with an id that NextID gave too long ago.
 func (b *Board) Submit(ops ...ot.Op) error {
 	if len(ops) == 0 || len(ops) > protocol.MaxOpsPerBatch {
 		return fmt.Errorf("submit %d ops: %w", len(ops), ErrTooMany)
@@ -123,6 +128,14 @@ func (b *Board) Submit(ops ...ot.Op) error {
 	c := b.doc.client
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	for i := range ops {
+		switch ops[i].Kind {
+		case ot.Create, ot.Extend, ot.End:
+			if ops[i].ID.Replica != b.doc.outbox.replica {
+				return fmt.Errorf("submit: element %v: %w", ops[i].ID, ErrReplica)
+			}
+		}
+	}
 	b.submit(ops)
 	return nil
 }

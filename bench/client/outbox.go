@@ -74,8 +74,11 @@ const maxCut = protocol.MaxUnackedBatches
 // was refused can be told: Refused comes on another stream, maybe later.
 func (o *outbox) noteCut(n uint64, ops int) {
 	i := slices.IndexFunc(o.unsent, func(b *batch) bool { return b.n == n })
-	if i < 0 || ops >= len(o.unsent[i].ops) || o.unsent[i].told || len(o.cut) == maxCut {
+	if i < 0 || ops >= len(o.unsent[i].ops) || o.unsent[i].told {
 		return
+	}
+	if len(o.cut) == maxCut { // of a text edit of which nothing was left nobody tells
+		o.cut = slices.Delete(o.cut, 0, 1)
 	}
 	o.cut = append(o.cut, o.unsent[i])
 }
@@ -109,14 +112,16 @@ func (o *outbox) refused(n uint64, indexes []uint32) []ot.Op {
 
 // moveTo gives what is not durable new numbers under another replica (ID4,
 // SES10). confirmed is the server's state: what it holds already was durable
-// after all and is not sent twice.
-func (o *outbox) moveTo(replica uint32, confirmed content) {
+// after all and is not sent twice. edits are the edits of texts on their way as
+// they are on that state. It returns which elements have other ids now.
+func (o *outbox) moveTo(replica uint32, confirmed content, edits map[ot.ID]ot.Op) (renamed map[ot.ID]ot.ID) {
 	if board, ok := confirmed.(*boardContent); ok {
-		o.moveOps(replica, board.board)
+		renamed = o.moveOps(replica, board.board, edits)
 	} else {
 		o.moveEvents(replica, confirmed)
 	}
 	o.sent, o.acked, o.cut = 0, 0, nil
+	return renamed
 }
 
 // moveEvents leaves out pages that are there.
@@ -133,8 +138,8 @@ func (o *outbox) moveEvents(replica uint32, confirmed content) {
 	}
 }
 
-func (o *outbox) moveOps(replica uint32, board *ot.Board) {
-	m := mover{old: o.replica, board: board, outbox: o, moved: map[ot.ID]*moved{}}
+func (o *outbox) moveOps(replica uint32, board *ot.Board, edits map[ot.ID]ot.Op) (renamed map[ot.ID]ot.ID) {
+	m := mover{old: o.replica, board: board, edits: edits, outbox: o, moved: map[ot.ID]*moved{}}
 	unsent := o.unsent
 	o.unsent, o.replica, o.n, o.counter = nil, replica, 0, 0
 	for _, b := range unsent {
@@ -149,12 +154,18 @@ func (o *outbox) moveOps(replica uint32, board *ot.Board) {
 	for _, s := range slices.Clone(o.strokes) {
 		s.moveTo(m.moved[s.id])
 	}
+	renamed = make(map[ot.ID]ot.ID, len(m.moved))
+	for old, to := range m.moved {
+		renamed[old] = to.id
+	}
+	return renamed
 }
 
 // mover gives ops new element ids.
 type mover struct {
 	old    uint32
 	board  *ot.Board
+	edits  map[ot.ID]ot.Op // see moveTo
 	outbox *outbox
 	moved  map[ot.ID]*moved
 }
@@ -185,12 +196,30 @@ func (m *mover) move(op ot.Op) []ot.Op {
 			return nil
 		}
 		op.ID = to.id
-	case ot.Set:
-		if to := m.moved[op.ID]; to != nil {
-			op.ID = to.id
+	case ot.TextEdit:
+		if edit, ok := m.edits[op.ID]; ok {
+			if op = edit; len(op.Edit) == 0 {
+				return nil
+			}
+		}
+		op.ID = m.idOf(op.ID)
+	case ot.Set, ot.EraseSpans:
+		op.ID = m.idOf(op.ID)
+	case ot.Undo:
+		op.Items = slices.Clone(op.Items)
+		for i := range op.Items {
+			op.Items[i].ID = m.idOf(op.Items[i].ID)
 		}
 	}
 	return []ot.Op{op}
+}
+
+// idOf returns the id that an element has now.
+func (m *mover) idOf(old ot.ID) ot.ID {
+	if to := m.moved[old]; to != nil {
+		return to.id
+	}
+	return old
 }
 
 func (m *mover) begin(old ot.ID) *moved {

@@ -147,6 +147,9 @@ func (c *Client) toSave() *Saved {
 			}
 			sd.Unsent = append(sd.Unsent, saved)
 		}
+		for _, t := range d.texts {
+			sd.Texts = append(sd.Texts, SavedText(t.state))
+		}
 		s.Documents = append(s.Documents, sd)
 	}
 	return s
@@ -164,5 +167,8 @@ func (c *Client) adopt(s Saved) {
 	for _, sd := range s.Documents {
 		d := c.document(sd.Document)
 		d.outbox.adopt(sd)
+		for _, saved := range sd.Texts {
+			d.texts = append(d.texts, &Text{board: d.board, state: textState(saved)})
+		}
 	}
 }

@@ -38,7 +38,11 @@ type SavedDocument struct {
 	Acked    uint64 // last batch known to be durable
 	Counter  uint32 // last element counter given
 	Unsent   []SavedBatch
+	Texts    []SavedText
 }
+
+// SavedText is a text that the client writes in, with what is not in it yet.
+type SavedText textState
 
 // SavedBatch is a batch that is not known to be durable.
 type SavedBatch struct {

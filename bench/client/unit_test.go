@@ -77,7 +77,7 @@ func TestWorkThatIsDurableAfterAllIsNotMovedTwice(t *testing.T) {
 		{n: 1, ops: []ot.Op{kept}},
 		{n: 2, ops: []ot.Op{lost, {Kind: ot.Set, ID: lost.ID, Settings: hide}, {Kind: ot.Set, ID: kept.ID, Settings: hide}}},
 	}
-	o.moveTo(5, state)
+	o.moveTo(5, state, nil)
 	if len(o.unsent) != 1 || o.unsent[0].n != 1 || o.replica != 5 {
 		t.Fatalf("%d batches under replica %d", len(o.unsent), o.replica)
 	}

@@ -63,7 +63,7 @@ func (b *Board) WaitReady(ctx context.Context) error {
 // WaitSynced waits until the state is the server's and nothing of one's own is
 // waiting to be durable.
 func (b *Board) WaitSynced(ctx context.Context) error {
-	return b.doc.client.await(ctx, func() bool { return b.doc.ready && len(b.doc.unsent) == 0 })
+	return b.doc.client.await(ctx, func() bool { return b.doc.ready && len(b.doc.unsent) == 0 && !b.doc.writing() })
 }
 
 // WaitAuthority waits until the pages are those of the server.

@@ -187,8 +187,8 @@ func duplicateAtomic(t *testing.T, f *fixture) {
 func serverEntries(t *testing.T, f *fixture) {
 	f.create(room)
 	f.append(1, on(board, "a"), on(board, "b"), replay.Entry{Document: board, N: 1}, replay.Entry{Document: board, N: 1})
-	if got := f.state().Batches[board]; len(got) != 0 {
-		t.Errorf("batches of the server are kept: %v", got)
+	if got := f.state().Batches[board]; len(got) != 1 || got[0] != 1 {
+		t.Errorf("last batches are %v, want 1 of the server", got)
 	}
 }
 

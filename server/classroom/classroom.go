@@ -20,10 +20,12 @@ import (
 	"chalkline/protocol"
 )
 
-// Documents of a room (docs/protocol.md). Attendance is never sent to clients.
+// Documents of a room (docs/protocol.md). Attendance and traces are never sent
+// to clients.
 const (
 	AuthorityDocument  = "authority"
 	AttendanceDocument = "attendance"
+	TracesDocument     = "traces"
 	boardPrefix        = "board:"
 )
 

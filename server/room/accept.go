@@ -1,6 +1,7 @@
 package room
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -16,10 +17,11 @@ import (
 // batch is what one append entry is made of.
 type batch struct {
 	document   replay.Document
-	member     *member // nil: the room's own
+	member     *member // nil: the room's own; of a trace, who pointed
 	handle     uint32
 	replica    uint32
 	n          uint64
+	revision   uint64 // boards: that it will take; nobody else writes to the log
 	capturedAt int64
 	received   time.Time
 	size       int // bytes that its author sent
@@ -99,12 +101,17 @@ func (s *state) take(now time.Time, m *member, v *view, c *chalklinev1.Submit, l
 	if err := accept(now, m, v, b, c.GetOps()); err != nil {
 		return err
 	}
-	s.accepted.set(b.document, m.replica, b.n)
 	m.wrote = now
 	m.window.add(b.size)
-	s.pending = append(s.pending, b)
+	s.enqueue(b)
 	s.cfg.Metrics.batches.Inc()
 	return nil
+}
+
+// enqueue puts a batch with its n in line for the log.
+func (s *state) enqueue(b *batch) {
+	s.accepted.set(b.document, b.replica, b.n)
+	s.pending = append(s.pending, b)
 }
 
 // again answers a batch that was taken in before: done already, or about to be.
@@ -174,45 +181,69 @@ func (s *state) acceptOps(now time.Time, m *member, v *view, b *batch, payload [
 	if err != nil {
 		return fmt.Errorf("%w: %w", protocol.NewError(protocol.BadMessage), err)
 	}
-	in := v.document.ahead.intake(m.replica)
-	unwritable := s.authority.Authorise(m.who, v.document.page, classroom.Write)
-	var bad []uint32
-	var why *protocol.Error
-	kept := ops[:0]
-	for i := range ops {
-		op := ops[i]
-		refusal, offence := judge(&in, &op, unwritable)
-		if offence != nil {
-			in.rollback(kept)
-			return offence
-		}
-		if refusal != nil {
-			bad, why = append(bad, uint32(i)), refusal
-			continue
-		}
-		kept = append(kept, op)
+	in := v.document.ahead.intake(m.replica, v.document.head.Revision)
+	taken, err := in.acceptAll(ops, s.authority.Authorise(m.who, v.document.page, classroom.Write))
+	if err == nil && !m.work.AllowN(now, in.work) {
+		err = protocol.NewError(protocol.Overloaded)
 	}
-	if !m.points.AllowN(now, in.decoded) {
-		in.rollback(kept)
-		return protocol.NewError(protocol.Overloaded)
+	if err != nil {
+		in.rollback(taken.ops)
+		return err
 	}
 	in.commit()
-	b.ops, b.payload = kept, payload
-	if len(bad) == 0 {
-		return nil
+	b.revision, b.ops, b.payload = in.revision, taken.ops, payload
+	if taken.changed {
+		b.payload = ot.AppendOps(nil, taken.ops)
 	}
-	b.payload = ot.AppendOps(nil, kept)
-	if len(kept) == 0 {
-		bad = nil // all
+	if taken.why != nil {
+		if len(taken.refused) == len(ops) {
+			taken.refused = nil // all
+		}
+		s.refuse(m, v, b, taken.refused, taken.why)
 	}
-	s.refuse(m, v, b, bad, why)
 	return nil
 }
 
-// judge judges one op of a batch, which its author may have no right to.
-func judge(in *intake, op *ot.Op, unwritable error) (refusal *protocol.Error, offence error) {
-	if unwritable != nil {
-		return refusalFor(unwritable), nil
+// taken is what of a batch stands.
+type taken struct {
+	ops     []ot.Op
+	changed bool            // they are not the ops that came
+	refused []uint32        // indexes of those whose author is told
+	why     *protocol.Error // the last of them
+}
+
+// acceptAll judges the ops of a batch, which its author may have no right to. An
+// error is an offence.
+func (in *intake) acceptAll(ops []ot.Op, unwritable error) (t taken, offence error) {
+	t.ops = ops[:0]
+	for i := range ops {
+		err := unwritable
+		if err == nil {
+			err = in.accept(&ops[i])
+		} else {
+			err = refusal{refusalFor(err)}
+		}
+		if err != nil {
+			if err = t.leaveOut(uint32(i), err); err != nil {
+				return t, err
+			}
+			continue
+		}
+		t.changed = t.changed || ops[i].Kind == ot.TextEdit
+		t.ops = append(t.ops, ops[i])
 	}
-	return in.accept(op)
+	return t, nil
+}
+
+// leaveOut leaves an op out that was not taken in, unless that is an offence.
+func (t *taken) leaveOut(i uint32, err error) (offence error) {
+	var refused refusal
+	switch {
+	case errors.As(err, &refused):
+		t.refused, t.why = append(t.refused, i), refused.why
+	case !errors.Is(err, errNothingLeft):
+		return err
+	}
+	t.changed = true
+	return nil
 }

@@ -19,12 +19,21 @@ const maxOpenStrokes = 4096
 // decodes the frames that were decoded here, no more and no fewer; a frame that
 // the board passes over would leave a decoder here that nobody else has.
 type ahead struct {
-	board   *ot.Board
-	strokes *ink.Strokes            // decoders at the last frame taken in
-	created map[ot.ID]bool          // taken in, not durable yet
-	open    map[uint32]*openStrokes // by replica, those that have any
-	count   int                     // open strokes of all
-	load    ot.Load
+	board    *ot.Board
+	revision uint64                  // of the last batch taken in
+	strokes  *ink.Strokes            // decoders at the last frame taken in
+	created  map[ot.ID]newElement    // taken in, not durable yet
+	open     map[uint32]*openStrokes // by replica, those that have any
+	count    int                     // open strokes of all
+	load     ot.Load
+	texts    texts
+	erased   map[ot.ID]*erasedAhead // erasures taken in, not durable yet
+}
+
+// newElement is an element that is on its way to the log.
+type newElement struct {
+	kind     ot.ElementKind
+	revision uint64 // that it will be created at
 }
 
 // openStrokes are the open strokes of one replica, in the order of their
@@ -64,12 +73,16 @@ func (o *openStrokes) begin(s openStroke) {
 }
 
 func newAhead() *ahead {
-	return &ahead{strokes: ink.NewStrokes(maxOpenStrokes), created: map[ot.ID]bool{}, open: map[uint32]*openStrokes{}}
+	return &ahead{
+		strokes: ink.NewStrokes(maxOpenStrokes), created: map[ot.ID]newElement{}, open: map[uint32]*openStrokes{},
+		texts: newTexts(), erased: map[ot.ID]*erasedAhead{},
+	}
 }
 
-// start goes on from a board that was read; strokes has the decoders already.
-func (a *ahead) start(b *ot.Board) {
-	a.board, a.load = b, b.Load()
+// start goes on from a board that was read up to a revision; strokes has the
+// decoders already, and texts the edits.
+func (a *ahead) start(b *ot.Board, revision uint64) {
+	a.board, a.load, a.revision = b, b.Load(), revision
 	for e := range b.Elements() {
 		if !e.Open() {
 			continue
@@ -90,11 +103,14 @@ type intake struct {
 	own     openStrokes // of the replica, after the ops so far
 	total   int         // open strokes of all, after the ops so far
 	after   ot.Load
-	decoded int // points, of refused frames too
+	head    uint64       // revision of the board: nobody can have seen more
+	edits   []textChange // of the ops so far, in order
+	work    int          // points decoded, of refused frames too, or what costs as much
 }
 
-func (a *ahead) intake(replica uint32) intake {
-	in := intake{ahead: a, replica: replica, total: a.count, after: a.load}
+// intake begins a batch; the board stands at revision head.
+func (a *ahead) intake(replica uint32, head uint64) intake {
+	in := intake{ahead: a, replica: replica, head: head, total: a.count, after: a.load}
 	if own := a.open[replica]; own != nil {
 		in.own = *own
 	}
@@ -103,7 +119,9 @@ func (a *ahead) intake(replica uint32) intake {
 
 // commit makes the batch count.
 func (in *intake) commit() {
+	in.revision++
 	in.count, in.load = in.total, in.after
+	in.texts.commit(in.revision, in.edits)
 	if in.own.n == 0 {
 		delete(in.open, in.replica)
 		return
@@ -125,63 +143,90 @@ func (in *intake) rollback(accepted []ot.Op) {
 			delete(in.created, op.ID)
 		case ot.Extend:
 			in.strokes.Forget(op.ID)
+		case ot.EraseSpans:
+			in.dropErasure(in.replica, op)
 		}
 	}
 }
 
-// durable notes that the ops of a batch are on the board.
-func (a *ahead) durable(ops []ot.Op) {
+// durable notes that the ops of a replica's batch are on the board.
+func (a *ahead) durable(replica uint32, ops []ot.Op) {
 	for i := range ops {
-		if ops[i].Kind == ot.Create {
-			delete(a.created, ops[i].ID)
+		switch op := &ops[i]; op.Kind {
+		case ot.Create:
+			delete(a.created, op.ID)
+		case ot.TextEdit:
+			a.texts.durable(op.ID)
+		case ot.EraseSpans:
+			a.dropErasure(replica, op)
 		}
 	}
 }
 
-// accept judges one op and takes it into the batch. refusal names the op to its
-// author; offence ends the session.
-func (in *intake) accept(op *ot.Op) (refusal *protocol.Error, offence error) {
+// errNothingLeft: the op would change nothing; the batch goes on without it and
+// nobody is told (SYN7).
+var errNothingLeft = errors.New("room: nothing is left of the op")
+
+// refusal says why an op is not taken in: its author is told.
+type refusal struct{ why *protocol.Error }
+
+func (r refusal) Error() string { return r.why.Error() }
+
+func refuse(code protocol.Code, nameValue ...string) error {
+	return refusal{protocol.NewError(code, nameValue...)}
+}
+
+// accept judges one op and takes it into the batch; a text edit becomes what is
+// to be logged. errNothingLeft and refusal leave the op out; any other error is
+// an offence and ends the session.
+func (in *intake) accept(op *ot.Op) error {
 	switch op.Kind {
 	case ot.Create, ot.Extend, ot.End:
 		if op.ID.Replica != in.replica {
-			return nil, protocol.NewError(protocol.NotPermitted)
+			return protocol.NewError(protocol.NotPermitted)
 		}
 	}
 	switch op.Kind {
 	case ot.Create:
-		return in.create(op), nil
+		return in.create(op)
 	case ot.Extend:
 		return in.extend(op)
 	case ot.End:
 		in.end(op.ID)
+	case ot.TextEdit:
+		return in.textEdit(op)
+	case ot.EraseSpans:
+		return in.erase(op)
+	case ot.Purge: // OT16: the server's alone
+		return refuse(protocol.NotPermitted)
 	}
-	return nil, nil
+	return nil
 }
 
-func (in *intake) create(op *ot.Op) *protocol.Error {
-	if in.created[op.ID] || in.board.Get(op.ID) != nil { // OT2: would change nothing
-		return protocol.NewError(protocol.OutOfOrder)
+func (in *intake) create(op *ot.Op) error {
+	if _, ok := in.created[op.ID]; ok || in.board.Get(op.ID) != nil { // OT2: would change nothing
+		return refuse(protocol.OutOfOrder)
 	}
 	if err := ot.BoardLimits().Check(in.after, op); err != nil {
 		return boardFull(err)
 	}
 	if op.Element == ot.Ink {
-		if refusal := in.begin(op.ID); refusal != nil {
-			return refusal
+		if err := in.begin(op.ID); err != nil {
+			return err
 		}
 	}
-	in.created[op.ID] = true
+	in.created[op.ID] = newElement{op.Element, in.revision + 1}
 	in.after.Add(op)
 	return nil
 }
 
 // begin opens a stroke; the oldest of too many is closed (OT4).
-func (in *intake) begin(id ot.ID) *protocol.Error {
+func (in *intake) begin(id ot.ID) error {
 	switch {
 	case in.own.n == ot.MaxOpenStrokes:
 		in.end(ot.ID{Replica: in.replica, Counter: in.own.of[0].counter})
 	case in.total >= maxOpenStrokes:
-		return protocol.NewError(protocol.BoardFull, "limit", "strokes", "max", fmt.Sprint(maxOpenStrokes))
+		return refuse(protocol.BoardFull, "limit", "strokes", "max", fmt.Sprint(maxOpenStrokes))
 	}
 	in.own.begin(openStroke{counter: id.Counter})
 	in.total++
@@ -196,44 +241,44 @@ func (in *intake) end(id ot.ID) {
 }
 
 // extend is OT3, and decodes the frame.
-func (in *intake) extend(op *ot.Op) (refusal *protocol.Error, offence error) {
+func (in *intake) extend(op *ot.Op) error {
 	stroke, limits := in.own.find(op.ID.Counter), ot.BoardLimits()
 	switch {
 	case stroke == nil || stroke.points != op.First:
-		return protocol.NewError(protocol.OutOfOrder), nil
+		return refuse(protocol.OutOfOrder)
 	case in.after.Points >= limits.Points: // not worth decoding
-		return boardFull(&ot.LimitError{Limit: "points", Max: limits.Points}), nil
+		return boardFull(&ot.LimitError{Limit: "points", Max: limits.Points})
 	}
 	if err := in.strokes.Decode(op); err != nil {
 		return strokeError(err)
 	}
-	in.decoded += len(op.Points)
+	in.work += len(op.Points)
 	if err := limits.Check(in.after, op); err != nil {
 		in.strokes.Forget(op.ID)
-		return boardFull(err), nil
+		return boardFull(err)
 	}
 	in.after.Add(op)
 	stroke.points += uint32(len(op.Points))
 	if op.Ended {
 		in.end(op.ID)
 	}
-	return nil, nil
+	return nil
 }
 
-func boardFull(err error) *protocol.Error {
+func boardFull(err error) error {
 	var limit *ot.LimitError
 	errors.As(err, &limit)
-	return protocol.NewError(protocol.BoardFull, "limit", limit.Limit, "max", fmt.Sprint(limit.Max))
+	return refuse(protocol.BoardFull, "limit", limit.Limit, "max", fmt.Sprint(limit.Max))
 }
 
 // strokeError sorts the errors of a stroke's decoder.
-func strokeError(err error) (refusal *protocol.Error, offence error) {
+func strokeError(err error) error {
 	switch {
 	case errors.Is(err, ink.ErrNotOpen): // its decoder was given up
-		return protocol.NewError(protocol.OutOfOrder), nil
+		return refuse(protocol.OutOfOrder)
 	case errors.Is(err, ink.ErrLimit):
-		return protocol.NewError(protocol.BoardFull, "limit", "stroke_points", "max", fmt.Sprint(ink.MaxStroke)), nil
+		return refuse(protocol.BoardFull, "limit", "stroke_points", "max", fmt.Sprint(ink.MaxStroke))
 	default:
-		return nil, fmt.Errorf("%w: %w", protocol.NewError(protocol.BadMessage), err)
+		return fmt.Errorf("%w: %w", protocol.NewError(protocol.BadMessage), err)
 	}
 }

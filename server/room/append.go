@@ -2,9 +2,11 @@ package room
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
+	"chalkline/ot"
 	"chalkline/protocol"
 	"chalkline/replay"
 	"chalkline/server/classroom"
@@ -91,9 +93,19 @@ func (s *state) appended(now time.Time, c appended) {
 			s.attended(now, b, r)
 			continue
 		}
-		d := s.documents[r.Document]
 		s.durable.set(r.Document, r.Replica, r.N)
-		d.take(b, r)
+		if r.Document == classroom.TracesDocument {
+			s.heads[r.Document] = headOf(r)
+			b.member.tracing--
+			continue
+		}
+		if b.revision != 0 && b.revision != r.Revision {
+			s.inFlight = group[i:]
+			s.fail(fmt.Errorf("room: %s: somebody else wrote revision %d", r.Document, b.revision))
+			return
+		}
+		d := s.documents[r.Document]
+		s.takeIn(d, b, r)
 		authority = authority || d.authority != nil
 		s.acknowledge(b, d)
 		if len(d.out) > maxOutBytes { // a message to viewers is bounded
@@ -117,6 +129,9 @@ func (s *state) appended(now time.Time, c appended) {
 // that has become another document's would say something else.
 func (s *state) acknowledge(b *batch, d *document) {
 	m := b.member
+	if m == nil {
+		return
+	}
 	m.window.sub(b.size)
 	if s.members[m.peer] == m && m.views[b.handle] == nil && !m.isOpening(b.handle) {
 		s.control(m.peer, ack(b.handle, b.n))
@@ -143,6 +158,24 @@ func headOf(r *replay.Record) replay.Head {
 	}
 }
 
+// takeIn applies a durable record. The snapshot from before a purge would bring
+// joiners all that is gone.
+func (s *state) takeIn(d *document, b *batch, r *replay.Record) {
+	purges := len(b.ops) > 0 && b.ops[0].Kind == ot.Purge
+	if !purges {
+		d.take(b, r)
+		return
+	}
+	before := d.board.Load()
+	d.chunks.without(d.board, &b.ops[0])
+	d.take(b, r)
+	after := d.board.Load()
+	d.ahead.load.Elements -= before.Elements - after.Elements
+	d.ahead.load.Points -= before.Points - after.Points
+	d.cached = nil
+	s.cfg.Metrics.purged.Add(float64(before.Elements - after.Elements))
+}
+
 // take applies a durable record and codes it for the viewers.
 func (d *document) take(b *batch, r *replay.Record) {
 	if len(d.out) == 0 {
@@ -152,8 +185,11 @@ func (d *document) take(b *batch, r *replay.Record) {
 	d.out = d.code(d.out, r)
 	d.tail.add(r, d.out[before:])
 	if d.board != nil {
-		d.board.Apply(r.Revision, r.Replica, b.ops)
-		d.ahead.durable(b.ops)
+		changed := d.board.Apply(r.Revision, r.Replica, b.ops)
+		d.ahead.durable(r.Replica, b.ops)
+		if hides(b.ops) {
+			d.noteDeletions(changed, r.SequencedAt)
+		}
 	} else if b.event != nil {
 		d.authority.Apply(b.event)
 	}

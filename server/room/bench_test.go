@@ -50,7 +50,7 @@ func newStepped(b *testing.B) *stepped {
 	}
 	var entries []replay.Entry
 	for _, e := range []*chalklinev1.AuthorityEvent{
-		{Event: &chalklinev1.AuthorityEvent_RoomCreated{RoomCreated: &chalklinev1.RoomCreated{OpSemantics: 1}}},
+		{Event: &chalklinev1.AuthorityEvent_RoomCreated{RoomCreated: &chalklinev1.RoomCreated{OpSemantics: protocol.OpSemantics}}},
 		{Event: &chalklinev1.AuthorityEvent_PageAdded{PageAdded: &chalklinev1.PageAdded{Page: "p1"}}},
 	} {
 		payload, err := proto.Marshal(e)

@@ -88,6 +88,12 @@ type Cursor struct {
 	Cursor *chalklinev1.Cursor
 }
 
+// Trace is a piece of a laser's path (SYN8).
+type Trace struct {
+	Peer  Peer
+	Trace *chalklinev1.Trace
+}
+
 // Drained says that a peer whose queue was full has room again.
 type Drained struct{ Peer Peer }
 
@@ -110,6 +116,19 @@ type (
 	stopping struct{}
 )
 
+// What Room's own methods ask; each is answered once on a channel with room for it.
+type (
+	copyBoard struct {
+		page   string
+		answer chan<- boardBytes
+	}
+	listPages struct{ answer chan<- pageList }
+	askPlace  struct {
+		page   string
+		answer chan<- Place
+	}
+)
+
 func (Join) command()          {}
 func (Leave) command()         {}
 func (Open) command()          {}
@@ -118,7 +137,11 @@ func (Submit) command()        {}
 func (SyncState) command()     {}
 func (HeartTick) command()     {}
 func (Cursor) command()        {}
+func (Trace) command()         {}
 func (Drained) command()       {}
+func (copyBoard) command()     {}
+func (listPages) command()     {}
+func (askPlace) command()      {}
 func (appended) command()      {}
 func (boardLoaded) command()   {}
 func (snapshotSaved) command() {}
@@ -167,6 +190,18 @@ type (
 	loadBoard    struct{ document replay.Document }
 	saveSnapshot struct{ snapshot replay.Snapshot }
 	putName      struct{ key, name string }
+	answerCopy   struct {
+		to    chan<- boardBytes
+		bytes boardBytes
+	}
+	answerPages struct {
+		to    chan<- pageList
+		pages pageList
+	}
+	answerPlace struct {
+		to    chan<- Place
+		place Place
+	}
 )
 
 func (sendControl) effect()  {}
@@ -180,3 +215,6 @@ func (appendGroup) effect()  {}
 func (loadBoard) effect()    {}
 func (saveSnapshot) effect() {}
 func (putName) effect()      {}
+func (answerCopy) effect()   {}
+func (answerPages) effect()  {}
+func (answerPlace) effect()  {}

@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"chalkline/ot"
 	"chalkline/protocol"
 	chalklinev1 "chalkline/protocol/chalkline/v1"
 )
@@ -27,7 +28,7 @@ func (s *state) cursor(now time.Time, c Cursor) {
 	}
 	v := m.views[c.Cursor.GetHandle()]
 	seq := c.Cursor.GetSequence()
-	if v == nil || len(c.Cursor.GetTrail()) > protocol.MaxTrail || int32(seq-m.cursor.sequence) <= 0 {
+	if v == nil || !wellMade(c.Cursor) || int32(seq-m.cursor.sequence) <= 0 {
 		return
 	}
 	since := m.cursor.since
@@ -38,9 +39,29 @@ func (s *state) cursor(now time.Time, c Cursor) {
 		sequence: seq, board: v.document, since: since,
 		shown: &chalklinev1.ReplicaCursor{
 			Replica: m.replica, X: c.Cursor.GetX(), Y: c.Cursor.GetY(), Kind: c.Cursor.GetKind(), Trail: c.Cursor.GetTrail(),
+			Text: selection(c.Cursor.GetText()),
 		},
 	}
 	s.schedule(now)
+}
+
+// wellMade says whether a cursor is one that can be passed on: within bounds,
+// and one of kind TEXT, and only that, with a place in a text (PRE3).
+func wellMade(c *chalklinev1.Cursor) bool {
+	text, maxText := c.GetText(), uint32(ot.BoardLimits().Text)
+	return len(c.GetTrail()) <= protocol.MaxTrail &&
+		(text != nil) == (c.GetKind() == chalklinev1.CursorKind_CURSOR_KIND_TEXT) &&
+		text.GetAnchor() <= maxText && text.GetHead() <= maxText
+}
+
+// selection returns a copy without what a newer client may have put into it.
+func selection(t *chalklinev1.TextSelection) *chalklinev1.TextSelection {
+	if t == nil {
+		return nil
+	}
+	return &chalklinev1.TextSelection{
+		Replica: t.GetReplica(), Counter: t.GetCounter(), Anchor: t.GetAnchor(), Head: t.GetHead(), Revision: t.GetRevision(),
+	}
 }
 
 // recently is how long after its last batch a member counts as writing.

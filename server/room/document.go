@@ -3,7 +3,6 @@ package room
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -24,7 +23,8 @@ type document struct {
 	authority *classroom.Authority // nil for boards
 	context   protocol.Context
 
-	ahead *ahead // nil for the authority
+	ahead     *ahead // nil for the authority
+	deletions deletions
 
 	// What is to be sent, and what was.
 	out       []byte // coded records since the last flush
@@ -205,6 +205,7 @@ func (s *state) boardLoaded(now time.Time, c boardLoaded) {
 	}
 	if s.documents[c.name] == nil {
 		c.document.quietFrom = now
+		c.document.watchDeletions(s.clock.At(now))
 		s.documents[c.name] = c.document
 	}
 	s.resume(now, c.name)
@@ -237,44 +238,6 @@ func (s *state) look(now time.Time, m *member, c Open, name replay.Document) {
 	if c.Look && m.looks != name {
 		m.looks = name
 		s.changed(now, m)
-	}
-}
-
-// begin opens a stream of a higher generation: from where the client stands if
-// that can be shown to be right, else from a snapshot.
-func (s *state) begin(v *view, held *chalklinev1.Position) {
-	d, m := v.document, v.member
-	m.generation++
-	stream := Stream{v.handle, m.generation}
-	header := &chalklinev1.DocumentHeader{
-		Handle: v.handle, Document: string(d.name), Generation: stream.Generation, Epoch: s.epoch,
-	}
-	if held.GetEpoch() == s.epoch {
-		position := replay.Position{Revision: held.GetRevision(), Digest: replay.Digest(held.GetDigest())}
-		if parts, ok := d.tail.since(position, math.MaxInt); ok {
-			header.Resumed = true
-			s.cfg.Metrics.opened.WithLabelValues("resumed").Inc()
-			s.emit(openStream{v, stream, append([][]byte{frameDocument(headerMessage(header))}, parts...)})
-			return
-		}
-		s.noteAhead(m, d, position)
-	}
-	parts, err := d.fromSnapshot()
-	if err != nil {
-		s.fail(fmt.Errorf("room: snapshot of %s: %w", d.name, err))
-		return
-	}
-	s.cfg.Metrics.opened.WithLabelValues("snapshot").Inc()
-	s.emit(openStream{v, stream, append([][]byte{frameDocument(headerMessage(header))}, parts...)})
-}
-
-// noteAhead logs that a client knows more than the store: its history is not
-// ours, as when an older copy of the store was put back.
-func (s *state) noteAhead(m *member, d *document, held replay.Position) {
-	if held.Revision > d.head.Revision {
-		s.cfg.Metrics.ahead.Inc()
-		s.cfg.Logger.Warn("client is ahead of the store: was an older copy put back?",
-			"document", d.name, "replica", m.replica, "client_revision", held.Revision, "revision", d.head.Revision)
 	}
 }
 
@@ -327,41 +290,15 @@ func (s *state) unload(now time.Time) {
 			continue
 		}
 		switch {
-		case d.saving || len(d.out) > 0 || s.onItsWay(name):
+		case d.saving || len(d.out) > 0 || s.onItsWay(name), len(d.deletions.queue) > 0: // read again, it would not know since when
 			d.quietFrom = now
 		case d.head.Revision > d.savedAt:
 			s.save(d)
 			d.quietFrom = now
 		default:
+			s.heads[name] = d.head
 			delete(s.documents, name)
 		}
-	}
-}
-
-// syncState is SYNC_STATE (REC3).
-func (s *state) syncState(now time.Time, c SyncState) {
-	m := s.members[c.Peer]
-	if m == nil || m.views[c.Handle] == nil {
-		return
-	}
-	v := m.views[c.Handle]
-	s.cfg.Metrics.resyncs.WithLabelValues("client").Inc()
-	s.cfg.Logger.Info("client resyncs", "document", v.document.name, "replica", m.replica, "reason", c.Reason)
-	s.flush(now, v.document)
-	s.begin(v, c.Position)
-}
-
-// drained starts all documents of a peer again whose full queue threw away what
-// waited (REC4).
-func (s *state) drained(now time.Time, p Peer) {
-	m := s.members[p]
-	if m == nil {
-		return
-	}
-	for _, v := range m.views {
-		s.cfg.Metrics.resyncs.WithLabelValues("slow").Inc()
-		s.flush(now, v.document)
-		s.begin(v, nil)
 	}
 }
 

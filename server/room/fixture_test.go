@@ -48,7 +48,7 @@ func newRoom(t *testing.T, change ...func(*room.Config)) *fixture {
 	now := time.Now().UnixMilli() * 1000
 	var entries []replay.Entry
 	for _, e := range []*chalklinev1.AuthorityEvent{
-		{Event: &chalklinev1.AuthorityEvent_RoomCreated{RoomCreated: &chalklinev1.RoomCreated{OpSemantics: 1, CreatedAtUs: now}}},
+		{Event: &chalklinev1.AuthorityEvent_RoomCreated{RoomCreated: &chalklinev1.RoomCreated{OpSemantics: protocol.OpSemantics, CreatedAtUs: now}}},
 		{Event: &chalklinev1.AuthorityEvent_PageAdded{PageAdded: &chalklinev1.PageAdded{Page: page}}},
 	} {
 		b, err := proto.Marshal(e)
@@ -92,6 +92,7 @@ func (f *fixture) stop() {
 type peer struct {
 	t    *testing.T
 	room *room.Room
+	name string
 
 	mu      sync.Mutex
 	control []*chalklinev1.ServerMessage
@@ -229,7 +230,7 @@ func (r *replica) take(coded []byte) {
 // apply applies one op and lets go of the decoders of strokes that it closed.
 func (r *replica) apply(rec protocol.Record, op []ot.Op) {
 	for _, id := range r.board.Apply(rec.Revision, rec.Replica, op) {
-		if e := r.board.Get(id); e.Kind() == ot.Ink && !e.Open() {
+		if e := r.board.Get(id); e == nil || e.Kind() == ot.Ink && !e.Open() {
 			r.strokes.Forget(id)
 		}
 	}
@@ -301,7 +302,7 @@ func (p *peer) Close(err *protocol.Error) {
 func (f *fixture) join(name string, change ...func(*room.Join)) *peer {
 	f.t.Helper()
 	p := &peer{
-		t: f.t, room: f.room, streams: map[uint32]*replica{}, raw: map[uint32][][]byte{}, n: map[uint32]uint64{},
+		t: f.t, room: f.room, name: name, streams: map[uint32]*replica{}, raw: map[uint32][][]byte{}, n: map[uint32]uint64{},
 	}
 	j := room.Join{
 		Peer: p, Who: classroom.Participant{ID: name, Role: classroom.Student}, Name: name, Key: []byte(fmt.Sprintf("%-16s", name)),
@@ -384,7 +385,10 @@ func (p *peer) board() *replica {
 }
 
 func (p *peer) hash() string {
-	h := p.board().board.Hash()
+	r := p.board()
+	p.mu.Lock() // whoever reads goes before what comes later
+	defer p.mu.Unlock()
+	h := r.board.Hash()
 	return hex.EncodeToString(h[:])
 }
 

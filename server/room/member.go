@@ -33,12 +33,14 @@ type member struct {
 	cursor     cursorState
 	wrote      time.Time // when it last submitted
 	window     window
-	points     *rate.Limiter
+	work       *rate.Limiter
+	traces     *rate.Limiter
+	tracing    int // traces on their way to the log
 }
 
 // Ink that one member may submit: several hands' worth for ever, and the rest of
 // a lesson at once. Decoding costs most of what a batch costs here, and a few
-// bytes can stand for many points.
+// bytes can stand for many points. Text edits count by workPerComponent.
 const (
 	pointsPerSecond = 30_000
 	pointsAtOnce    = 2 * protocol.MaxOpsPerBatch * ink.MaxFrame
@@ -48,7 +50,7 @@ func newMember(j Join, replica uint32) *member {
 	return &member{
 		peer: j.Peer, who: j.Who, name: j.Name, replica: replica,
 		views: map[uint32]*view{}, opening: map[uint32]replay.Document{},
-		points: rate.NewLimiter(pointsPerSecond, pointsAtOnce),
+		work: rate.NewLimiter(pointsPerSecond, pointsAtOnce), traces: rate.NewLimiter(tracesPerSecond, tracesAtOnce),
 	}
 }
 
@@ -141,6 +143,7 @@ func (s *state) enter(now time.Time, j Join, replica uint32, key []byte) {
 	}
 	m := newMember(j, replica)
 	s.members[j.Peer], s.byID[replica] = m, m
+	delete(s.left, replica)
 	s.cfg.Metrics.participants.Inc()
 	s.control(j.Peer, &chalklinev1.ServerMessage{Message: &chalklinev1.ServerMessage_JoinRoomResult{
 		JoinRoomResult: &chalklinev1.JoinRoomResult{
@@ -174,7 +177,7 @@ func (s *state) present() []*chalklinev1.Presence {
 func (s *state) lastBatches(replica uint32) []*chalklinev1.LastBatch {
 	var last []*chalklinev1.LastBatch
 	for d, by := range s.durable {
-		if n := by[replica]; n > 0 && d != classroom.AttendanceDocument {
+		if n := by[replica]; n > 0 && d != classroom.AttendanceDocument && d != classroom.TracesDocument {
 			last = append(last, &chalklinev1.LastBatch{Document: string(d), N: n})
 		}
 	}
@@ -210,6 +213,7 @@ func (s *state) remove(now time.Time, m *member) {
 	delete(s.members, m.peer)
 	if s.byID[m.replica] == m {
 		delete(s.byID, m.replica)
+		s.left[m.replica] = now
 	}
 	s.cfg.Metrics.participants.Dec()
 	s.note(&chalklinev1.AttendanceEvent{Event: &chalklinev1.AttendanceEvent_Left{

@@ -21,6 +21,9 @@ type Metrics struct {
 	append       prometheus.Histogram
 	group        prometheus.Histogram
 	damaged      prometheus.Counter
+	purged       prometheus.Counter
+	abandoned    prometheus.Counter
+	traces       *prometheus.CounterVec // logged, dropped
 	ended        *prometheus.CounterVec // idle, stopped, failed
 	snapshot     prometheus.Histogram
 }
@@ -44,15 +47,18 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 			prometheus.ExponentialBuckets(0.0005, 2, 12)),
 		group: histogram("append_batches", "Batches that went into one append together: many mean that the store is slow.",
 			prometheus.ExponentialBuckets(1, 2, 11)),
-		damaged:  counter("damaged_boards_total", "Boards that could not be read because the store is damaged."),
-		ended:    counters("ends_total", "Rooms that ended, by why: idle, stopped or failed.", "why"),
-		append:   histogram("append_seconds", "Time of one append to the log.", prometheus.ExponentialBuckets(0.0001, 2, 14)),
-		snapshot: histogram("snapshot_seconds", "Time to make a snapshot of a document.", prometheus.ExponentialBuckets(0.0001, 2, 14)),
+		purged:    counter("purged_elements_total", "Deleted elements taken off boards for good (OT16)."),
+		abandoned: counter("abandoned_strokes_total", "Strokes ended because their author was gone (OT8)."),
+		traces:    counters("traces_total", "Pieces of lasers' paths, by what was done: logged or dropped.", "done"),
+		damaged:   counter("damaged_boards_total", "Boards that could not be read because the store is damaged."),
+		ended:     counters("ends_total", "Rooms that ended, by why: idle, stopped or failed.", "why"),
+		append:    histogram("append_seconds", "Time of one append to the log.", prometheus.ExponentialBuckets(0.0001, 2, 14)),
+		snapshot:  histogram("snapshot_seconds", "Time to make a snapshot of a document.", prometheus.ExponentialBuckets(0.0001, 2, 14)),
 	}
 	if r != nil {
 		r.MustRegister(m.rooms, m.participants, m.batches, m.duplicates, m.clamped, m.ahead, m.refused, m.offences,
 			m.opened, m.resyncs, m.flushes, m.fanoutBytes, m.latency, m.append, m.snapshot,
-			m.group, m.damaged, m.ended)
+			m.group, m.damaged, m.ended, m.purged, m.abandoned, m.traces)
 	}
 	return m
 }

@@ -41,6 +41,7 @@ type Config struct {
 	SnapshotEvery   uint64        // records of a document between stored snapshots; 0: 5 000
 	MaxParticipants int           // connected at once; 0: 1 000
 	TailBytes       int           // coded records kept per document to resume from; 0: 2 MiB
+	PurgeAfter      time.Duration // how long deleted elements are kept (OT16), which is as far as undo reaches; 0: 10 min
 }
 
 func (c Config) withDefaults() Config {
@@ -61,6 +62,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.TailBytes == 0 {
 		c.TailBytes = 2 << 20
+	}
+	if c.PurgeAfter == 0 {
+		c.PurgeAfter = 10 * time.Minute
 	}
 	return c
 }
@@ -244,6 +248,12 @@ func (l *loop) perform(e effect) {
 			err := l.cfg.Log.PutSnapshot(l.ctx, l.cfg.ID, e.snapshot)
 			return snapshotSaved{document: e.snapshot.Document, err: err}
 		})
+	case answerCopy:
+		e.to <- e.bytes
+	case answerPages:
+		e.to <- e.pages
+	case answerPlace:
+		e.to <- e.place
 	case putName:
 		l.beside(func() Command {
 			if err := l.cfg.Table.Put(l.ctx, l.cfg.ID, e.key, []byte(e.name)); err != nil {

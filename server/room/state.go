@@ -26,8 +26,10 @@ type state struct {
 
 	// Who is here.
 	members map[Peer]*member
-	byID    map[uint32]*member // by replica
-	joining int                // joins whose replica is on its way to the log
+	byID    map[uint32]*member   // by replica
+	joining int                  // joins whose replica is on its way to the log
+	left    map[uint32]time.Time // by replica: when it went, if that is not long ago
+	loaded  time.Time            // replicas that were never here count as gone from then on
 
 	// What is on its way to the log.
 	accepted  batchNumbers // last n taken in, durable or not
@@ -40,6 +42,7 @@ type state struct {
 
 	roster    rosterChange
 	tickDue   time.Time // cursors and roster; zero: nothing waits
+	careDue   time.Time // purge and strokes left behind; zero: nothing waits
 	idleSince time.Time // zero: somebody is here
 	stopping  bool
 	ended     error
@@ -79,6 +82,7 @@ func cutMillis(us int64) int64 { return us - us%1000 }
 // step advances the room by one command. It reads no clock, blocks on nothing
 // and returns what must happen, in order.
 func (s *state) step(now time.Time, c Command) []effect {
+	clear(s.effects) // what they hold is not held any longer
 	s.effects = s.effects[:0]
 	switch c := c.(type) {
 	case Join:
@@ -97,6 +101,14 @@ func (s *state) step(now time.Time, c Command) []effect {
 		s.heartTick(now, c)
 	case Cursor:
 		s.cursor(now, c)
+	case Trace:
+		s.trace(now, c)
+	case copyBoard:
+		s.copyBoard(c)
+	case listPages:
+		s.listPages(c)
+	case askPlace:
+		s.tellPlace(c)
 	case Drained:
 		s.drained(now, c.Peer)
 	case appended:
@@ -110,6 +122,7 @@ func (s *state) step(now time.Time, c Command) []effect {
 	case stopping:
 		s.stop()
 	}
+	s.watch(now)
 	s.nextAppend(now)
 	s.endWhenStopped()
 	return s.effects
@@ -135,6 +148,7 @@ func (s *state) due(now time.Time) time.Time {
 		}
 	}
 	earlier(s.tickDue)
+	earlier(s.careDue)
 	if len(s.pending) > 0 && len(s.inFlight) == 0 {
 		earlier(s.appendDue)
 	}
@@ -151,6 +165,10 @@ func (s *state) due(now time.Time) time.Time {
 
 func (s *state) tick(now time.Time) {
 	s.unload(now)
+	if !s.careDue.IsZero() && !now.Before(s.careDue) {
+		s.careDue = time.Time{}
+		s.care(now)
+	}
 	if !s.tickDue.IsZero() && !now.Before(s.tickDue) {
 		s.tickDue = time.Time{}
 		s.sendRoster()

@@ -105,10 +105,11 @@ func (r *Room) Plan(now int64, entries []replay.Entry) ([]replay.Record, error) 
 
 func (r *Room) plan(now int64, e *replay.Entry, record *replay.Record) error {
 	d := r.touch(e.Document)
-	if e.Replica != 0 {
-		if last := d.lastOf(e.Replica); e.N <= last {
-			return &replay.DuplicateError{Document: e.Document, Replica: e.Replica, N: e.N, Last: last}
-		}
+	last := d.lastOf(e.Replica)
+	if e.Replica != 0 && e.N <= last {
+		return &replay.DuplicateError{Document: e.Document, Replica: e.Replica, N: e.N, Last: last}
+	}
+	if e.N > last {
 		d.nextLast[e.Replica] = e.N
 	}
 	before := d.nextHead

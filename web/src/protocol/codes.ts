@@ -21,6 +21,8 @@ export const Code = {
   UnknownSemantics: 3010,
   BoardFull: 3011,
   NoSuchDocument: 3012,
+  TextBaseTooOld: 3013,
+  UnusableImage: 3014,
 } as const;
 
 export type Retry = "now" | "back-off" | "never";

@@ -14,6 +14,9 @@ export const MAX_OPS_PER_BATCH = 256;
 export const MAX_PAGES = 500;
 /** Numbers in a laser's trail. */
 export const MAX_TRAIL = 32;
+/** Points and ms of one trace (SYN8). */
+export const MAX_TRACE_POINTS = 128;
+export const MAX_TRACE_MS = 500;
 
 /** Used until Welcome names the server's own (SYN4, SES6). */
 export const DEFAULT_WINDOW = { batches: 64, bytes: 256 << 10, heartTickMs: 15_000 } as const;

@@ -35,7 +35,16 @@ const CREATE = 1;
 const EXTEND = 2;
 const SET = 3;
 const CLEAR = 4;
+const TEXT_EDIT = 5;
+const ERASE_SPANS = 6;
+const UNDO = 7;
+const PURGE = 8;
 const END = 9;
+
+/** Components of a text edit and items of an undo that have more behind them. */
+const INSERT = 2;
+const UNDO_VALUE = 1;
+const UNDO_ERASURE = 3;
 
 /** The batch of a replica that a form and its body stand for. Throws RecordError. */
 export function expand(form: number, replica: number, author: Author, body: Uint8Array, lengths: Lengths): Uint8Array {
@@ -117,14 +126,15 @@ export function learn(author: Author, replica: number, payload: Uint8Array): voi
 }
 
 function learnOp(author: Author, replica: number, r: Reader, payload: Uint8Array): void {
-  switch (r.byte()) {
+  const kind = r.byte();
+  switch (kind) {
     case CREATE: {
       const id = readID(r);
-      const kind = r.byte();
+      const element = r.byte();
       const regs = readRegisters(r, payload);
       if (id.replica !== replica) return;
       author.counter = id.counter;
-      if (kind === ElementKind.Ink) author.registers = registersOrNone(regs).slice();
+      if (element === ElementKind.Ink) author.registers = registersOrNone(regs).slice();
       return;
     }
     case EXTEND: {
@@ -145,7 +155,57 @@ function learnOp(author: Author, replica: number, r: Reader, payload: Uint8Array
       readID(r);
       return;
     default:
+      return skipOp(kind, r);
+  }
+}
+
+/** Passes over an op that says nothing of its replica's last element. */
+function skipOp(kind: number, r: Reader): void {
+  switch (kind) {
+    case TEXT_EDIT:
+      readID(r);
+      r.biguvarint();
+      return repeat(r, skipComponent);
+    case ERASE_SPANS:
+      r.uvarint();
+      readID(r);
+      return repeat(r, () => skipNumbers(r, 2));
+    case UNDO:
+      return repeat(r, skipUndoItem);
+    case PURGE:
+      return repeat(r, () => skipNumbers(r, 3));
+    default:
       throw new RecordError("unknown op");
+  }
+}
+
+/** Passes over as many items as a count says; each takes a byte at least. */
+function repeat(r: Reader, item: (r: Reader) => void): void {
+  for (let n = r.uvarint(); n > 0; n--) item(r);
+}
+
+function skipNumbers(r: Reader, n: number): void {
+  for (; n > 0; n--) r.uvarint();
+}
+
+function skipComponent(r: Reader): void {
+  const v = r.uvarint();
+  if (v % 4 !== INSERT) return;
+  const n = Math.floor(v / 4);
+  if (n > r.left) throw new RecordError("a text ends early");
+  for (let i = 0; i < n; i++) r.byte();
+}
+
+function skipUndoItem(r: Reader): void {
+  const kind = r.byte();
+  readID(r);
+  if (kind === UNDO_VALUE) {
+    r.byte();
+    r.bytes();
+    r.bytes();
+  } else if (kind === UNDO_ERASURE) {
+    r.uvarint();
+    r.byte();
   }
 }
 
