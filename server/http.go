@@ -30,6 +30,8 @@ type api struct {
 	healthy   func() error
 	metrics   http.Handler // nil: not here
 	tokens    *attempts    // how many tokens an address may ask for
+	images    *images      // nil: none are kept
+	pictures  *pictures    // nil: none are drawn
 }
 
 // guests mints tokens for people who have a link and no account.
@@ -46,6 +48,12 @@ func (a *api) handler() http.Handler {
 	mux.HandleFunc("GET /healthz", a.health)
 	if a.metrics != nil {
 		mux.Handle("GET /metrics", a.metrics)
+	}
+	if a.images != nil {
+		a.images.register(mux)
+	}
+	if a.pictures != nil {
+		a.pictures.register(mux)
 	}
 	mux.Handle("GET /", a.files())
 	return secured(mux)
@@ -179,12 +187,21 @@ func answer(w http.ResponseWriter, status int, body any) {
 func answerError(w http.ResponseWriter, err error) {
 	known := protocol.NewError(protocol.StoreUnavailable, "reason", "failed")
 	errors.As(err, &known)
-	status := http.StatusServiceUnavailable
-	if known.Code.Retry() == protocol.RetryNever {
-		status = http.StatusBadRequest
+	answer(w, statusOf(known.Code), map[string]any{"code": known.Code, "parameters": known.Parameters})
+}
+
+// statusOf is the HTTP status that goes with a code.
+func statusOf(code protocol.Code) int {
+	switch code {
+	case protocol.TokenInvalid, protocol.TokenExpired:
+		return http.StatusUnauthorized
+	case protocol.NotPermitted:
+		return http.StatusForbidden
+	case protocol.NoSuchRoom, protocol.NoSuchDocument:
+		return http.StatusNotFound
 	}
-	if known.Code == protocol.NotPermitted {
-		status = http.StatusForbidden
+	if code.Retry() == protocol.RetryNever {
+		return http.StatusBadRequest
 	}
-	answer(w, status, map[string]any{"code": known.Code, "parameters": known.Parameters})
+	return http.StatusServiceUnavailable
 }

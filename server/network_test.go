@@ -94,7 +94,7 @@ type world struct {
 
 var serverAddr = &net.UDPAddr{IP: net.ParseIP("1.0.0.2"), Port: 443}
 
-func newWorld(t *testing.T, p *path) *world {
+func newWorld(t *testing.T, p *path, change ...func(*server.Config)) *world {
 	t.Helper()
 	w := &world{t: t, path: p}
 	tlsConfig, hash := selfSigned(t)
@@ -102,10 +102,14 @@ func newWorld(t *testing.T, p *path) *world {
 	packets := simnet.NewBlockingSimConn(serverAddr, p)
 	p.AddNode(serverAddr, packets)
 	log := memory.New()
-	s, err := server.New(server.Config{
+	cfg := server.Config{
 		Log: log, Table: log.Table(), Identifier: &names{},
 		Transport: transport.Config{PacketConn: packets, Listener: noTCP{make(chan struct{})}, TLS: tlsConfig},
-	})
+	}
+	for _, c := range change {
+		c(&cfg)
+	}
+	s, err := server.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,6 +20,8 @@ import (
 	"chalkline/replay/disk"
 	"chalkline/server/certificate"
 	"chalkline/server/config"
+	"chalkline/server/content"
+	"chalkline/server/render"
 	"chalkline/server/room"
 	"chalkline/server/secret"
 	"chalkline/server/session"
@@ -60,9 +62,19 @@ func runOn(ctx context.Context, c config.Config, log *slog.Logger, registry *pro
 	if err != nil {
 		return err
 	}
+	images, err := content.Open(content.Config{Dir: filepath.Join(c.Data, "images")})
+	if err != nil {
+		return err
+	}
+	fonts, err := render.OpenFonts(c.Fonts...)
+	if err != nil {
+		return err
+	}
+	defer fonts.Close()
 	s, err := New(Config{
 		Log: store, Table: store.Table(), Identifier: identifier, Transport: listen,
 		Page: web.Page(), Hashes: certificates.Hashes, PublicURL: c.URL(), Healthy: healthOf(store),
+		Images: images, Fonts: fonts,
 		Logger: log, Registry: registry, MetricsElsewhere: c.MetricsListen != "",
 		MaxRooms: c.MaxRooms,
 		Room:     room.Config{MaxParticipants: c.MaxParticipants},

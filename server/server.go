@@ -22,6 +22,8 @@ import (
 
 	"chalkline/protocol"
 	"chalkline/replay"
+	"chalkline/server/content"
+	"chalkline/server/render"
 	"chalkline/server/room"
 	"chalkline/server/session"
 	"chalkline/server/transport"
@@ -49,6 +51,10 @@ type Config struct {
 	Hashes    func() [][]byte // SHA-256 of certificates that browsers are to trust; nil: none
 	PublicURL *url.URL        // where browsers find the server; nil: where they asked
 	Healthy   func() error    // nil: always
+
+	Images  *content.Store // of rooms; nil: neither images nor pictures of pages are served
+	Fonts   *render.Fonts  // of pictures of pages; nil: boxes instead of letters
+	Scratch string         // folder for pictures being drawn; empty: the system's
 
 	Logger   *slog.Logger         // nil discards
 	Registry *prometheus.Registry // nil: a registry of its own
@@ -123,6 +129,7 @@ func New(config Config) (*Server, error) {
 		page:   cfg.Page, guests: cfg.Identifier, hashes: cfg.Hashes, publicURL: cfg.PublicURL, healthy: cfg.Healthy,
 		port: func() int { return port(s.listener.UDPAddr()) },
 	}
+	s.addPictures(a)
 	if !cfg.MetricsElsewhere {
 		a.metrics = MetricsHandler(cfg.Registry)
 	}
@@ -135,6 +142,23 @@ func New(config Config) (*Server, error) {
 		return nil, fmt.Errorf("server: %w", err)
 	}
 	return s, nil
+}
+
+// addPictures adds what serves images and pictures of pages.
+func (s *Server) addPictures(a *api) {
+	enter := &door{identify: s.Identify, wrong: s.attempts, room: func(ctx context.Context, id int64, address string) (lesson, error) {
+		return s.Room(ctx, id, address)
+	}}
+	if s.cfg.Images == nil {
+		return
+	}
+	a.images = &images{
+		door: enter, store: s.cfg.Images, log: s.cfg.Logger, uploads: newTurnstile(uploadsAtOnce, uploadsWaiting),
+	}
+	a.pictures = &pictures{
+		door: enter, store: s.cfg.Images, fonts: s.cfg.Fonts, scratch: s.cfg.Scratch, log: s.cfg.Logger,
+		renders: newTurnstile(rendersAtOnce, rendersWaiting), recent: newRecent(), closing: s.sessions,
+	}
 }
 
 // MetricsHandler serves a registry in the Prometheus text format.

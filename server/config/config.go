@@ -66,6 +66,10 @@ type Config struct {
 	// snapshot. 0: 524 288.
 	MaxQueue int
 
+	// Fonts are folders of fonts for pictures of pages that the server draws; they come
+	// before those of the system. Empty: the system's alone.
+	Fonts []string
+
 	// LogLevel is debug, info, warn or error. Empty: info.
 	LogLevel string
 	// LogFormat is text or json. Empty: text.

@@ -140,6 +140,7 @@ func settings(c *Config) []setting {
 		{"max-participants", number(&c.MaxParticipants), "in one room at once"},
 		{"max-messages", number(&c.MaxMessages), "messages a second read from one client"},
 		{"max-queue", number(&c.MaxQueue), "bytes that may wait for one client"},
+		{"fonts", list(&c.Fonts), "folders of fonts for pictures of pages, before the system's"},
 		{"log-level", text(&c.LogLevel), "debug, info, warn or error"},
 		{"log-format", text(&c.LogFormat), "text or json"},
 		{"metrics-listen", text(&c.MetricsListen), "private host:port for /metrics and profiles; empty: /metrics is on listen"},

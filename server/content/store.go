@@ -1,0 +1,177 @@
+// Package content keeps the images of rooms: re-encoded, by content id, on disk.
+//
+// A content id is the SHA-256 of the stored bytes in hex: equal images are one,
+// and an image never changes under its id. What comes in is anything that a
+// browser was given; what is kept is a PNG or a JPEG that this package wrote
+// itself, at most MaxSide px a side, upright and without metadata (where a
+// photograph was taken, say).
+//
+// Memory is bounded: the size of an image is read before its pixels, and only so
+// many images are decoded at a time. Who may see a room's images is the caller's
+// business.
+package content
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+// Limits of what is stored in a room unless Config says otherwise.
+const (
+	DefaultRoomBytes  = 500 << 20
+	DefaultRoomImages = 5000
+)
+
+// Errors, wrapped.
+var (
+	// ErrUnusable: not an image that can be read.
+	ErrUnusable = errors.New("unusable image")
+	// ErrNotFound: the room has no image with this id.
+	ErrNotFound = errors.New("no such image")
+)
+
+// LimitError says which limit an image or a room would pass.
+type LimitError struct {
+	Limit string // "bytes", "pixels", "room_bytes" or "room_images"
+	Max   int64
+}
+
+func (e *LimitError) Error() string { return fmt.Sprintf("over the limit: %s %d", e.Limit, e.Max) }
+
+// Room says whether it is the room that is full, not the image that is too large.
+func (e *LimitError) Room() bool { return e.Limit == "room_bytes" || e.Limit == "room_images" }
+
+// Config says where images are kept and how many. Dir is required.
+type Config struct {
+	Dir        string // made if need be; a folder per room in it
+	RoomBytes  int64  // of all images of a room; 0: DefaultRoomBytes
+	RoomImages int    // in a room; 0: DefaultRoomImages
+	// Decodes is how many images are decoded at a time; each takes up to 800 MB in
+	// the worst case (50 megapixels of progressive JPEG). 0: 1.
+	Decodes int
+}
+
+// Store keeps images. It may be used by many goroutines at once; only one Store
+// may use a folder.
+type Store struct {
+	config   Config
+	decoding chan struct{} // a place for each image that is being decoded
+	writing  chan struct{} // one place: what a room has is counted and added to in one step
+}
+
+// Info is what is known of a stored image.
+type Info struct {
+	Content       string // content id
+	Type          string // image/png or image/jpeg
+	Width, Height int    // px
+}
+
+// Open returns a Store and clears away what a crash left half written.
+func Open(config Config) (*Store, error) {
+	if config.RoomBytes == 0 {
+		config.RoomBytes = DefaultRoomBytes
+	}
+	if config.RoomImages == 0 {
+		config.RoomImages = DefaultRoomImages
+	}
+	if err := os.MkdirAll(config.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("content: open: %w", err)
+	}
+	left, err := filepath.Glob(filepath.Join(config.Dir, "*", temporary+"*"))
+	if err != nil {
+		return nil, fmt.Errorf("content: open: %w", err)
+	}
+	for _, path := range left {
+		if err := os.Remove(path); err != nil {
+			return nil, fmt.Errorf("content: open: %w", err)
+		}
+	}
+	return &Store{
+		config:   config,
+		decoding: make(chan struct{}, max(config.Decodes, 1)),
+		writing:  make(chan struct{}, 1),
+	}, nil
+}
+
+// Put stores an image of a room, at most MaxBytes of PNG, JPEG, GIF (the first
+// picture) or WebP, and returns when it is durable. Errors: ErrUnusable, a
+// *LimitError, that of ctx, or that of the file system.
+func (s *Store) Put(ctx context.Context, room int64, data []byte) (Info, error) {
+	encoded, info, err := s.intake(ctx, data)
+	if err != nil {
+		return Info{}, fmt.Errorf("content: put: %w", err)
+	}
+	sum := sha256.Sum256(encoded)
+	info.Content = hex.EncodeToString(sum[:])
+	if err := take(ctx, s.writing); err != nil {
+		return Info{}, fmt.Errorf("content: put: %w", err)
+	}
+	defer func() { <-s.writing }()
+	if err := s.write(room, info.Content, encoded); err != nil {
+		return Info{}, fmt.Errorf("content: put %s: %w", info.Content, err)
+	}
+	return info, nil
+}
+
+// intake re-encodes an image when it is its turn.
+func (s *Store) intake(ctx context.Context, data []byte) ([]byte, Info, error) {
+	if err := check(data); err != nil {
+		return nil, Info{}, err
+	}
+	if err := take(ctx, s.decoding); err != nil {
+		return nil, Info{}, err
+	}
+	defer func() { <-s.decoding }()
+	return reencode(data)
+}
+
+// take takes a place, or gives up with ctx.
+func take(ctx context.Context, places chan struct{}) error {
+	select {
+	case places <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Get returns an image of a room and its type. Errors: ErrNotFound, or that of
+// the file system.
+func (s *Store) Get(room int64, content string) (data []byte, kind string, err error) {
+	if !IsID(content) {
+		return nil, "", fmt.Errorf("content: get %.64q: %w", content, ErrNotFound)
+	}
+	data, err = os.ReadFile(filepath.Join(s.folder(room), content))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, "", fmt.Errorf("content: get %s: %w", content, ErrNotFound)
+	}
+	if err != nil {
+		return nil, "", fmt.Errorf("content: get: %w", err)
+	}
+	return data, "image/" + sniff(data), nil
+}
+
+// IsID says whether a text has the form of a content id: 64 digits of lower-case
+// hex. Nothing else ever becomes part of a path.
+func IsID(content string) bool {
+	if len(content) != 2*sha256.Size {
+		return false
+	}
+	for _, c := range []byte(content) {
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *Store) folder(room int64) string {
+	return filepath.Join(s.config.Dir, strconv.FormatInt(room, 10))
+}

@@ -1,0 +1,77 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"time"
+
+	"chalkline/protocol"
+)
+
+const (
+	maxDrawn = 1 << 30         // bytes of a picture or document
+	sendTime = 5 * time.Minute // for sending it
+)
+
+// drawn is a picture that is ready to be sent; close it.
+type drawn struct {
+	tag     string        // its ETag
+	content io.ReadSeeker // nil: the client has it
+	file    *os.File      // nil: in memory
+}
+
+// spool draws into a file, so that neither memory nor whoever draws waits for
+// the network. TOO_LARGE beyond maxDrawn.
+func spool(folder string, draw func(io.Writer) error) (*drawn, error) {
+	file, err := os.CreateTemp(folder, "chalkline-picture-*")
+	if err != nil {
+		return nil, fmt.Errorf("server: picture: %w", err)
+	}
+	d := &drawn{content: file, file: file}
+	err = draw(&bounded{file, maxDrawn})
+	if err == nil {
+		_, err = file.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		d.close()
+		return nil, fmt.Errorf("server: picture: %w", err)
+	}
+	return d, nil
+}
+
+// serve answers with the picture, a part of it, or that the client has it.
+func (d *drawn) serve(w http.ResponseWriter, r *http.Request) {
+	if d.content == nil {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(sendTime))
+	if err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return // the client is gone
+	}
+	http.ServeContent(w, r, "", time.Time{}, d.content)
+}
+
+func (d *drawn) close() {
+	if d.file != nil {
+		_ = d.file.Close()
+		_ = os.Remove(d.file.Name())
+	}
+}
+
+// bounded writes so many bytes at most.
+type bounded struct {
+	w    io.Writer
+	left int
+}
+
+func (b *bounded) Write(p []byte) (int, error) {
+	if len(p) > b.left {
+		return 0, protocol.NewError(protocol.TooLarge, "limit", "picture", "max", fmt.Sprint(maxDrawn))
+	}
+	b.left -= len(p)
+	return b.w.Write(p)
+}

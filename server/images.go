@@ -1,0 +1,144 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"chalkline/protocol"
+	"chalkline/replay"
+	"chalkline/server/classroom"
+	"chalkline/server/content"
+	"chalkline/server/render"
+)
+
+const (
+	// uploads at a time, each with an image in memory, and those that wait.
+	uploadsAtOnce, uploadsWaiting = 8, 64
+	uploadTime                    = 2 * time.Minute // for the whole of one
+)
+
+// images takes and serves the images of rooms: docs/protocol.md, HTTP.
+type images struct {
+	door    *door
+	store   *content.Store
+	uploads *turnstile
+	log     *slog.Logger
+}
+
+func (i *images) register(mux *http.ServeMux) {
+	mux.HandleFunc("POST /api/rooms/{code}/images", i.post)
+	mux.HandleFunc("GET /api/rooms/{code}/images/{content}", i.get)
+}
+
+// post is POST …/images: the body is the image.
+func (i *images) post(w http.ResponseWriter, r *http.Request) {
+	who, err := i.door.enter(r)
+	if err == nil && who.Role == classroom.Observer {
+		err = protocol.NewError(protocol.NotPermitted)
+	}
+	if err != nil {
+		answerError(w, err)
+		return
+	}
+	info, err := i.take(w, r, who.room)
+	if err != nil {
+		if told := new(protocol.Error); !errors.As(err, &told) {
+			i.log.Error("image cannot be stored", "room", who.room, "error", err)
+		}
+		answerError(w, err)
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	answer(w, http.StatusCreated, map[string]any{
+		"content": info.Content, "type": info.Type, "width": info.Width, "height": info.Height,
+	})
+}
+
+// take reads and stores the body of a request.
+func (i *images) take(w http.ResponseWriter, r *http.Request, room replay.Room) (content.Info, error) {
+	leave, err := i.uploads.enter(r.Context())
+	if err != nil {
+		return content.Info{}, err
+	}
+	defer leave()
+	// An image takes longer than other requests. Not every transport has deadlines.
+	control := http.NewResponseController(w)
+	if err := control.SetReadDeadline(time.Now().Add(uploadTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return content.Info{}, fmt.Errorf("server: image: %w", err)
+	}
+	var body bytes.Buffer
+	if _, err := body.ReadFrom(io.LimitReader(r.Body, content.MaxBytes+1)); err != nil {
+		return content.Info{}, protocol.NewError(protocol.BadMessage)
+	}
+	info, err := i.store.Put(r.Context(), int64(room), body.Bytes())
+	var over *content.LimitError
+	switch {
+	case errors.As(err, &over):
+		return content.Info{}, tooLarge(over)
+	case errors.Is(err, content.ErrUnusable):
+		return content.Info{}, protocol.NewError(protocol.UnusableImage)
+	case err != nil:
+		return content.Info{}, fmt.Errorf("server: image: %w", err)
+	}
+	return info, nil
+}
+
+// tooLarge says which limit an image or its room passed.
+func tooLarge(over *content.LimitError) error {
+	code := protocol.UnusableImage
+	if over.Room() {
+		code = protocol.BoardFull
+	}
+	return protocol.NewError(code, "limit", over.Limit, "max", strconv.FormatInt(over.Max, 10))
+}
+
+// get is GET …/images/<content>. What has a content id never changes.
+func (i *images) get(w http.ResponseWriter, r *http.Request) {
+	who, err := i.door.enter(r)
+	if err != nil {
+		answerError(w, err)
+		return
+	}
+	id := r.PathValue("content")
+	data, kind, err := i.store.Get(int64(who.room), id)
+	if errors.Is(err, content.ErrNotFound) {
+		answerError(w, protocol.NewError(protocol.NoSuchDocument))
+		return
+	}
+	if err != nil {
+		i.log.Error("image cannot be read", "room", who.room, "error", err)
+		answerError(w, err)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Cache-Control", "private, max-age=31536000, immutable")
+	h.Set("ETag", strconv.Quote(id))
+	h.Set("Content-Security-Policy", inertPolicy)
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(data))
+}
+
+// inertPolicy is that of what people made: opened by itself it can do nothing.
+const inertPolicy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox"
+
+// roomImages is the store as the renderer sees one room of it.
+type roomImages struct {
+	store *content.Store
+	room  replay.Room
+}
+
+// Image is that of render.Images.
+func (i roomImages) Image(_ context.Context, id string) ([]byte, error) {
+	data, _, err := i.store.Get(int64(i.room), id)
+	if errors.Is(err, content.ErrNotFound) {
+		return nil, fmt.Errorf("%w: %w", render.ErrNoImage, err)
+	}
+	return data, err
+}

@@ -1,0 +1,91 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"chalkline/protocol"
+	"chalkline/replay"
+)
+
+func TestCodesAreReadAsPeopleTypeThem(t *testing.T) {
+	for code, want := range map[string]replay.Room{
+		"00000-00001": 1, "0000000001": 1, "OOOOO-OOOOI": 1, "00000-0000l": 1, "zzzzz-zzzzz": 1<<roomIDBits - 1, "0000000010": 32,
+	} {
+		if got, ok := parseCode(code); !ok || got != want {
+			t.Errorf("%s: %d, %v, want %d", code, got, ok, want)
+		}
+	}
+	for _, code := range []string{"", "00000-00000", "0000000001x", "000000001", "00000_0000", "0000000000000000001", "UUUUU-UUUUU", "黑板"} {
+		if got, ok := parseCode(code); ok {
+			t.Errorf("%q is room %d", code, got)
+		}
+	}
+}
+
+func FuzzParseCode(f *testing.F) {
+	f.Add("00000-00001")
+	f.Fuzz(func(t *testing.T, code string) {
+		if id, ok := parseCode(code); ok && (id < 1 || id >= 1<<roomIDBits) {
+			t.Fatalf("%q is room %d", code, id)
+		}
+	})
+}
+
+func TestWhoComesWhenTooManyWaitIsSentAway(t *testing.T) {
+	gate := newTurnstile(1, 1)
+	leave, err := gate.enter(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	overloaded := protocol.NewError(protocol.Overloaded)
+	waits, giveUp := context.WithCancel(t.Context())
+	gone := make(chan error, 1)
+	gate.waiting <- struct{}{} // somebody waits
+	if _, err := gate.enter(t.Context()); !errors.Is(err, overloaded) {
+		t.Errorf("one too many: %v", err)
+	}
+	<-gate.waiting
+	go func() {
+		_, err := gate.enter(waits)
+		gone <- err
+	}()
+	giveUp()
+	if err := <-gone; !errors.Is(err, overloaded) {
+		t.Errorf("who gives up: %v", err)
+	}
+	leave()
+	if _, err := gate.enter(t.Context()); err != nil {
+		t.Errorf("after somebody left: %v", err)
+	}
+}
+
+func TestWhatWasAskedForLongAgoIsForgottenFirst(t *testing.T) {
+	r := newRecent()
+	name := func(i int) recentName { return recentName{room: 1, page: fmt.Sprint(i)} }
+	one := make([]byte, maxRecentOne)
+	for i := range maxRecent / maxRecentOne {
+		r.put(name(i), bytes.NewReader(one))
+	}
+	if _, ok := r.get(name(0)); !ok {
+		t.Fatal("forgotten before memory is full")
+	}
+	content := bytes.NewReader(one)
+	r.put(name(-1), content)
+	if content.Len() != len(one) {
+		t.Error("the content is not at its start any more")
+	}
+	if _, ok := r.get(name(0)); !ok {
+		t.Error("what was asked for last is forgotten")
+	}
+	if _, ok := r.get(name(1)); ok {
+		t.Error("what is oldest is kept")
+	}
+	r.put(name(-2), bytes.NewReader(make([]byte, maxRecentOne+1)))
+	if _, ok := r.get(name(-2)); ok || r.bytes > maxRecent {
+		t.Errorf("a large one is kept; %d bytes", r.bytes)
+	}
+}
