@@ -168,7 +168,7 @@ func newReceiver(t *testing.T) *receiver {
 	}
 	now := time.Now()
 	line := &timeline{start: now, phases: []time.Duration{0}, from: now, to: now.Add(time.Hour)}
-	return &receiver{scripts: scripts, writers: map[uint32]int{5: 0}, timeline: line, own: -1, next: make([]int, 1)}
+	return &receiver{role: Config{}.role, scripts: scripts, writers: map[uint32]int{5: 0}, timeline: line, own: -1, next: make([]int, 1)}
 }
 
 func extendOf(r *receiver, strokeIndex, frame int) *ot.Op {

@@ -26,6 +26,7 @@ func (t *timeline) measured(at time.Time) bool { return !at.Before(t.from) && at
 
 // receiver compares what one client receives with what was drawn.
 type receiver struct {
+	role     func(writer int) role
 	scripts  []*script
 	writers  map[uint32]int // by replica; set before the first frame
 	timeline *timeline
@@ -39,18 +40,23 @@ type receiver struct {
 	decoded    uint64 // frames that arrived then, own ones too
 	duplicated uint64
 	wrong      uint64
+	lost       uint64 // steps of movers and typers that later ones came without
 	snapshots  uint64 // taken while drawing
 	skipped    uint64 // frames that came in a snapshot, or not at all
 }
 
 // record is client.Config.OnRecord.
 func (r *receiver) record(_ *client.Board, record *client.Record) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	writer, ok := r.writers[record.Replica]
 	if !ok {
 		return
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	if r.role(writer) != drawing {
+		r.edits(writer, record)
+		return
+	}
 	for i := range record.Ops {
 		if op := &record.Ops[i]; op.Kind == ot.Extend {
 			r.extend(writer, op, record.Arrival)
@@ -63,19 +69,27 @@ func (r *receiver) extend(writer int, op *ot.Op, arrival time.Time) {
 	if drawn == nil || !slices.Equal(op.Points, drawn) {
 		r.wrong++
 	}
-	switch next := r.next[writer]; {
-	case frame < next:
-		r.duplicated++
-		return
-	default:
-		r.skipped += uint64(frame - next)
-		r.next[writer] = frame + 1
-	}
-	if r.timeline.measured(arrival) {
+	if r.arrived(writer, frame, arrival) && r.timeline.measured(arrival) {
 		r.decoded++
 	}
+}
+
+// arrived counts a writer's frame, or step, and how long it took; false if it
+// was there before.
+func (r *receiver) arrived(writer, frame int, arrival time.Time) bool {
+	next := r.next[writer]
+	if frame < next {
+		r.duplicated++
+		return false
+	}
+	if r.role(writer) == drawing {
+		r.skipped += uint64(frame - next)
+	} else {
+		r.lost += uint64(frame - next)
+	}
+	r.next[writer] = frame + 1
 	if writer == r.own {
-		return
+		return true
 	}
 	if r.timeline.measured(arrival) {
 		r.inTime++
@@ -83,6 +97,7 @@ func (r *receiver) extend(writer int, op *ot.Op, arrival time.Time) {
 	if at := r.timeline.intended(writer, frame); r.timeline.measured(at) {
 		r.latency.add(arrival.Sub(at))
 	}
+	return true
 }
 
 // find returns which frame of the script an extend is and what was drawn; nil if
@@ -117,6 +132,10 @@ func (r *receiver) present(b *client.Board) []int {
 	have := make([]int, len(r.scripts))
 	b.View(func(board *ot.Board) {
 		for replica, w := range r.writers {
+			if r.role(w) != drawing { // steps overwrite each other: what arrived is what counts
+				have[w] = r.next[w]
+				continue
+			}
 			have[w] = r.scripts[w].present(board, replica)
 		}
 	})

@@ -32,6 +32,7 @@ type Config struct {
 	Clients  int           // in all, writers included
 	Warmup   time.Duration // drawn before anything is measured
 	Duration time.Duration // measured
+	Edits    bool          // of three writers one draws, one moves shapes and one types
 	Cursors  bool          // every client's pointer moves, ten times a second
 	Seed     uint64        // of the writers' phases and of how their handwriting is moved
 
@@ -63,6 +64,7 @@ func ParseConfig(args []string, w io.Writer) (Config, error) {
 	f.IntVar(&c.Clients, "clients", 100, "clients in all, writers included")
 	f.DurationVar(&c.Warmup, "warmup", 3*time.Second, "drawn before anything is measured")
 	f.DurationVar(&c.Duration, "duration", 20*time.Second, "what is measured")
+	f.BoolVar(&c.Edits, "edits", false, "of three writers one draws, one moves shapes and one types, all in the same shapes and texts")
 	f.BoolVar(&c.Cursors, "cursors", false, "move everybody's pointer, ten times a second")
 	f.Uint64Var(&c.Seed, "seed", 1, "of the writers' phases and of how their handwriting is moved")
 	f.IntVar(&c.Points, "points", 100_000, "join: points on the board")
@@ -108,6 +110,7 @@ func (c Config) validate() error {
 	check(c.Mode != ModeBare || c.Start, "--mode bare starts a server of its own: --start")
 	check(c.Transport == transport.WebTransport || c.Transport == transport.WebSocket, "--transport %q: webtransport or websocket", c.Transport)
 	check(c.Clients >= 2 && c.Clients <= maxClients, "--clients %d: 2 to %d", c.Clients, maxClients)
+	check(!c.Edits || c.Writers >= 3, "--edits: one writer draws, one moves, one types: --writers 3 or more")
 	check(c.Writers >= 1 && c.Writers <= c.Clients, "--writers %d: 1 to the number of clients", c.Writers)
 	check(c.Duration >= time.Second && c.Duration <= maxDuration, "--duration %v: 1s to %v", c.Duration, maxDuration)
 	check(c.Warmup >= 0 && c.Warmup <= maxDuration, "--warmup %v: 0s to %v", c.Warmup, maxDuration)

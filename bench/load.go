@@ -28,6 +28,7 @@ type load struct {
 	timeline  timeline
 	receivers []*receiver
 	class     *class
+	shared    shared        // of movers and typers
 	cursors   atomic.Uint64 // received in the measured time
 	counting  atomic.Bool
 	lateness  histogram // of the writers in the measured time
@@ -60,7 +61,7 @@ func prepareLoad(c Config, t *target) (*load, error) {
 		if i < c.Writers {
 			own = i
 		}
-		l.receivers[i] = &receiver{scripts: scripts, timeline: &l.timeline, own: own, next: make([]int, c.Writers)}
+		l.receivers[i] = &receiver{role: c.role, scripts: scripts, timeline: &l.timeline, own: own, next: make([]int, c.Writers)}
 	}
 	return l, nil
 }
@@ -82,13 +83,22 @@ func (l *load) run(ctx context.Context) (*Result, error) {
 	if err := l.class.grow(ctx, l.cfg.Clients, l.configure); err != nil {
 		return nil, err
 	}
+	if err := l.share(ctx); err != nil {
+		return nil, err
+	}
 	l.plan()
 	running, cancel := context.WithCancel(ctx)
-	var drawing, pointing sync.WaitGroup
+	var writing, pointing sync.WaitGroup
 	late := make([]histogram, l.cfg.Writers)
 	errs := make([]error, l.cfg.Writers)
 	for w := range l.scripts {
-		drawing.Go(func() { errs[w] = l.draw(running, w, &late[w]) })
+		writing.Go(func() {
+			if l.cfg.role(w) == drawing {
+				errs[w] = l.draw(running, w, &late[w])
+			} else {
+				errs[w] = l.edit(running, w, &late[w])
+			}
+		})
 	}
 	if l.cfg.Cursors {
 		pointing.Go(func() { l.class.movePointers(running) })
@@ -97,7 +107,7 @@ func (l *load) run(ctx context.Context) (*Result, error) {
 	if err != nil {
 		cancel()
 	}
-	drawing.Wait()
+	writing.Wait()
 	cancel()
 	pointing.Wait()
 	if ctx.Err() != nil {

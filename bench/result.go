@@ -97,8 +97,9 @@ func (l *load) result(before, after reading) *Result {
 func (l *load) gather(r *LoadResult) (inTime, decoded uint64) {
 	var latency histogram
 	for i, receiver := range l.receivers {
-		have := receiver.present(l.class.boards[i])
 		receiver.mu.Lock()
+		have := receiver.present(l.class.boards[i])
+		r.Lost += receiver.lost
 		latency.merge(&receiver.latency)
 		inTime += receiver.inTime
 		decoded += receiver.decoded

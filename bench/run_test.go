@@ -112,6 +112,15 @@ func TestEveryPointReachesEveryClientOverBothTransports(t *testing.T) {
 	}
 }
 
+func TestEditsOfTheSameShapesAndTextsReachEveryClientOnce(t *testing.T) {
+	r := run(t, bench.Config{
+		Mode: bench.ModeLoad, URL: startServer(t), Transport: transport.WebTransport, Writers: 6, Clients: 8, Duration: 2 * time.Second, Edits: true,
+	})
+	if r.Lost+r.Duplicated+r.Wrong > 0 || !r.HashesEqual || r.Delivered == 0 {
+		t.Errorf("%+v", r.LoadResult)
+	}
+}
+
 func TestJoinsAreMeasuredFromHelloUntilSynced(t *testing.T) {
 	r := run(t, bench.Config{
 		Mode: bench.ModeJoin, URL: startServer(t), Transport: transport.WebSocket, Clients: 2, Points: 2000, Joins: 3,
