@@ -4,7 +4,8 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { find, isSource, sdkFolders, web } from "./files.mjs";
 
-const budget = 72 * 1024; // bytes, minified and gzip'd
+// With every tool, text and its transformation, export and drawing of every kind; a third is the schema's runtime and codec.
+const budget = 120 * 1024; // bytes, minified and gzip'd
 const allowedPackages = ["@bufbuild/protobuf"];
 
 // Every export of every file counts, since each user of the SDK takes another part of it.

@@ -5,7 +5,7 @@ import type { Element } from "../src/ot/board.ts";
 import { Overlay, PENDING } from "../src/ot/overlay.ts";
 import type { Batch } from "../src/ot/overlay.ts";
 import { ElementKind, Register, key } from "../src/ot/types.ts";
-import type { ID, Key, Op, Point, Setting } from "../src/ot/types.ts";
+import type { ID, Key, Op, Point, Setting, UndoItem } from "../src/ot/types.ts";
 import { boolValue, colorValue, textValue } from "../src/ot/value.ts";
 
 const OWN = 1;
@@ -153,6 +153,75 @@ describe("overlay", () => {
   });
 });
 
+describe("undo and erasing in the view", () => {
+  const drawn = (author: number, counter: number, ...settings: Setting[]): Op[] => [create(id(author, counter), ...settings), extend(id(author, counter), 0, true, 1, 2, 3)];
+  const undo = (...items: UndoItem[]): Op[] => [{ kind: "undo", items }];
+  const erase = (i: ID, from: number, to: number): Op => ({ kind: "eraseSpans", id: i, eraser: 1, spans: [{ from, to }] });
+
+  test("OT15: an undo that waits is decided anew when somebody else writes first", () => {
+    const overlay = new Overlay(new Board(), OWN);
+    overlay.confirm(1, 2, 1, [create(id(2, 1), color(1))]);
+    const mine = [set(id(2, 1), color(5))];
+    overlay.add({ n: 1, ops: mine });
+    const back = undo({ kind: "value", id: id(2, 1), register: Register.Color, expected: colorValue(5), value: colorValue(1) });
+    overlay.add({ n: 2, ops: back });
+    assert.equal(overlay.get("2.1")?.color, 1);
+    overlay.confirm(2, OWN, 1, mine);
+    assert.equal(overlay.get("2.1")?.color, 1);
+    overlay.confirm(3, 2, 2, [set(id(2, 1), color(7))]);
+    assert.equal(overlay.get("2.1")?.color, 7);
+    overlay.confirm(4, OWN, 2, back);
+    assert.equal(overlay.get("2.1")?.color, 7);
+  });
+
+  test("OT15, OT17: somebody writes to what is being taken back: it stays", () => {
+    const overlay = new Overlay(new Board(), OWN);
+    const ops = drawn(OWN, 1);
+    overlay.add({ n: 1, ops });
+    overlay.confirm(1, OWN, 1, ops);
+    overlay.add({ n: 2, ops: undo({ kind: "made", id: id(1, 1) }) });
+    assert.equal(overlay.get("1.1")?.deleted, true);
+    overlay.confirm(2, 2, 1, [erase(id(1, 1), 0, 100)]);
+    assert.equal(overlay.get("1.1")?.deleted, false);
+    assert.deepEqual(overlay.get("1.1")?.visible(), [{ from: 100, to: 768 }]);
+  });
+
+  test("OT11: an own stroke that others erase while it is drawn goes on", () => {
+    const overlay = new Overlay(new Board(), OWN);
+    const begin = [create(id(1, 1)), extend(id(1, 1), 0, false, 1, 2)];
+    overlay.add({ n: 1, ops: begin });
+    overlay.confirm(1, OWN, 1, begin);
+    overlay.wet("1.1", [at(3)]);
+    overlay.add({ n: 2, ops: [erase(id(1, 1), 300, 310)] });
+    overlay.confirm(2, 2, 1, [erase(id(1, 1), 0, 256)]);
+    assert.deepEqual(overlay.get("1.1")?.visible(), [{ from: 256, to: 300 }, { from: 310, to: 768 }]);
+    assert.deepEqual(xs(overlay.get("1.1")), [1, 2, 3]);
+  });
+
+  test("OT16: what is purged while own ops on it wait is gone from the view, an own stroke too", () => {
+    const overlay = new Overlay(new Board(), OWN);
+    const begin = [create(id(1, 1)), extend(id(1, 1), 0, false, 1)];
+    overlay.add({ n: 1, ops: begin });
+    overlay.confirm(1, OWN, 1, begin);
+    overlay.confirm(2, 2, 1, [create(id(2, 1)), set(id(2, 1), deleted(true)), set(id(1, 1), deleted(true))]);
+    overlay.add({ n: 2, ops: [set(id(2, 1), color(4)), extend(id(1, 1), 1, false, 2)] });
+    overlay.wet("1.1", [at(3)]);
+    const changed = overlay.confirm(3, 0, 0, [{ kind: "purge", ranges: [{ replica: 1, first: 1, count: 9 }, { replica: 2, first: 1, count: 1 }] }]);
+    assert.deepEqual(changed, new Set(["1.1", "2.1"]));
+    assert.deepEqual([overlay.get("1.1"), overlay.get("2.1"), [...overlay.elements()]], [undefined, undefined, []]);
+  });
+
+  test("OT10: what was made under something with an order of its own is seen to get its place", () => {
+    const overlay = new Overlay(new Board(), OWN);
+    overlay.confirm(1, 2, 1, [create(id(2, 1), { register: Register.Order, value: textValue("U000000005") })]);
+    const ops = [create(id(1, 1))];
+    overlay.add({ n: 1, ops });
+    assert.deepEqual([...overlay.elements()].map((e) => e.key), ["2.1", "1.1"]);
+    assert.deepEqual(overlay.confirm(2, OWN, 1, ops), new Set(["1.1"]));
+    assert.deepEqual([...overlay.elements()].map((e) => e.key), ["1.1", "2.1"]);
+  });
+});
+
 /** Park and Miller's random numbers, so that a seed says all. */
 class Random {
   #state: number;
@@ -178,7 +247,10 @@ class Naive {
 }
 
 const described = (e: Element | undefined, count?: number): unknown =>
-  e && { key: e.key, open: e.open, deleted: e.deleted, xs: xs(e).slice(0, count), registers: e.registers.map((r) => [r.register, ...r.value]) };
+  e && {
+    key: e.key, open: e.open, deleted: e.deleted, touched: e.touched, xs: xs(e).slice(0, count), text: e.text, erasures: e.erasures,
+    registers: e.registers.map((r) => [r.register, r.writer, ...r.value]),
+  };
 
 function assertSame(overlay: Overlay, naive: Naive, hint: string): void {
   const view = naive.view(overlay.pending);
@@ -202,13 +274,14 @@ class Simulation {
   }
 
   step(): void {
-    const what = this.rng.below(24);
+    const what = this.rng.below(25);
     const oldest = this.overlay.pending[0];
     if (what < 7) this.add();
     else if (what < 11) this.record(2, 0, this.batch(2));
     else if (what < 17 && oldest) this.record(OWN, oldest.n, oldest.ops);
     else if (what === 17 && oldest) this.record(OWN, oldest.n, oldest.ops.slice(this.rng.below(2)));
     else if (what === 18 && oldest) this.redraw(this.overlay.drop(this.overlay.pending[this.rng.below(this.overlay.pending.length)]?.n ?? 0));
+    else if (what === 24) this.record(0, 0, this.rng.below(2) === 0 ? [this.purge()] : [{ kind: "end", id: this.target() }]);
     else if (what >= 20) this.redraw(this.overlay.wet(key(id(OWN, Math.max(1, (this.counters[OWN] ?? 0) - this.rng.below(3)))), [at(this.rng.below(999))]));
     else if (this.rng.below(4) === 0) this.resync();
   }
@@ -243,13 +316,49 @@ class Simulation {
 
   create(author: number): Op {
     this.counters[author] = (this.counters[author] ?? 0) + 1;
-    return create(id(author, this.counters[author]), color(this.rng.below(0xffffff)));
+    const made = create(id(author, this.counters[author]), color(this.rng.below(3)));
+    return this.rng.below(6) === 0 ? { ...made, element: ElementKind.Text } as Op : made;
+  }
+
+  target(): ID {
+    return id(1 + this.rng.below(2), 1 + this.rng.below(Math.max(1, ...this.counters) + 1));
+  }
+
+  /** Takes deleted elements out of the older half. */
+  purge(): Op {
+    const count = 1 + this.rng.below(Math.max(1, ...this.counters));
+    return { kind: "purge", ranges: [1, 2].map((replica) => ({ replica, first: 1, count })) };
+  }
+
+  undo(author: number): Op {
+    const items = Array.from({ length: 1 + this.rng.below(3) }, (): UndoItem => {
+      const target = this.target();
+      const before = (author === OWN ? this.overlay : this.overlay.confirmed).get(key(target))?.value(Register.Color);
+      const expected = before && this.rng.below(4) > 0 ? before : colorValue(this.rng.below(3));
+      if (this.rng.below(3) === 0) return { kind: "made", id: target };
+      if (this.rng.below(2) === 0) return { kind: "erasure", id: target, eraser: 1 + this.rng.below(2), off: this.rng.below(2) === 0 };
+      return { kind: "value", id: target, register: Register.Color, expected, value: colorValue(this.rng.below(3)) };
+    });
+    return { kind: "undo", items };
+  }
+
+  erase(): Op {
+    const from = this.rng.below(900);
+    return { kind: "eraseSpans", id: this.target(), eraser: 1 + this.rng.below(2), spans: [{ from, to: from + 1 + this.rng.below(500) }] };
   }
 
   op(author: number): Op {
-    const target = id(1 + this.rng.below(2), 1 + this.rng.below(Math.max(1, ...this.counters) + 1));
+    const target = this.target();
     const own = id(author, Math.max(1, (this.counters[author] ?? 0) - this.rng.below(3)));
-    switch (this.rng.below(9)) {
+    switch (this.rng.below(13)) {
+      case 9:
+      case 10:
+        return this.undo(author);
+      case 11:
+        return this.erase();
+      case 12:
+        if (author === OWN) return this.undo(author); // own edits of texts: drafts.test.ts
+        return { kind: "textEdit", id: target, base: 0n, edit: [{ kind: "insert", text: "汉😀" }, { kind: "delete", n: 1 }] };
       case 0:
         return this.create(author);
       case 1:

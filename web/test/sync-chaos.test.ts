@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Register, type Setting } from "../src/ot/types.ts";
 import { colorValue } from "../src/ot/value.ts";
-import { Code } from "../src/protocol/codes.ts";
 import type { BoardDocument, StrokeWriter } from "../src/sync/api.ts";
 import { Browser, Page, World } from "./sync-fake.ts";
+import { fault, heal } from "./sync-faults.ts";
 
 interface Drawn {
   /** Its colour tells a stroke apart. */
@@ -44,41 +44,13 @@ class Chaos {
   async step(): Promise<void> {
     const tab = this.tabs[this.below(this.tabs.length)];
     if (tab === undefined) return this.open();
-    const { server } = this.w;
-    switch (this.below(24)) {
+    const dice = this.below(24);
+    if (dice >= 2 && dice < 10) return fault(this.w, dice - 2, (n) => this.below(n));
+    switch (dice) {
       case 0:
         return this.tabs.length < 5 ? this.open() : this.reload(tab);
       case 1:
         return this.reload(tab);
-      case 2:
-        server.kill();
-        return;
-      case 3:
-      case 4:
-        server.up = true;
-        return;
-      case 5:
-        server.frozen = this.below(3) === 0;
-        return;
-      case 6: {
-        const peers = [...server.peers];
-        const victim = peers[this.below(peers.length || 1)];
-        const odds = 1 + this.below(4);
-        server.lose = this.below(2) === 0 ? undefined : (message, peer) => message === "records" && peer === victim && this.below(odds) === 0;
-        return;
-      }
-      case 7: {
-        const peers = [...server.peers].filter((p) => p.replica > 0);
-        peers[this.below(peers.length || 1)]?.control({ case: "error", value: { code: Code.TakenOver } });
-        return;
-      }
-      case 8:
-        server.routes.webtransport = (["works", "hangs", "refuses"] as const)[this.below(3)] ?? "works";
-        return;
-      case 9:
-        server.delayUp = 1 + this.below(150);
-        server.delayDown = 1 + this.below(150);
-        return;
       default:
         return this.draw(tab);
     }
@@ -115,12 +87,7 @@ class Chaos {
   }
 
   async rest(): Promise<void> {
-    const { server } = this.w;
-    server.up = true;
-    server.frozen = false;
-    server.lose = undefined;
-    server.delayUp = server.delayDown = 5;
-    server.routes.webtransport = "works";
+    heal(this.w);
     for (const tab of this.tabs) tab.stroke?.end();
     // Whoever has left work in a browser comes back there.
     for (const browser of this.browsers) for (const name of ["ann", "bob"]) this.open(browser, name);

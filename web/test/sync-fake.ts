@@ -5,7 +5,8 @@ import { Board } from "../src/ot/board.ts";
 import { Writer } from "../src/ot/bytes.ts";
 import { decodeOps, encodeOps } from "../src/ot/codec.ts";
 import { closedStrokes, encodeTable } from "../src/ot/table.ts";
-import type { Op } from "../src/ot/types.ts";
+import { codePoints, fit, transform } from "../src/ot/text.ts";
+import { ElementKind, key, type IDRange, type Op } from "../src/ot/types.ts";
 import { chain } from "../src/protocol/chain.ts";
 import { Code } from "../src/protocol/codes.ts";
 import { Deframer } from "../src/protocol/framing.ts";
@@ -23,6 +24,7 @@ import {
   type OpenDocument,
   type Position,
   type Submit,
+  type Trace,
 } from "../src/protocol/gen/chalkline/v1/chalkline_pb.ts";
 import { encodeChunk, Strokes } from "../src/protocol/ink.ts";
 import { Context, type CodedRecord } from "../src/protocol/record.ts";
@@ -155,6 +157,14 @@ export class FakeServer {
   lose: ((message: string, peer: Peer) => boolean) | undefined;
   /** Says which ops of a batch are refused; [] refuses all. */
   judge: ((ops: readonly Op[]) => number[] | undefined) | undefined;
+  /** Records come before the refusals that go with them, as streams may. */
+  refusalsOvertaken = false;
+  /** Edits of texts with an older base are refused (SYN7). */
+  keepsFrom = 0;
+  /** Pieces of laser paths, and requests over HTTP with their answers. */
+  readonly traces: Trace[] = [];
+  readonly requests: { path: string; init: RequestInit }[] = [];
+  answer: (path: string, init: RequestInit) => Response = () => new Response(null, { status: 404 });
   /** Batches that were submitted: document, replica, n. */
   readonly submitted: { document: string; replica: number; n: number; capturedAt: number; ops: Uint8Array }[] = [];
   /** Whether batches that arrive are taken in (false: the log is slow, nothing is durable yet). */
@@ -165,7 +175,7 @@ export class FakeServer {
   readonly peers = new Set<Peer>();
 
   constructor(readonly clock: FakeClock) {
-    const event = create(AuthorityEventSchema, { event: { case: "roomCreated", value: { opSemantics: 1, createdAtUs: 5n } } });
+    const event = create(AuthorityEventSchema, { event: { case: "roomCreated", value: { opSemantics: 2, createdAtUs: 5n } } });
     this.append("authority", 0, 0, this.roomTime(), toBinary(AuthorityEventSchema, event));
     this.addPage("p1");
   }
@@ -267,6 +277,8 @@ export class FakeServer {
       }
       case "submit":
         return this.submit(peer, m.value);
+      case "trace":
+        return void this.traces.push(m.value);
       case "ping":
         return peer.control({ case: "pong", value: { clientTimeUs: m.value.clientTimeUs, roomTimeUs: BigInt(this.roomTime()) * 1000n } });
       case "heartTick":
@@ -297,7 +309,7 @@ export class FakeServer {
     const last = [...this.documents.values()].map((d) => ({ document: d.name, n: BigInt(this.lastN(d, replica)) })).filter((l) => l.n > 0n);
     peer.control({
       case: "joinRoomResult",
-      value: { roomId: ROOM, name: "Class", replica: { replica, key, epoch: this.epoch }, last, opSemantics: 1, present, roomTimeUs: BigInt(this.roomTime()) * 1000n },
+      value: { roomId: ROOM, name: "Class", replica: { replica, key, epoch: this.epoch }, last, opSemantics: 2, present, roomTimeUs: BigInt(this.roomTime()) * 1000n },
     });
     for (const open of m.open) this.attach(peer, open);
   }
@@ -333,7 +345,7 @@ export class FakeServer {
     const head = d.records.at(-1);
     const value = { revision: BigInt(d.records.length), digest: head?.digest ?? 0n, context: d.context.encode() };
     peer.document(stream, { case: "snapshotStart", value });
-    const table = d.board !== undefined ? encodeTable(d.board) : toBinary(AuthorityStateSchema, create(AuthorityStateSchema, { opSemantics: 1, createdAtUs: 5n, pages: [...this.pages()] }));
+    const table = d.board !== undefined ? encodeTable(d.board) : toBinary(AuthorityStateSchema, create(AuthorityStateSchema, { opSemantics: 2, createdAtUs: 5n, pages: [...this.pages()] }));
     peer.document(stream, { case: "snapshotTable", value: table });
     const closed = d.board === undefined ? [] : closedStrokes(d.board).map((e) => Array.from({ length: e.count }, (_, i) => e.point(i)));
     if (closed.length > 0) peer.document(stream, { case: "snapshotInk", value: encodeChunk(closed) });
@@ -366,14 +378,38 @@ export class FakeServer {
     if (n <= last) return peer.control({ case: "ack", value: { handle: m.handle, n: BigInt(last) } });
     if (!this.durable) return;
     if (n !== last + 1) return peer.control({ case: "error", value: { code: Code.OutOfOrder } });
-    let payload = m.ops;
-    const bad = d.board === undefined ? undefined : this.judge?.(decodeOps(m.ops));
-    if (bad !== undefined) {
-      const kept = bad.length === 0 ? [] : decodeOps(m.ops).filter((_, i) => !bad.includes(i));
-      payload = encodeOps(kept);
-      peer.control({ case: "refused", value: { handle: m.handle, n: m.n, ops: bad, error: { code: Code.BoardFull } } });
-    }
+    const payload = d.board === undefined ? m.ops : this.judged(peer, d, m);
     this.append(view.document, peer.replica, n, capturedAt, payload);
+  }
+
+  /** What is logged of a batch: without what is refused, texts brought up to date (SYN3, SYN7). */
+  private judged(peer: Peer, d: Document, m: Submit): Uint8Array {
+    const ops = decodeOps(m.ops);
+    const refuse = (bad: number[], code: number): void => {
+      const tell = (): void => peer.control({ case: "refused", value: { handle: m.handle, n: m.n, ops: bad, error: { code } } });
+      if (this.refusalsOvertaken) this.clock.after(10, tell);
+      else tell();
+    };
+    const old = ops.flatMap((op, i) => (op.kind === "textEdit" && op.base < BigInt(this.keepsFrom) ? [i] : []));
+    const judged = this.judge?.(ops);
+    const bad = judged ?? old;
+    if (judged !== undefined) refuse(bad, Code.BoardFull);
+    else if (old.length > 0) refuse(old, Code.TextBaseTooOld);
+    const all = judged?.length === 0;
+    return encodeOps(ops.filter((_, i) => !all && !bad.includes(i)).flatMap((op) => brought(d, op, ops)));
+  }
+
+  /** Takes what is deleted off a board (OT16). */
+  purge(document: string): void {
+    const deleted = (this.doc(document).board?.created ?? []).filter((e) => e.deleted).map((e) => e.id);
+    const ranges: IDRange[] = [];
+    for (const { replica, counter } of deleted.sort((a, b) => a.replica - b.replica || a.counter - b.counter)) {
+      const last = ranges.at(-1);
+      if (last?.replica === replica && last.first + last.count === counter) ranges[ranges.length - 1] = { ...last, count: last.count + 1 };
+      else ranges.push({ replica, first: counter, count: 1 });
+    }
+    const op: Op = { kind: "purge", ranges };
+    if (ranges.length > 0) this.append(document, 0, 0, this.roomTime(), encodeOps([op]));
   }
 
   append(document: string, replica: number, n: number, capturedAt: number, payload: Uint8Array, sequencedAt = this.roomTime()): void {
@@ -400,6 +436,23 @@ export class FakeServer {
     peer.open = false;
     this.peers.delete(peer);
   }
+}
+
+/** An edit of a text transformed over those after its base and cut off at its end, or nothing if nothing is left of it. */
+function brought(d: Document, op: Op, batch: readonly Op[]): Op[] {
+  if (op.kind !== "textEdit") return [op];
+  const text = d.board?.get(key(op.id));
+  const made = batch.some((o) => o.kind === "create" && o.element === ElementKind.Text && key(o.id) === key(op.id));
+  if (text?.kind !== ElementKind.Text && !made) return [];
+  let { edit } = op;
+  for (const { record } of d.records) {
+    if (BigInt(record.revision) <= op.base || record.payload.length === 0) continue;
+    for (const other of decodeOps(record.payload)) {
+      if (other.kind === "textEdit" && key(other.id) === key(op.id)) edit = transform(edit, other.edit, "later");
+    }
+  }
+  edit = fit(edit, codePoints(text?.text ?? ""));
+  return edit.length === 0 ? [] : [{ ...op, base: 0n, edit }];
 }
 
 const peerName = (m: JoinRoom): string => m.displayName;
@@ -529,6 +582,11 @@ export class Page {
           this.listeners.add(listener);
           return () => void this.listeners.delete(listener);
         },
+      },
+      fetch: (path, init, progress) => {
+        server.requests.push({ path, init });
+        progress?.(1);
+        return server.up ? Promise.resolve(server.answer(path, init)) : Promise.reject(new TypeError("refused"));
       },
     };
   }

@@ -53,6 +53,10 @@ export interface BoardTools {
   /** Whether there is something to do; for buttons. Follows selection, history and the board. */
   can(command: Command): boolean;
   do(command: Command): void;
+  /** Moves the selection by units of 1/10 px (arrow keys); false if nothing is selected that can be moved. */
+  nudge(dx: number, dy: number): boolean;
+  /** Esc: gives up what is under way, else the selection; false if there was neither. */
+  escape(): boolean;
   /** Pastes what the clipboard has: elements copied here (also from another page or tab), an image, or plain text. */
   paste(data: DataTransfer): Promise<void>;
   /** Puts an image that the room has into the middle of the view, as large as fits. */

@@ -1,235 +1,305 @@
 // Package board draws one board on the canvases that it is given and turns pointers into work on it.
 //
-// Three canvases lie one above the other: ink (paper and dry ink, in tiles), wet (the stroke under the pen) and overlay
-// (others' cursors, lasers). Nothing is drawn while nothing changes. It knows BoardDocument and a clock, no framework,
-// and touches no DOM but its canvases.
-import type { BoardDocument } from "../sync/api.ts";
+// Three canvases lie one above the other: ink (paper and all elements, in tiles), wet (the stroke under the pen) and overlay
+// (selection, others' cursors, lasers). Nothing is drawn while nothing changes. It knows BoardDocument and a clock, no
+// framework, and touches no DOM but what it is given.
+import type { BoardDocument, Observable } from "../sync/api.ts";
+import { Value } from "../sync/observable.ts";
+import type { Key } from "../ot/types.ts";
+import type { BoardTools, Command, Grid, Selection, Style, ToolName } from "./api.ts";
+import { Camera } from "./camera.ts";
+import { Canvases, loadFrom } from "./canvases.ts";
+import { Commands } from "./commands.ts";
+import { copyTexts } from "./copying.ts";
+import { ERASER_RADIUS, cursorFor } from "./cursor.ts";
 import { Desk } from "./desk.ts";
+import { exportPage } from "./exportpage.ts";
 import type { Vec } from "./geometry.ts";
-import { Gestures } from "./gestures.ts";
-import type { Action, Fingers, PointerInput, PointerKind, Sample } from "./gestures.ts";
-import { InkLayer } from "./inklayer.ts";
+import type { Fingers } from "./gestures.ts";
 import { listen } from "./input.ts";
-import { Meter } from "./meter.ts";
-import type { FrameReport } from "./meter.ts";
-import { Overlay } from "./overlay.ts";
-import type { Nameplate } from "./overlay.ts";
+import { Layers } from "./layers.ts";
+import type { BoardDiagnostics, BoardOptions } from "./options.ts";
+import { canvasMeasure } from "./painttext.ts";
+import { putImage } from "./paste.ts";
+import { Pointing } from "./pointing.ts";
 import { Scene } from "./scene.ts";
-import { inkOf } from "./source.ts";
-import { Frames } from "./surface.ts";
-import type { Clock } from "./surface.ts";
-import { lookOf } from "./theme.ts";
+import { Site } from "./site.ts";
+import { sourceOf } from "./source.ts";
+import { Table } from "./table.ts";
 import type { Paper } from "./theme.ts";
-import { EraserTool } from "./tools/eraser.ts";
-import { LaserTool } from "./tools/laser.ts";
-import { PenTool } from "./tools/pen.ts";
-import type { BoardSample, Tool, ToolName } from "./tools/tool.ts";
-import { fitWidth, pan, resized, settled, toBoard, unitScale, zoomAt, zoomStep } from "./viewport.ts";
+import { makeTools } from "./toolbox.ts";
+import { unitScale } from "./viewport.ts";
 import type { Viewport } from "./viewport.ts";
-import { WetLayer } from "./wetlayer.ts";
-import type { Pen } from "./wetlayer.ts";
+import { Writing } from "./writing.ts";
 
-export interface BoardOptions {
-  readonly ink: HTMLCanvasElement;
-  readonly wet: HTMLCanvasElement;
-  /** The topmost. */
-  readonly overlay: HTMLCanvasElement;
-  /** Gets the pointers and shows the cursor: what the canvases fill. */
-  readonly input: HTMLElement;
-  readonly clock: Clock;
-  readonly paper: Paper;
-  readonly plates: (replica: number) => Nameplate;
-  /** Told whenever the view or the cursor's look changes. */
-  readonly onView: (view: Viewport) => void;
-}
+export { ERASER_RADIUS } from "./cursor.ts";
+export type { BoardDiagnostics, BoardOptions } from "./options.ts";
 
-/** For tests and benchmarks. */
-export interface BoardDiagnostics {
-  readonly frames: FrameReport;
-  readonly strokes: number;
-  readonly tileBytes: number;
-}
-
-/** Radius of the eraser in CSS px. */
-export const ERASER_RADIUS = 14;
-
-/** A zoom gesture that rests this long (ms) is over: tiles of its exact size are drawn. */
-const SETTLE_MS = 140;
-
-export class Board {
+export class Board implements BoardTools {
   readonly #options: BoardOptions;
-  readonly #clock: Clock;
-  readonly #frames: Frames;
-  readonly #meter = new Meter();
-  readonly #gestures = new Gestures();
-  readonly #ink: InkLayer;
-  readonly #wet: WetLayer;
-  readonly #overlay: Overlay;
+  readonly #camera: Camera;
+  readonly #canvases: Canvases;
+  readonly #layers: Layers;
+  readonly #site: Site;
   readonly #desk: Desk;
-  readonly #tools: Record<Exclude<ToolName, "hand">, Tool>;
-  readonly #views = new Map<string, Viewport>();
-  readonly #stopInput: () => void;
-  #view: Viewport = { x: 0, y: 0, zoom: 1, width: 1, height: 1 };
-  #dpr = 1;
-  /** The board is as wide as the window, and stays so when that changes. */
-  #fitted = true;
-  #tool: ToolName = "pen";
-  #active: Tool | undefined;
-  #document: BoardDocument | undefined;
+  readonly #writing: Writing;
+  readonly #commands: Commands;
+  readonly #pointing: Pointing;
+  readonly #tool = new Value<ToolName>("pen");
+  /** The tool was chosen twice: it stays after what it draws. */
+  #kept = false;
+  #shownCursor: string | undefined;
+  readonly #stops: (() => void)[];
   #stopDocument: () => void = () => undefined;
-  #settleTimer: number | undefined;
-  #overlayTimer: number | undefined;
 
   constructor(options: BoardOptions) {
     this.#options = options;
-    this.#clock = options.clock;
-    const look = lookOf(options.paper);
-    this.#ink = new InkLayer(options.ink, options.clock, look, this.#view);
-    this.#wet = new WetLayer(options.wet);
-    this.#overlay = new Overlay(options.overlay, options.plates);
-    this.#frames = new Frames(options.clock, () => this.#frame());
-    this.#desk = new Desk({
-      ink: this.#ink, wet: this.#wet, overlay: this.#overlay,
-      eraser: () => ({ px: ERASER_RADIUS, units: ERASER_RADIUS / unitScale(this.#view) }),
-      changed: () => this.#frames.request(),
+    this.#camera = new Camera({ clock: options.clock, seen: (view) => this.#seen(view), settled: () => this.#sharpen() });
+    this.#site = new Site(canvasMeasure(), () => this.#camera.view);
+    this.#layers = new Layers({
+      site: this.#site, desk: () => this.#desk, writing: () => this.#writing, look: () => this.#canvases.ink.painter.look,
+      cursors: () => this.#canvases.overlay.cursors, plates: options.plates, busy: () => this.#pointing.busy,
     });
-    this.#tools = { pen: new PenTool(this.#desk), eraser: new EraserTool(this.#desk), laser: new LaserTool(this.#desk) };
-    this.#stopInput = listen(options.input, {
-      down: (input) => this.#do(this.#gestures.down(input)),
-      move: (input, predicted) => this.#move(input, predicted),
-      up: (input) => this.#do(this.#gestures.up(input)),
-      cancel: (input) => this.#do(this.#gestures.cancel(input)),
-      hover: (at, kind) => this.#hover(at, kind),
-      wheelPan: (dx, dy) => this.#see(pan(this.#view, dx, dy)),
-      wheelZoom: (factor, at) => this.#zoomGesture(this.#view.zoom * factor, at),
+    this.#canvases = new Canvases({
+      ...options, images: options.images, layers: this.#layers.all, view: () => this.#camera.view,
+      drySamples: () => this.#desk.drySamples, busy: () => this.#pointing.gestures.busy, drawn: () => this.#site.picked.publish(),
     });
+    const { ink, wet, overlay } = this.#canvases;
+    const changed = (): void => this.#canvases.request();
+    this.#desk = new Desk(this.#site, { ink, wet, overlay, eraser: ERASER_RADIUS, changed });
+    this.#writing = this.#makeWriting();
+    const table = this.#makeTable();
+    this.#commands = new Commands(this.#site, {
+      copy: (texts) => copyTexts(options.input, texts),
+      reshape: (shapes) => table.reshape(shapes),
+      upload: options.images && ((image) => this.#upload(image)),
+    });
+    const writing = this.#writing, site = this.#site;
+    const tools = makeTools(this.#desk, table, {
+      get pixel() {
+        return site.pixel;
+      },
+      select: (from, to) => writing.select(from, to),
+      selectWord: (at) => writing.selectWord(at),
+    });
+    this.#pointing = new Pointing({
+      site, camera: this.#camera, tools, ruler: this.#desk, writing, tool: () => this.#tool.value, changed,
+      cursor: (css) => this.#showCursor(css),
+    });
+    this.#stops = [listen(options.input, this.#pointing), site.picked.selection.subscribe(() => this.#canvases.touch())];
     this.#showCursor();
   }
 
   get view(): Viewport {
-    return this.#view;
+    return this.#camera.view;
   }
 
   /** A pen has been used on this board. */
   get penSeen(): boolean {
-    return this.#gestures.penSeen;
+    return this.#pointing.gestures.penSeen;
   }
 
   get diagnostics(): BoardDiagnostics {
-    return { frames: this.#meter.report(), strokes: this.#desk.scene?.size ?? 0, tileBytes: this.#ink.tileBytes };
+    return { frames: this.#canvases.report, strokes: this.#site.scene?.size ?? 0, tileBytes: this.#canvases.ink.bytes };
   }
 
   resetDiagnostics(): void {
-    this.#meter.reset();
+    this.#canvases.resetReport();
+  }
+
+  get tool(): Observable<ToolName> {
+    return this.#tool;
+  }
+
+  get selection(): Observable<Selection> {
+    return this.#site.picked.selection;
+  }
+
+  get editing(): Observable<boolean> {
+    return this.#writing.editing;
   }
 
   /** Shows a board, or nothing. Each page keeps its own view. */
   open(doc: BoardDocument | undefined): void {
-    if (doc === this.#document) return;
+    const before = this.#site.document;
+    if (doc === before) return;
+    this.#writing.close();
+    this.#pointing.end();
+    this.#site.picked.set([]);
     this.#stopDocument();
-    this.#active?.end();
-    this.#active = undefined;
-    if (this.#document !== undefined) this.#views.set(this.#document.page, this.#view);
-    this.#document = doc;
-    const scene = doc === undefined ? undefined : new Scene(inkOf(doc));
-    this.#desk.show(doc, scene);
-    this.#ink.show(scene);
-    this.#overlay.clear();
+    this.#stopDocument = () => undefined;
+    const scene = doc === undefined ? undefined : new Scene(sourceOf(doc), this.#site.measure);
+    this.#site.document = doc;
+    this.#site.scene = scene;
+    this.#desk.clear();
+    this.#canvases.ink.show(scene);
+    this.#canvases.overlay.clear();
     if (doc !== undefined && scene !== undefined) this.#follow(doc, scene);
-    const seen = this.#views.get(doc?.page ?? "");
-    this.#fitted = seen === undefined;
-    this.#see(seen === undefined ? fitWidth({ ...this.#view, y: 0 }) : resized(seen, this.#view.width, this.#view.height));
-    this.#sharpen();
+    this.#camera.turn(before?.page, doc?.page ?? "");
   }
 
   /** The size of the canvases in CSS px, and device px per CSS px. */
   resize(width: number, height: number, dpr: number): void {
-    this.#dpr = dpr;
-    const next = resized(this.#view, width, height);
-    this.#view = this.#fitted ? fitWidth(next) : next;
-    this.#ink.resize(this.#view, dpr);
-    this.#wet.resize(this.#view, dpr);
-    this.#overlay.resize(this.#view, dpr);
-    this.#options.onView(this.#view);
+    const view = this.#camera.resize(width, height);
+    this.#options.onView(view);
     this.#showCursor();
-    // At once: a canvas is blank from the moment its size is set.
-    this.#frame();
+    this.#canvases.resize(view, dpr);
   }
 
-  setTool(tool: ToolName): void {
-    this.#active?.end();
-    this.#active = undefined;
-    this.#tool = tool;
-    this.#gestures.panning = tool === "hand";
+  setTool(tool: ToolName, kept = false): void {
+    this.#writing.close();
+    this.#pointing.end();
+    this.#kept = kept;
+    if (tool !== "select" && tool !== "lasso") this.#site.picked.set([]);
+    this.#useTool(tool);
+  }
+
+  setStyle(style: Partial<Style>): void {
+    this.#site.style = { ...this.#site.style, ...style };
+    const written = this.#writing.key;
+    if (written === undefined) this.#commands.restyle(style);
+    else this.#restyleText(written, style);
     this.#showCursor();
   }
 
-  setPen(pen: Pen): void {
-    this.#desk.pen = pen;
-    this.#showCursor();
+  can(command: Command): boolean {
+    return this.#commands.can(command);
+  }
+
+  do(command: Command): void {
+    // Undo and redo reach into a text that is being written, too.
+    if (command !== "undo" && command !== "redo") this.#writing.close();
+    this.#pointing.end();
+    // What is selected is worked on by the selection's tool.
+    if (command === "select-all" && this.#tool.value !== "lasso") this.setTool("select");
+    this.#commands.do(command);
+    this.#canvases.touch();
+  }
+
+  nudge(dx: number, dy: number): boolean {
+    return this.#commands.nudge(dx, dy);
+  }
+
+  escape(): boolean {
+    if (this.#pointing.cancel()) return true;
+    const some = this.#site.picked.keys.size > 0;
+    this.#site.picked.set([]);
+    return some;
+  }
+
+  async paste(data: DataTransfer): Promise<void> {
+    const before = this.#site.picked.keys;
+    await this.#commands.paste(data);
+    if (this.#site.picked.keys !== before) this.#useTool("select");
+  }
+
+  placeImage(content: string, width: number, height: number): void {
+    this.#site.picked.set(putImage(this.#site, content, width, height));
+    this.#useTool("select");
+  }
+
+  setGrid(grid: Grid): void {
+    this.#site.gridded = grid !== "none";
+    this.#canvases.ink.setGrid(grid);
+    this.#canvases.request();
+  }
+
+  setSnap(on: boolean): void {
+    this.#site.snaps = on;
+  }
+
+  setRuler(on: boolean): void {
+    this.#desk.layRuler(on);
+  }
+
+  exportPage(as: "png" | "svg"): Promise<Blob> {
+    const { document, measure } = this.#site;
+    if (document === undefined) return Promise.reject(new Error("board: export: no board is open"));
+    return exportPage(sourceOf(document), as, { measure, load: (content) => loadFrom(this.#options.images, content) });
   }
 
   setFingers(fingers: Fingers): void {
-    this.#gestures.fingers = fingers;
+    this.#pointing.gestures.fingers = fingers;
   }
 
   setPaper(paper: Paper): void {
-    this.#ink.setLook(lookOf(paper));
+    this.#canvases.setPaper(paper);
     this.#showCursor();
-    this.#frames.request();
   }
 
   /** The space bar: while it is down every pointer pans. */
   holdToPan(held: boolean): void {
-    this.#gestures.panning = held || this.#tool === "hand";
+    this.#pointing.gestures.panning = held || this.#tool.value === "hand";
     this.#showCursor();
   }
 
   /** Names or colours of people changed. */
   namesChanged(): void {
-    this.#overlay.touch();
-    this.#frames.request();
+    this.#canvases.touch();
   }
 
   zoomTo(zoom: number): void {
-    this.#fitted = false;
-    this.#see(zoomAt(this.#view, zoom, { x: this.#view.width / 2, y: this.#view.height / 2 }));
-    this.#settle();
+    this.#camera.zoomTo(zoom);
   }
 
   zoomStep(direction: 1 | -1): void {
-    this.zoomTo(zoomStep(this.#view.zoom, direction));
+    this.#camera.zoomStep(direction);
   }
 
   fit(): void {
-    this.#fitted = true;
-    this.#see(fitWidth(this.#view));
-    this.#sharpen();
+    this.#camera.fit();
   }
 
   /** Moves the view by CSS px (arrow keys). */
   panBy(dx: number, dy: number): void {
-    this.#see(pan(this.#view, dx, dy));
+    this.#camera.pan(dx, dy);
   }
 
   destroy(): void {
     this.open(undefined);
-    this.#stopInput();
-    this.#frames.stop();
-    for (const timer of [this.#settleTimer, this.#overlayTimer]) if (timer !== undefined) this.#clock.cancelLater(timer);
+    for (const stop of this.#stops) stop();
+    this.#canvases.stop();
+    this.#camera.stop();
+  }
+
+  #makeTable(): Table {
+    return new Table(this.#site, {
+      show: (marks) => {
+        this.#layers.marks = marks;
+        this.#canvases.touch();
+      },
+      made: (key) => this.#made(key),
+      write: (key, at, made) => this.#write(key, at, made),
+      duplicate: (keys) => this.#commands.duplicate(keys, 0),
+    });
+  }
+
+  #makeWriting(): Writing {
+    const { input, text } = this.#options;
+    return new Writing(this.#site, {
+      host: text ?? input,
+      home: input,
+      hold: (key) => this.#canvases.ink.hold(key),
+      changed: () => {
+        this.#layers.movedAt = this.#options.clock.now();
+        this.#canvases.touch();
+      },
+      left: (key) => this.#site.picked.set([key]),
+      restyle: (key, style) => this.#restyleText(key, style),
+    });
   }
 
   #follow(doc: BoardDocument, scene: Scene): void {
     const stopChanges = doc.subscribe((change) => {
-      const damages = scene.apply(change);
-      if (damages === undefined) this.#ink.refresh();
-      else this.#ink.damage(damages);
+      scene.note(change);
+      this.#site.picked.changed(change.all ? "all" : change.keys);
+      this.#writing.changed();
       this.#desk.dryOut();
-      this.#frames.request();
+      this.#canvases.touch();
     });
     const stopCursors = doc.cursors.subscribe((cursors) => {
-      this.#overlay.setCursors(cursors);
-      this.#frames.request();
+      this.#canvases.overlay.setCursors(cursors);
+      this.#canvases.request();
     });
     this.#stopDocument = () => {
       stopChanges();
@@ -237,134 +307,58 @@ export class Board {
     };
   }
 
-  #frame(): void {
-    const start = this.#clock.now();
-    const more = this.#ink.frame();
-    this.#wet.frame(this.#view, this.#dpr, this.#ink.painter.look, this.#desk.drySamples);
-    const again = this.#overlay.frame(this.#view, this.#dpr, start);
-    this.#wakeOverlay(again);
-    const busy = more || again === 0 || this.#gestures.busy;
-    if (more || again === 0) this.#frames.request();
-    this.#meter.frame(start, this.#clock.now(), busy);
-  }
-
-  #wakeOverlay(wait: number | undefined): void {
-    if (this.#overlayTimer !== undefined) this.#clock.cancelLater(this.#overlayTimer);
-    this.#overlayTimer = undefined;
-    if (wait === undefined || wait === 0) return;
-    this.#overlayTimer = this.#clock.later(wait, () => {
-      this.#overlay.touch();
-      this.#frames.request();
-    });
-  }
-
-  #move(input: PointerInput, predicted: readonly Sample[]): void {
-    this.#do(this.#gestures.move(input));
-    if (predicted.length > 0) this.#active?.predict?.(predicted.map((s) => this.#onBoard(s)));
-  }
-
-  #do(actions: readonly Action[]): void {
-    for (const action of actions) this.#act(action);
-    if (actions.length > 0) this.#frames.request();
-  }
-
-  #act(action: Action): void {
-    switch (action.do) {
-      case "tool-begin":
-        this.#active = this.#toolFor(action.eraser);
-        return this.#active?.begin(action.samples.map((s) => this.#onBoard(s)));
-      case "tool-move":
-        return this.#active?.move(action.samples.map((s) => this.#onBoard(s)));
-      case "tool-end":
-        this.#active?.end();
-        this.#active = undefined;
-        return;
-      case "tool-undo":
-        this.#active?.undo();
-        this.#active = undefined;
-        return;
-      case "pan":
-        return this.#see(pan(this.#view, action.dx, action.dy));
-      case "pinch":
-        this.#see(pan(this.#view, action.dx, action.dy));
-        return this.#zoomGesture(this.#view.zoom * action.factor, action.at);
-      case "settle":
-        return this.#settle();
-    }
-  }
-
-  #toolFor(turned: boolean): Tool | undefined {
-    if (this.#document === undefined) return undefined;
-    if (turned) return this.#tools.eraser;
-    return this.#tool === "hand" ? undefined : this.#tools[this.#tool];
-  }
-
-  #onBoard(s: Sample): BoardSample {
-    return { ...toBoard(this.#view, s), p: s.p, at: s.at };
-  }
-
-  #hover(at: Vec | undefined, kind: PointerKind): void {
-    if (this.#document === undefined || (kind === "touch" && at !== undefined)) return;
-    if (at === undefined) this.#document.pointAt(0, 0, "gone");
-    else this.#desk.point(toBoard(this.#view, at), "pointer");
-  }
-
-  #zoomGesture(zoom: number, at: Vec): void {
-    this.#fitted = false;
-    this.#see(zoomAt(this.#view, zoom, at));
-    if (this.#settleTimer !== undefined) this.#clock.cancelLater(this.#settleTimer);
-    this.#settleTimer = this.#clock.later(SETTLE_MS, () => this.#settle());
-  }
-
-  #settle(): void {
-    if (!this.#fitted) this.#see(settled(this.#view));
-    this.#sharpen();
+  #seen(view: Viewport): void {
+    this.#canvases.look(view);
+    this.#options.onView(view);
   }
 
   /** Draws tiles of exactly this zoom, and the cursor to its scale. */
   #sharpen(): void {
-    this.#ink.settle();
+    this.#canvases.ink.settle();
     this.#showCursor();
-    this.#frames.request();
+    this.#canvases.request();
   }
 
-  #see(view: Viewport): void {
-    if (view === this.#view) return;
-    this.#view = view;
-    this.#ink.look(view);
-    this.#wet.touch();
-    this.#overlay.touch();
-    this.#options.onView(view);
-    this.#frames.request();
+  #useTool(tool: ToolName): void {
+    this.#tool.set(tool);
+    this.#desk.highlighting = tool === "highlighter";
+    this.#pointing.gestures.panning = tool === "hand";
+    this.#showCursor();
+    this.#canvases.touch();
   }
 
-  /** The cursor shows what the tool would do: the pen's colour and width, the eraser's size. */
-  #showCursor(): void {
-    this.#options.input.style.cursor = this.#gestures.panning ? "grab" : this.#cursor();
+  /** A shape was drawn. */
+  #made(key: Key): void {
+    if (this.#kept) return;
+    this.#useTool("select");
+    this.#site.picked.set([key]);
   }
 
-  #cursor(): string {
-    switch (this.#tool) {
-      case "pen": {
-        const { color, width } = this.#desk.pen;
-        return ring((width * unitScale(this.#view)) / 2, this.#ink.painter.look.ink(color), 1);
-      }
-      case "eraser":
-        return ring(ERASER_RADIUS, "#ffffff", 0.5);
-      case "laser":
-        return ring(5, "#ff3b30", 1);
-      case "hand":
-        return "grab";
-    }
+  #write(key: Key, at: Vec, made: (() => void) | undefined): void {
+    if (!this.#kept) this.#useTool("select");
+    this.#site.picked.set([]);
+    this.#writing.open(key, at, made);
   }
-}
 
-/** A CSS cursor: a filled ring of this radius in CSS px. */
-function ring(radius: number, fill: string, opacity: number): string {
-  const r = Math.min(Math.max(radius, 1.5), 40);
-  const size = Math.ceil(r * 2 + 6), c = size / 2;
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}"><circle cx="${c}" cy="${c}" r="${r + 1}" ` +
-    `fill="none" stroke="white" stroke-width="2"/><circle cx="${c}" cy="${c}" r="${r}" fill="${fill}" fill-opacity="${opacity}" ` +
-    `stroke="#1d2321" stroke-width=".8"/></svg>`;
-  return `url("data:image/svg+xml,${encodeURIComponent(svg)}") ${Math.floor(c)} ${Math.floor(c)}, crosshair`;
+  #restyleText(key: Key, style: Partial<Style>): void {
+    const element = this.#site.get(key);
+    if (element !== undefined) this.#commands.restyleElements([element], style);
+    this.#writing.focus();
+  }
+
+  async #upload(image: File): Promise<void> {
+    const doc = this.#site.document;
+    const stored = await this.#options.images?.upload(image);
+    // Whoever has turned the page meanwhile did not mean the image for that one.
+    if (stored !== undefined && doc === this.#site.document) this.placeImage(stored.content, stored.width, stored.height);
+  }
+
+  /** css: what the tool would do right there, if it says so. */
+  #showCursor(css?: string): void {
+    const { panning } = this.#pointing.gestures;
+    const cursor = panning ? "grab" : (css ?? cursorFor(this.#tool.value, this.#desk.pen, unitScale(this.view), this.#canvases.ink.painter.look.ink));
+    if (cursor === this.#shownCursor) return;
+    this.#shownCursor = cursor;
+    this.#options.input.style.cursor = cursor;
+  }
 }

@@ -1,60 +1,98 @@
-// What lies between the tools and the board: the Bench that tools work on, over a doc, its scene and the layers.
-import type { Key } from "../ot/types.ts";
+// What pens, erasers, the laser and the ruler work on: InkBench and RulerBench over a site and the layers.
 import { Register } from "../ot/types.ts";
-import type { Setting } from "../ot/types.ts";
+import type { Key, Setting } from "../ot/types.ts";
 import { byteValue, colorValue, settings, widthValue } from "../ot/value.ts";
-import type { BoardDocument, CursorKind, StrokeWriter } from "../sync/api.ts";
+import type { CursorKind, StrokeWriter } from "../sync/api.ts";
 import type { Vec } from "./geometry.ts";
+import type { Keys } from "./gestures.ts";
 import type { InkLayer } from "./inklayer.ts";
+import { HIGHLIGHTER, PEN } from "./looks.ts";
+import type { ToolPen } from "./looks.ts";
 import type { Overlay } from "./overlay.ts";
-import type { Scene } from "./scene.ts";
-import type { Bench, BoardSample } from "./tools/tool.ts";
-import type { Mark, Pen, WetLayer } from "./wetlayer.ts";
+import { RULER_BREADTH, RULER_LENGTH } from "./ruler.ts";
+import type { Ruler } from "./ruler.ts";
+import type { Site } from "./site.ts";
+import type { BoardSample, InkBench, RulerBench } from "./tools/tool.ts";
+import type { Mark, WetLayer } from "./wetlayer.ts";
+
+/** What a highlighter shows of itself if its style says nothing: 40 %. */
+const HIGHLIGHTER_OPACITY = 102;
 
 interface Parts {
   readonly ink: InkLayer;
   readonly wet: WetLayer;
   readonly overlay: Overlay;
-  /** Radius of the eraser in CSS px, and of what that is in units at the present zoom. */
-  readonly eraser: () => { readonly px: number; readonly units: number };
+  /** Radius of the erasers in CSS px. */
+  readonly eraser: number;
   readonly changed: () => void;
 }
 
-export class Desk implements Bench {
-  pen: Pen = { color: 0x1d2321, width: 100, opacity: 255 };
+export class Desk implements InkBench, RulerBench {
+  /** The pen at hand is the highlighter. */
+  highlighting = false;
+  readonly #site: Site;
   readonly #parts: Parts;
-  #document: BoardDocument | undefined;
-  #scene: Scene | undefined;
+  #ruler: Ruler | undefined;
   #writing: Key | undefined;
   /** The pen is up; its stroke stays on the wet layer until the tiles have its end. */
   #drying = false;
 
-  constructor(parts: Parts) {
+  constructor(site: Site, parts: Parts) {
+    this.#site = site;
     this.#parts = parts;
   }
 
-  get scene(): Scene | undefined {
-    return this.#scene;
+  get pen(): ToolPen {
+    const { color, width, opacity } = this.#site.style;
+    if (!this.highlighting) return { id: PEN, color, width, opacity };
+    return { id: HIGHLIGHTER, color, width, opacity: opacity < 255 ? opacity : HIGHLIGHTER_OPACITY };
+  }
+
+  get pixel(): number {
+    return this.#site.pixel;
+  }
+
+  get keys(): Keys {
+    return this.#site.keys;
+  }
+
+  get ruler(): Ruler | undefined {
+    return this.#ruler;
+  }
+
+  set ruler(ruler: Ruler | undefined) {
+    this.#ruler = ruler;
+    this.#parts.overlay.touch();
+    this.#parts.changed();
+  }
+
+  /** Lays a ruler into the middle of the view, as large as it is handy there; or takes it away. */
+  layRuler(on: boolean): void {
+    if (on === (this.#ruler !== undefined)) return;
+    const { view, pixel } = this.#site;
+    this.ruler = on
+      ? { x: view.x + (view.width / 2) * pixel, y: view.y + (view.height / 2) * pixel, angle: 0, length: RULER_LENGTH * pixel, breadth: RULER_BREADTH * pixel }
+      : undefined;
   }
 
   /** Samples of the stroke under the pen that are in the tiles already. */
   get drySamples(): number {
-    const stroke = this.#writing === undefined ? undefined : this.#scene?.get(this.#writing);
-    return stroke?.line.count ?? 0;
+    const stroke = this.#writing === undefined ? undefined : this.#site.item(this.#writing);
+    return stroke?.line?.count ?? 0;
   }
 
-  show(doc: BoardDocument | undefined, scene: Scene | undefined): void {
+  /** Another board. */
+  clear(): void {
     this.#dry();
-    this.#document = doc;
-    this.#scene = scene;
   }
 
-  write(pen: Pen, at: number): StrokeWriter {
-    if (this.#document === undefined) throw new Error("board: write: no board is open");
-    return this.#document.startStroke(penSettings(pen), at);
+  write(pen: ToolPen, at: number): StrokeWriter {
+    const { document } = this.#site;
+    if (document === undefined) throw new Error("board: write: no board is open");
+    return document.startStroke(penSettings(pen), at);
   }
 
-  wetBegin(pen: Pen, key: Key): void {
+  wetBegin(pen: ToolPen, key: Key): void {
     this.#dry();
     this.#writing = key;
     this.#parts.wet.begin(pen);
@@ -81,21 +119,29 @@ export class Desk implements Bench {
   /** Takes the wet ink away once the dry ink is complete. */
   dryOut(): void {
     if (!this.#drying || this.#writing === undefined) return;
-    const stroke = this.#scene?.get(this.#writing);
-    if (stroke === undefined || stroke.line.closed) this.#dry();
+    const stroke = this.#site.item(this.#writing);
+    if (stroke === undefined || stroke.line?.closed === true) this.#dry();
   }
 
   hit(a: Vec, b: Vec): Key[] {
-    return this.#scene?.hit(a, b, this.#parts.eraser().units) ?? [];
+    const { scene } = this.#site;
+    return (scene?.hit(a, b, this.#radius) ?? []).filter((k) => scene?.get(k)?.locked === false);
   }
 
   fade(keys: Iterable<Key>, faded: boolean): void {
-    this.#parts.ink.damage(this.#scene?.fade(keys, faded) ?? []);
+    this.#parts.ink.damage(this.#site.scene?.fade(keys, faded) ?? []);
     this.#parts.changed();
   }
 
   delete(keys: readonly Key[]): void {
-    this.#document?.delete(keys);
+    this.#site.document?.delete(keys);
+  }
+
+  startErasing(): ReturnType<InkBench["startErasing"]> {
+    const { document } = this.#site;
+    if (document === undefined) return { wipe: () => undefined, end: () => undefined };
+    const writer = document.startErasing();
+    return { wipe: (a, b) => this.#wipe(a, b, (k, spans) => writer.erase(k, spans)), end: () => writer.end() };
   }
 
   laser(at: BoardSample, joined: boolean): void {
@@ -104,29 +150,43 @@ export class Desk implements Bench {
   }
 
   point(at: Vec, kind: CursorKind): void {
-    this.#document?.pointAt(Math.round(at.x), Math.round(at.y), kind);
+    this.#site.document?.pointAt(Math.round(at.x), Math.round(at.y), kind);
   }
 
   ring(at: Vec | undefined): void {
-    this.#parts.overlay.ring(at === undefined ? undefined : { at, radius: this.#parts.eraser().px });
+    this.#parts.overlay.ring(at === undefined ? undefined : { at, radius: this.#parts.eraser });
     this.#parts.changed();
   }
 
+  get #radius(): number {
+    return this.#parts.eraser * this.pixel;
+  }
+
+  #wipe(a: Vec, b: Vec, erase: (k: Key, spans: readonly { from: number; to: number }[]) => void): void {
+    const { scene } = this.#site;
+    for (const key of this.hit(a, b)) {
+      const spans = scene?.spansUnder(key, a, b, this.#radius) ?? [];
+      if (spans.length > 0) erase(key, spans);
+    }
+  }
+
   #dry(): void {
+    const held = this.#writing !== undefined;
     this.#writing = undefined;
     this.#drying = false;
     this.#parts.wet.end();
-    this.#parts.ink.hold(undefined);
+    if (held) this.#parts.ink.hold(undefined);
     this.#parts.changed();
   }
 }
 
-/** The registers that make a stroke look like the pen's; full opacity is what a stroke has without one. */
-export function penSettings(pen: Pen): Setting[] {
+/** The registers that make a stroke look like the pen's; what a stroke counts as without one is left out. */
+export function penSettings(pen: ToolPen): Setting[] {
   const list: Setting[] = [
     { register: Register.Color, value: colorValue(pen.color) },
     { register: Register.Width, value: widthValue(pen.width) },
   ];
   if (pen.opacity < 255) list.push({ register: Register.Opacity, value: byteValue(pen.opacity) });
+  if (pen.id !== PEN) list.push({ register: Register.Pen, value: byteValue(pen.id) });
   return settings(...list);
 }

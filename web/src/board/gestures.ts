@@ -10,12 +10,23 @@ export interface Sample extends Vec {
   readonly at: number;
 }
 
+/** Keys that are held while a pointer is used. ctrl: or the command key. */
+export interface Keys {
+  readonly shift: boolean;
+  readonly alt: boolean;
+  readonly ctrl: boolean;
+}
+
+export const NO_KEYS: Keys = { shift: false, alt: false, ctrl: false };
+
 export interface PointerInput {
   readonly id: number;
   readonly kind: PointerKind;
   readonly button: "main" | "middle" | "eraser" | "other";
   /** The newest last; at least one. */
   readonly samples: readonly Sample[];
+  /** None held if it is missing. */
+  readonly keys?: Keys;
 }
 
 /** What is to be done. tool-* go to the tool in use, or to the eraser if the pen was turned around. */

@@ -5,12 +5,20 @@ import type { Rect } from "./geometry.ts";
 const CELL = 2048;
 const COLUMNS = 4096;
 
+/** What touches more cells than this is looked at wherever one looks: larger than any board. */
+const MANY = 4096;
+
 /** Items by the cells that they touch. An item may be added piece by piece as it grows. */
 export class Grid<T> {
   readonly #cells = new Map<number, Set<T>>();
   readonly #where = new Map<T, Set<number>>();
+  readonly #everywhere = new Set<T>();
 
   add(item: T, r: Rect): void {
+    if (cellsOf(r) > MANY) {
+      this.#everywhere.add(item);
+      return;
+    }
     let own = this.#where.get(item);
     if (own === undefined) this.#where.set(item, (own = new Set()));
     eachCell(r, (cell) => {
@@ -28,20 +36,24 @@ export class Grid<T> {
       if (items?.size === 0) this.#cells.delete(cell);
     }
     this.#where.delete(item);
+    this.#everywhere.delete(item);
   }
 
   clear(): void {
     this.#cells.clear();
     this.#where.clear();
+    this.#everywhere.clear();
   }
 
   /** Everything that may touch r, and perhaps some that do not. */
   near(r: Rect): Set<T> {
-    const found = new Set<T>();
+    const found = new Set<T>(this.#everywhere);
     eachCell(r, (cell) => this.#cells.get(cell)?.forEach((item) => found.add(item)));
     return found;
   }
 }
+
+const cellsOf = (r: Rect): number => (column(r.x1) - column(r.x0) + 1) * (column(r.y1) - column(r.y0) + 1);
 
 function eachCell(r: Rect, visit: (cell: number) => void): void {
   const x0 = column(r.x0), x1 = column(r.x1), y0 = column(r.y0), y1 = column(r.y1);

@@ -1,33 +1,39 @@
-// The board as it stands: paper and dry ink, drawn tile by tile. Strokes that grow are added to their tiles; anything
-// else redraws the part that it spoils. The window's canvas is only ever put together from tiles.
+// The board as it stands: paper with its grid, and all elements, drawn tile by tile. Strokes that grow are added to their
+// tiles; anything else redraws the part that it spoils. The window's canvas is only ever put together from tiles.
 import type { Key } from "../ot/types.ts";
 import { BOARD, NOWHERE, grow, intersection, isEmpty, union } from "./geometry.ts";
 import type { Rect } from "./geometry.ts";
-import { InkPainter } from "./ink.ts";
-import type { Damage, Scene, Stroke } from "./scene.ts";
+import { Pace } from "./pace.ts";
+import { Painter } from "./paint.ts";
+import { Images, decodeImage } from "./images.ts";
+import type { Grid } from "./api.ts";
+import { drawGrid } from "./paper.ts";
+import type { Damage, Item, Scene } from "./scene.ts";
 import { context2d, offscreen2d } from "./surface.ts";
 import type { Clock } from "./surface.ts";
 import type { Look } from "./theme.ts";
-import { TILE, TILE_BYTES, Tiles, takesAppend, tileRange } from "./tiles.ts";
+import { ALL_CELLS, CELLS, TILE, TILE_BYTES, Tiles, boxOf, cellsOf, takesAppend, tileRange } from "./tiles.ts";
 import type { Tile } from "./tiles.ts";
 import { unitScale, visible } from "./viewport.ts";
 import type { Viewport } from "./viewport.ts";
 
-/** Time in ms that one frame may spend on stale tiles; the rest waits for the next. */
-const FRAME_BUDGET = 7;
+/** What has no more items than this is drawn at once, all else cell by cell. */
+const FEW = 40;
 
 /** Bytes of tiles to keep beyond those in view, so that going back a little costs nothing. */
-const SPARE_BYTES = 48 << 20;
+const SPARE_BYTES = 24 << 20;
 
 /** A pinch shows the old tiles stretched until they would be this much too coarse or too fine. */
 const STRETCH = 2;
+
+const NONE: ReadonlySet<Key> = new Set();
 
 type Surface = OffscreenCanvasRenderingContext2D;
 
 export class InkLayer {
   readonly #context: CanvasRenderingContext2D;
   readonly #clock: Clock;
-  readonly #painter: InkPainter;
+  readonly #painter: Painter;
   #tiles: Tiles<Surface>;
   #scene: Scene | undefined;
   #view: Viewport;
@@ -36,18 +42,21 @@ export class InkLayer {
   /** Part of the window, in units, that must be put together anew. */
   #spoiled: Rect | "all" = "all";
   #unfinished = false;
-  /** A stroke that another layer shows for the moment. */
-  #held: Key | undefined;
+  readonly #pace = new Pace();
+  /** Elements that another layer shows for the moment. */
+  #held: ReadonlySet<Key> = NONE;
+  #grid: Grid = "none";
+  #images: Images<ImageBitmap> | undefined;
 
   constructor(canvas: HTMLCanvasElement, clock: Clock, look: Look, view: Viewport) {
     this.#context = context2d(canvas, { alpha: false });
     this.#clock = clock;
-    this.#painter = new InkPainter(look);
+    this.#painter = new Painter(look);
     this.#view = view;
     this.#tiles = new Tiles(SPARE_BYTES, () => offscreen2d(TILE));
   }
 
-  get painter(): InkPainter {
+  get painter(): Painter {
     return this.#painter;
   }
 
@@ -72,8 +81,30 @@ export class InkLayer {
 
   show(scene: Scene | undefined): void {
     this.#scene = scene;
-    this.#held = undefined;
+    this.#held = NONE;
     this.refresh();
+  }
+
+  /** Background lines under everything. */
+  setGrid(grid: Grid): void {
+    this.#grid = grid;
+    this.#spoiled = "all";
+  }
+
+  /** Where the board's images come from (RoomImages.load), and what to call when one came. */
+  setImages(load: ((content: string) => Promise<Blob>) | undefined, changed: () => void): void {
+    this.#images?.close();
+    this.#images = load && new Images({ load, decode: decodeImage }, (content) => {
+      for (const item of this.#scene?.showing(content) ?? []) this.#redraw(item.bounds);
+      changed();
+    });
+    this.#painter.pictures = this.#images;
+    this.refresh();
+  }
+
+  /** Bytes of tiles and images. */
+  get bytes(): number {
+    return this.#tiles.bytes + (this.#images?.bytes ?? 0);
   }
 
   setLook(look: Look): void {
@@ -101,32 +132,47 @@ export class InkLayer {
     this.#spoiled = "all";
   }
 
-  /** Leaves a stroke out while another layer shows it; undefined ends that. */
+  /** Leaves an element out while another layer shows it; undefined ends that. */
   hold(key: Key | undefined): void {
+    this.holdAll(key === undefined ? NONE : new Set([key]));
+  }
+
+  /** Leaves elements out while another layer shows them. */
+  holdAll(keys: ReadonlySet<Key>): void {
     const before = this.#held;
-    this.#held = key;
-    for (const changed of [before, key]) {
-      const stroke = changed === undefined ? undefined : this.#scene?.get(changed);
-      if (stroke !== undefined) this.#redraw(grow(stroke.line.bounds, 8));
+    this.#held = keys;
+    for (const key of new Set([...before, ...keys])) {
+      const item = before.has(key) === keys.has(key) ? undefined : this.#scene?.get(key);
+      if (item !== undefined) this.#redraw(grow(item.bounds, 8));
     }
   }
 
   damage(damages: readonly Damage[]): void {
     for (const d of damages) {
       if (isEmpty(d.rect)) continue;
-      if (d.kind === "append" && !this.#scene?.coveredAbove(d.stroke, d.rect)) this.#append(d.stroke, d.from, d.rect);
+      if (d.kind === "append" && !this.#scene?.coveredAbove(d.item, d.rect)) this.#append(d.item, d.from, d.rect);
       else this.#redraw(d.rect);
     }
   }
 
-  /** Draws what changed. True: there is more to do, come again with the next frame. */
+  /** Draws what changed, of the scene too. True: there is more to do, come again with the next frame. */
   frame(): boolean {
+    this.#follow();
     if (!this.#unfinished && this.#spoiled !== "all" && isEmpty(this.#spoiled)) return false;
+    this.#pace.begin(this.#clock.now());
     this.#tiles.turn();
     const wanted = this.#visibleTiles();
     this.#unfinished = this.#drawStale(wanted);
     this.#compose(wanted);
+    this.#pace.end(this.#clock.now(), this.#unfinished);
     return this.#unfinished;
+  }
+
+  /** Takes over what the scene has seen change since the last frame. */
+  #follow(): void {
+    const damages = this.#scene?.take();
+    if (damages === undefined) this.refresh();
+    else this.damage(damages);
   }
 
   #wanted(): number {
@@ -138,19 +184,19 @@ export class InkLayer {
     this.#spoil(rect);
   }
 
-  #append(stroke: Stroke, from: number, rect: Rect): void {
-    if (stroke.key === this.#held) return;
+  #append(item: Item, from: number, rect: Rect): void {
+    if (this.#held.has(item.key)) return;
     for (const tile of this.#tiles.touching(rect, this.#scale)) {
       const how = takesAppend(tile, rect);
-      if (how === "add") this.#addTo(tile, stroke, from);
-      else if (how === "spoil") tile.stale = union(tile.stale, intersection(rect, tile.rect));
+      if (how === "add") this.#addTo(tile, item, from);
+      else if (how === "spoil") this.#tiles.mark(tile, cellsOf(tile, rect));
     }
     this.#spoil(rect);
   }
 
-  #addTo(tile: Tile<Surface>, stroke: Stroke, from: number): void {
+  #addTo(tile: Tile<Surface>, item: Item, from: number): void {
     this.#aim(tile);
-    this.#painter.end(tile.surface, stroke, from);
+    this.#painter.end(tile.surface, item, from);
   }
 
   #spoil(rect: Rect): void {
@@ -166,18 +212,15 @@ export class InkLayer {
     return tiles;
   }
 
-  /** Never-drawn tiles first, the nearest to the middle of the window before the others; then those that are in part stale. */
+  /** Never-drawn tiles first, then those that are stale for longest; of equal ones the nearest to the middle of the window. */
   #drawStale(tiles: readonly Tile<Surface>[]): boolean {
-    const waiting = tiles.filter((t) => !isEmpty(t.stale));
-    const deadline = this.#clock.now() + FRAME_BUDGET;
-    waiting.sort((a, b) => Number(a.drawn) - Number(b.drawn) || this.#remoteness(a) - this.#remoteness(b));
-    let done = 0;
-    for (const tile of waiting) {
-      if (done > 0 && this.#clock.now() > deadline) return true;
+    const waiting = tiles.filter((t) => t.stale !== 0);
+    waiting.sort((a, b) => Number(a.drawn) - Number(b.drawn) || a.since - b.since || this.#remoteness(a) - this.#remoteness(b));
+    for (const [i, tile] of waiting.entries()) {
+      if (i > 0 && this.#pace.isOver(this.#clock.now())) return true;
       this.#draw(tile);
-      done++;
     }
-    return false;
+    return waiting.some((t) => t.stale !== 0);
   }
 
   #remoteness(tile: Tile<Surface>): number {
@@ -186,10 +229,25 @@ export class InkLayer {
     return dx * dx + dy * dy;
   }
 
+  /** All that is stale of a tile or, of one that is drawn already, as many cells as there is time for, at least one. */
   #draw(tile: Tile<Surface>): void {
+    const whole = boxOf(tile.stale);
+    if (!tile.drawn || (this.#scene?.inOrder(unitBox(whole, tile)).length ?? 0) <= FEW) {
+      this.#drawBox(tile, whole);
+      tile.drawn = true;
+      return this.#tiles.done(tile, ALL_CELLS, CELLS * CELLS);
+    }
+    for (let i = tile.next; i < CELLS * CELLS; i++) {
+      const cell = tile.stale & (1 << i);
+      if (cell !== 0) this.#drawBox(tile, boxOf(cell));
+      this.#tiles.done(tile, cell, i + 1);
+      if (cell !== 0 && this.#pace.isOver(this.#clock.now())) return;
+    }
+  }
+
+  /** A box of whole device px, so that no edge is half cleared. */
+  #drawBox(tile: Tile<Surface>, box: Rect): void {
     const context = tile.surface;
-    // Whole device px, so that no edge is half cleared.
-    const box = deviceBox(tile.drawn ? tile.stale : tile.rect, tile);
     const rect = unitBox(box, tile);
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.save();
@@ -198,12 +256,12 @@ export class InkLayer {
     context.clip();
     context.clearRect(box.x0, box.y0, box.x1 - box.x0, box.y1 - box.y0);
     this.#aim(tile);
-    for (const stroke of this.#scene?.inOrder(rect) ?? []) {
-      if (stroke.key !== this.#held) this.#painter.stroke(context, stroke);
+    for (const item of this.#scene?.inOrder(rect) ?? []) {
+      if (this.#held.has(item.key)) continue;
+      this.#painter.item(context, item);
+      this.#pace.spend(1);
     }
     context.restore();
-    tile.stale = NOWHERE;
-    tile.drawn = true;
     this.#spoil(rect);
   }
 
@@ -226,18 +284,19 @@ export class InkLayer {
     context.beginPath();
     context.rect(part.x0, part.y0, part.x1 - part.x0, part.y1 - part.y0);
     context.clip();
-    this.#paper(ox, oy, s);
+    this.#paper(part, ox, oy, s);
     if (missing) this.#standIn(tiles, part, s, ox, oy);
     for (const tile of tiles) if (tile.drawn) this.#blit(tile, part, s, ox, oy);
     context.restore();
   }
 
-  #paper(ox: number, oy: number, s: number): void {
+  #paper(part: Rect, ox: number, oy: number, s: number): void {
     const context = this.#context;
     context.fillStyle = this.#painter.look.edge;
     context.fillRect(0, 0, context.canvas.width, context.canvas.height);
     context.fillStyle = this.#painter.look.paper;
     context.fillRect(-ox, -oy, Math.round(BOARD.x1 * s), Math.round(BOARD.y1 * s));
+    drawGrid(context, this.#grid, part, { x: -ox, y: -oy, scale: s, dpr: this.#dpr }, this.#painter.look);
   }
 
   #standIn(tiles: readonly Tile<Surface>[], part: Rect, s: number, ox: number, oy: number): void {
@@ -261,18 +320,7 @@ export class InkLayer {
   }
 }
 
-/** A rectangle of units on the tile, in its px, rounded outwards. */
-function deviceBox(r: Rect, tile: Tile<unknown>): Rect {
-  const x = tile.column * TILE, y = tile.row * TILE;
-  return intersection(
-    {
-      x0: Math.floor(r.x0 * tile.scale - x - 0.01), y0: Math.floor(r.y0 * tile.scale - y - 0.01),
-      x1: Math.ceil(r.x1 * tile.scale - x + 0.01), y1: Math.ceil(r.y1 * tile.scale - y + 0.01),
-    },
-    { x0: 0, y0: 0, x1: TILE, y1: TILE },
-  );
-}
-
+/** A box of a tile's px, in units. */
 const unitBox = (box: Rect, tile: Tile<unknown>): Rect => ({
   x0: (box.x0 + tile.column * TILE) / tile.scale, y0: (box.y0 + tile.row * TILE) / tile.scale,
   x1: (box.x1 + tile.column * TILE) / tile.scale, y1: (box.y1 + tile.row * TILE) / tile.scale,

@@ -1,5 +1,5 @@
-// What moves above the ink: others' cursors with their names, laser trails, the eraser's ring under a finger. Drawn only
-// while something changes or fades.
+// What moves above the board: others' cursors with their names, laser trails, the eraser's ring under a finger, and what
+// tools and the selection show. Drawn only while something changes or fades.
 import type { LiveCursor } from "../sync/api.ts";
 import { Centerline } from "./centerline.ts";
 import type { Vec } from "./geometry.ts";
@@ -14,6 +14,14 @@ export interface Nameplate {
   readonly name: string;
   /** CSS colour that bears white text. */
   readonly color: string;
+}
+
+/** Something else to draw above the board, in CSS px, below the cursors. */
+export interface Layer {
+  /** Whether anything was drawn. */
+  draw(context: CanvasRenderingContext2D, view: Viewport, now: number): boolean;
+  /** In how many ms it must be drawn again though nothing else changes; undefined: it need not be. */
+  wait?(now: number): number | undefined;
 }
 
 const LASER = "#ff3b30";
@@ -33,10 +41,16 @@ export class Overlay {
   #ring: { at: Vec; radius: number } | undefined;
   #changed = false;
   #blank = true;
+  readonly #layers: readonly Layer[];
 
-  constructor(canvas: HTMLCanvasElement, plates: (replica: number) => Nameplate) {
+  constructor(canvas: HTMLCanvasElement, plates: (replica: number) => Nameplate, layers: readonly Layer[] = []) {
     this.#context = context2d(canvas);
     this.#plates = plates;
+    this.#layers = layers;
+  }
+
+  get cursors(): readonly LiveCursor[] {
+    return this.#cursors;
   }
 
   resize(view: Viewport, dpr: number): void {
@@ -79,7 +93,7 @@ export class Overlay {
    */
   frame(view: Viewport, dpr: number, now: number): number | undefined {
     const fading = this.#fade(now);
-    const wait = this.#nextFade(now);
+    const wait = soonest([this.#nextFade(now), ...this.#layers.map((layer) => layer.wait?.(now))]);
     if (!this.#changed && !fading && wait !== 0) return wait;
     this.#changed = false;
     const context = this.#context;
@@ -87,6 +101,11 @@ export class Overlay {
     if (!this.#blank) context.clearRect(0, 0, context.canvas.width, context.canvas.height);
     this.#blank = true;
     context.setTransform(dpr, 0, 0, dpr, 0, 0);
+    for (const layer of this.#layers) {
+      context.save();
+      if (layer.draw(context, view, now)) this.#blank = false;
+      context.restore();
+    }
     this.#drawTrail(view, this.#own, now);
     for (const trail of this.#trails.values()) this.#drawTrail(view, trail, now);
     for (const cursor of this.#cursors) this.#drawCursor(view, cursor, now);
@@ -148,7 +167,7 @@ export class Overlay {
     const at = toScreen(view, cursor);
     const context = this.#context;
     context.globalAlpha = alpha;
-    if (cursor.kind !== "laser") arrow(context, at, color);
+    if (cursor.kind !== "laser" && cursor.text === undefined) arrow(context, at, color);
     label(context, { x: at.x + 13, y: at.y + 18 }, name, color);
     context.globalAlpha = 1;
   }
@@ -165,6 +184,11 @@ export class Overlay {
       context.stroke();
     }
   }
+}
+
+function soonest(waits: readonly (number | undefined)[]): number | undefined {
+  const some = waits.filter((wait) => wait !== undefined);
+  return some.length === 0 ? undefined : Math.min(...some);
 }
 
 /** The connected parts of a trail on the screen, in 1/FINE CSS px. */

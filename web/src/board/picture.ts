@@ -1,26 +1,26 @@
 // Ops as a picture: what could not be sent can at least be kept.
-import { Register, key } from "../ot/types.ts";
-import type { Key, Op, Point, Setting } from "../ot/types.ts";
-import { decodeColor, decodeWidth } from "../ot/value.ts";
-import { Centerline } from "./centerline.ts";
+import { Element } from "../ot/board.ts";
+import { applyEdit } from "../ot/text.ts";
+import { ElementKind, Register, key } from "../ot/types.ts";
+import type { ID, Key, Op, Setting } from "../ot/types.ts";
+import { colorValue, widthValue } from "../ot/value.ts";
 import { NOWHERE, UNITS, grow, isEmpty, union } from "./geometry.ts";
 import type { Rect } from "./geometry.ts";
-import { outline } from "./outline.ts";
+import { Drawn } from "./items.ts";
+import { Painter } from "./paint.ts";
+import { canvasMeasure } from "./painttext.ts";
+import { factsOf } from "./source.ts";
 import { lookOf } from "./theme.ts";
 
 /** The longer edge of a picture in px, at most. */
 const MAX_EDGE = 4096;
 const MARGIN = 200;
 
-interface Drawn {
-  readonly color: number;
-  readonly line: Centerline;
-}
-
-/** Sizes the canvas and draws the strokes of the ops on white paper; false if there is nothing to draw. */
+/** Sizes the canvas and draws what the ops make on white paper; false if there is nothing to draw. */
 export function drawPicture(canvas: HTMLCanvasElement, ops: readonly Op[]): boolean {
-  const strokes = strokesOf(ops);
-  const bounds = strokes.reduce<Rect>((all, s) => union(all, s.line.bounds), NOWHERE);
+  const measure = canvasMeasure();
+  const items = elementsOf(ops).filter((e) => !e.deleted).map((element) => new Drawn(factsOf(element), measure));
+  const bounds = items.reduce<Rect>((all, item) => union(all, item.bounds), NOWHERE);
   const context = canvas.getContext("2d");
   if (isEmpty(bounds) || context === null) return false;
   const box = grow(bounds, MARGIN);
@@ -31,29 +31,36 @@ export function drawPicture(canvas: HTMLCanvasElement, ops: readonly Op[]): bool
   context.fillStyle = look.paper;
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.setTransform(scale, 0, 0, scale, -box.x0 * scale, -box.y0 * scale);
-  for (const { color, line } of strokes) {
-    context.fillStyle = look.ink(color);
-    context.beginPath();
-    outline(line.samples, 0, line.count, context);
-    context.fill();
-  }
+  const painter = new Painter(look);
+  for (const item of items) painter.item(context, item);
   return true;
 }
 
-/** A stroke whose beginning was accepted is drawn as far as it is there, in ink. */
-function strokesOf(ops: readonly Op[]): Drawn[] {
-  const points = new Map<Key, Point[]>();
-  const looks = new Map<Key, readonly Setting[]>();
+/** A stroke whose beginning was accepted is drawn as far as it is there, in ink; other work on what is not in the ops is not. */
+function elementsOf(ops: readonly Op[]): Element[] {
+  const made = new Map<Key, Element>();
+  const make = (id: ID, kind: ElementKind, settings: readonly Setting[]): Element => {
+    const element = new Element(id, kind, 0);
+    for (const s of settings) element.write(s.register, s.value, 0, id.replica);
+    made.set(element.key, element);
+    return element;
+  };
   for (const op of ops) {
-    if (op.kind === "create") looks.set(key(op.id), op.settings);
-    else if (op.kind === "extend") points.set(key(op.id), [...(points.get(key(op.id)) ?? []), ...op.points]);
+    if (op.kind === "create") make(op.id, op.element, op.settings);
+    else if (op.kind === "extend") (made.get(key(op.id)) ?? make(op.id, ElementKind.Ink, UNKNOWN)).ink?.append(op.points);
+    else if (op.kind === "set") for (const s of op.settings) made.get(key(op.id))?.write(s.register, s.value, 0, op.id.replica);
+    else if (op.kind === "textEdit") edit(made.get(key(op.id)), op);
   }
-  return [...points].map(([k, list]) => {
-    const value = (register: Register): Uint8Array | undefined => looks.get(k)?.find((s) => s.register === register)?.value;
-    const color = value(Register.Color), width = value(Register.Width);
-    const line = new Centerline(width === undefined ? 100 : decodeWidth(width));
-    for (const { x, y, p } of list) line.add(x, y, p);
-    line.close();
-    return { color: color === undefined ? 0x1d2321 : decodeColor(color), line };
-  });
+  for (const element of made.values()) element.ink?.close();
+  return [...made.values()];
+}
+
+/** What a stroke counts as whose registers are not in the ops: a pen in ink. */
+const UNKNOWN: readonly Setting[] = [
+  { register: Register.Color, value: colorValue(0x1d2321) },
+  { register: Register.Width, value: widthValue(100) },
+];
+
+function edit(element: Element | undefined, op: Extract<Op, { kind: "textEdit" }>): void {
+  if (element?.kind === ElementKind.Text) element.text = applyEdit(element.text, op.edit);
 }

@@ -1,54 +1,30 @@
-// What is to be drawn of one board: each stroke's centre line, and a grid to find strokes by place. It follows a board's
-// changes and says what part of the picture each of them spoils. Pure: no canvas here.
-import type { Key } from "../ot/types.ts";
-import { Centerline, SAMPLE, boundsOf } from "./centerline.ts";
-import { NOWHERE, grow, intersects, isEmpty, segmentDistance2, union } from "./geometry.ts";
+// What is to be drawn of one board, with a grid to find elements by place. It follows a board's changes, gathered until
+// somebody looks, and says what part of the picture they spoil. Pure: no canvas here.
+//
+// All coordinates are units of the board. Whatever is asked of it answers for the board as it is now.
+import type { Key, Span } from "../ot/types.ts";
+import { boundsOf } from "./centerline.ts";
+import { spansUnder } from "./erased.ts";
+import type { Facts, Source } from "./facts.ts";
+import { boundsOn, toOwn } from "./frame.ts";
+import { NOWHERE, around, contains, grow, union } from "./geometry.ts";
 import type { Rect, Vec } from "./geometry.ts";
 import { Grid } from "./grid.ts";
+import { STRIDE, isEnclosed, mayCover, meets, touches } from "./hit.ts";
+import { Drawn, sameColors } from "./items.ts";
+import type { Item } from "./items.ts";
+import { Ranks } from "./ranks.ts";
+import { snapLines } from "./snap.ts";
+import type { SnapLine } from "./snap.ts";
+import type { Measure } from "./textlayout.ts";
 
-/** What the scene needs of an ink element. points: x, y, p, t interleaved, the first `count` of them valid. */
-export interface Ink {
-  readonly key: Key;
-  readonly color: number;
-  /** Units. */
-  readonly width: number;
-  /** 0..255. */
-  readonly opacity: number;
-  readonly open: boolean;
-  /** Revision that made it; changes when an own stroke is confirmed, and its place in the order with it. */
-  readonly created: number;
-  readonly count: number;
-  readonly points: ArrayLike<number>;
-}
-
-/** Where ink comes from: a board's view, in drawing order. */
-export interface InkSource {
-  all(): Iterable<Ink>;
-  get(key: Key): Ink | undefined;
-  keys(): Iterable<Key>;
-}
-
-/** One stroke as it is drawn. path is a cache for whoever draws. */
-export interface Stroke {
-  readonly key: Key;
-  readonly line: Centerline;
-  readonly width: number;
-  color: number;
-  opacity: number;
-  created: number;
-  /** Points of the element that the line has taken in. */
-  taken: number;
-  /** Drawing order; valid after Scene.inOrder. */
-  rank: number;
-  /** Marked by the eraser: shown pale until it is lifted. */
-  faded: boolean;
-  path: unknown;
-}
+export type { Item } from "./items.ts";
+export type { SnapLine } from "./snap.ts";
 
 /** What a change spoils: a part of the picture, or nothing but a stroke's end that is to be added. */
 export type Damage =
   | { readonly kind: "redraw"; readonly rect: Rect }
-  | { readonly kind: "append"; readonly stroke: Stroke; readonly from: number; readonly rect: Rect };
+  | { readonly kind: "append"; readonly item: Item; readonly from: number; readonly rect: Rect };
 
 export type Change = { readonly all: true } | { readonly all: false; readonly keys: ReadonlySet<Key> };
 
@@ -56,189 +32,247 @@ export type Change = { readonly all: true } | { readonly all: false; readonly ke
 const FRINGE = 8;
 
 export class Scene {
-  readonly #source: InkSource;
-  readonly #strokes = new Map<Key, Stroke>();
-  readonly #grid = new Grid<Stroke>();
-  #ranked = false;
+  readonly #source: Source;
+  readonly #measure: Measure;
+  readonly #items = new Map<Key, Drawn>();
+  readonly #grid = new Grid<Drawn>();
+  readonly #ranks: Ranks;
+  /** Changed and not followed yet. */
+  #noted = new Set<Key>();
+  /** What has been followed since damage was last taken; undefined: everything. */
+  #damages: Damage[] | undefined = [];
 
-  constructor(source: InkSource) {
+  /** measure: how wide text is, see canvasMeasure. */
+  constructor(source: Source, measure: Measure) {
     this.#source = source;
+    this.#measure = measure;
+    this.#ranks = new Ranks(source);
     this.#load();
   }
 
   get size(): number {
-    return this.#strokes.size;
+    this.#follow();
+    return this.#items.size;
   }
 
-  get(key: Key): Stroke | undefined {
-    return this.#strokes.get(key);
+  get(key: Key): Item | undefined {
+    this.#follow();
+    return this.#items.get(key);
   }
 
-  strokes(): Iterable<Stroke> {
-    return this.#strokes.values();
+  items(): Iterable<Item> {
+    this.#follow();
+    return this.#items.values();
   }
 
-  /** Follows a change; undefined means that everything must be drawn anew. */
-  apply(change: Change): Damage[] | undefined {
+  /** Takes note of a change; it costs nothing until somebody looks. For subscriptions: the layer takes it in its next frame. */
+  note(change: Change): void {
     if (change.all) {
+      this.#noted.clear();
       this.#load();
-      return undefined;
-    }
-    const damages: Damage[] = [];
-    for (const key of change.keys) this.#follow(key, damages);
+      this.#damages = undefined;
+    } else for (const key of change.keys) this.#noted.add(key);
+  }
+
+  /** What was spoiled since this was called last; undefined means that everything must be drawn anew. */
+  take(): Damage[] | undefined {
+    this.#follow();
+    const damages = this.#damages;
+    this.#damages = [];
     return damages;
   }
 
-  /** Strokes that touch the rectangle, the lowest first. */
-  inOrder(rect: Rect): Stroke[] {
-    const found = [...this.#grid.near(rect)].filter((s) => intersects(s.line.bounds, rect));
-    if (found.length < 2) return found;
-    this.#rank();
-    return found.sort((a, b) => a.rank - b.rank);
+  /** note and take at once. */
+  apply(change: Change): Damage[] | undefined {
+    this.note(change);
+    return this.take();
   }
 
-  /** Whether another stroke that lies above this one touches the rectangle. */
-  coveredAbove(stroke: Stroke, rect: Rect): boolean {
-    for (const other of this.#grid.near(rect)) {
-      if (other === stroke || !intersects(other.line.bounds, rect)) continue;
-      this.#rank();
-      if (other.rank > stroke.rank && touches(other, rect)) return true;
+  /** Drawing order of everything, the lowest first. */
+  order(): Key[] {
+    return [...this.#source.keys()].filter((key) => this.#items.has(key));
+  }
+
+  /** The topmost element at a point: filled ones and boxes inside, all others near their line. */
+  at(p: Vec, tolerance: number): Key | undefined {
+    const found = this.#near(around(p.x, p.y, tolerance)).filter((item) => meets(item, p, p, tolerance));
+    return this.#ranked(found).at(-1)?.key;
+  }
+
+  /** Elements that have a place in the rectangle, in drawing order. */
+  touching(rect: Rect): Key[] {
+    return keysOf(this.#ranked(this.#near(rect).filter((item) => touches(item, rect))));
+  }
+
+  /** Elements that lie in the rectangle whole, in drawing order. */
+  inside(rect: Rect): Key[] {
+    return keysOf(this.#ranked(this.#near(rect).filter((item) => contains(rect, item.bounds))));
+  }
+
+  /** Elements that a lasso has caught: at least half of each. In drawing order. */
+  enclosed(polygon: readonly Vec[]): Key[] {
+    const rect = polygon.reduce<Rect>((all, p) => union(all, around(p.x, p.y, 0)), NOWHERE);
+    if (polygon.length < 3) return [];
+    return keysOf(this.#ranked(this.#near(rect).filter((item) => isEnclosed(item, polygon))));
+  }
+
+  /** Elements that a round eraser of this radius meets on its way from a to b: of ink what is visible. */
+  hit(a: Vec, b: Vec, radius: number): Key[] {
+    const path = grow(union(around(a.x, a.y, 0), around(b.x, b.y, 0)), radius);
+    return keysOf(this.#near(path).filter((item) => meets(item, a, b, radius)));
+  }
+
+  /** Spans of a stroke's line that a round eraser covers on its way from a to b; none of what is not ink. */
+  spansUnder(key: Key, a: Vec, b: Vec, radius: number): Span[] {
+    const item = this.get(key);
+    if (item?.facts.kind !== "ink" || item.line === undefined || !meets(item, a, b, radius)) return [];
+    return spansUnder(item.line, item.facts.count, toOwn(item.frame, a), toOwn(item.frame, b), radius);
+  }
+
+  /** Edges and middles of the elements that touch the rectangle, to snap to. */
+  snapLines(exclude: ReadonlySet<Key>, rect: Rect): SnapLine[] {
+    return this.#near(rect).filter((item) => !exclude.has(item.key)).flatMap((item) => snapLines(item));
+  }
+
+  /** Items whose bounds touch the rectangle, the lowest first. */
+  inOrder(rect: Rect): Item[] {
+    return this.#ranked(this.#near(rect));
+  }
+
+  /** Images on the board with this content. */
+  showing(content: string): Item[] {
+    return [...this.items()].filter((item) => item.facts.kind === "image" && item.facts.content === content);
+  }
+
+  /** Whether another item that lies above this one may cover a part of the rectangle. */
+  coveredAbove(item: Item, rect: Rect): boolean {
+    for (const other of this.#near(rect)) {
+      if (other.key === item.key || !mayCover(other, rect)) continue;
+      this.#ranks.sort(this.#items);
+      if (other.rank > (this.#items.get(item.key)?.rank ?? 0)) return true;
     }
     return false;
   }
 
-  /** Keys of the strokes that a round eraser of this radius (units) meets on its way from a to b. */
-  hit(a: Vec, b: Vec, radius: number): Key[] {
-    const path = grow({ x0: Math.min(a.x, b.x), y0: Math.min(a.y, b.y), x1: Math.max(a.x, b.x), y1: Math.max(a.y, b.y) }, radius);
-    const keys: Key[] = [];
-    for (const stroke of this.#grid.near(path)) if (meets(stroke, a, b, radius, path)) keys.push(stroke.key);
-    return keys;
-  }
-
-  /** Shows strokes pale, or as they are again. */
+  /** Shows elements pale, or as they are again. */
   fade(keys: Iterable<Key>, faded: boolean): Damage[] {
+    this.#follow();
     const damages: Damage[] = [];
     for (const key of keys) {
-      const stroke = this.#strokes.get(key);
-      if (stroke === undefined || stroke.faded === faded) continue;
-      stroke.faded = faded;
-      damages.push(spoiled(stroke));
+      const item = this.#items.get(key);
+      if (item === undefined || item.faded === faded) continue;
+      item.faded = faded;
+      damages.push(spoiled(item));
     }
     return damages;
   }
 
+  /** The smallest rectangle around everything; empty if there is nothing. */
+  get bounds(): Rect {
+    let all = NOWHERE;
+    for (const item of this.items()) all = union(all, item.bounds);
+    return all;
+  }
+
+  #near(rect: Rect): Drawn[] {
+    this.#follow();
+    const found: Drawn[] = [];
+    for (const item of this.#grid.near(rect)) if (overlaps(item.bounds, rect)) found.push(item);
+    return found;
+  }
+
+  #ranked(items: Drawn[]): Drawn[] {
+    if (items.length < 2) return items;
+    this.#ranks.sort(this.#items);
+    return items.sort((a, b) => a.rank - b.rank);
+  }
+
   #load(): void {
-    this.#strokes.clear();
+    this.#items.clear();
     this.#grid.clear();
-    this.#ranked = false;
-    for (const ink of this.#source.all()) this.#add(ink);
+    this.#ranks.clear();
+    for (const facts of this.#source.all()) this.#add(facts);
   }
 
-  #follow(key: Key, damages: Damage[]): void {
-    const ink = this.#source.get(key);
-    const stroke = this.#strokes.get(key);
-    if (ink === undefined) {
-      if (stroke !== undefined) damages.push(this.#drop(stroke));
-      return;
-    }
-    if (stroke === undefined) {
-      damages.push(appended(this.#add(ink), 0));
-      return;
-    }
-    if (ink.created !== stroke.created) {
-      stroke.created = ink.created;
-      this.#ranked = false;
-    }
-    if (ink.width !== stroke.width || ink.count < stroke.taken || (ink.open && stroke.line.closed)) {
-      damages.push(this.#drop(stroke), spoiled(this.#add(ink)));
-      return;
-    }
-    if (ink.color !== stroke.color || ink.opacity !== stroke.opacity) {
-      stroke.color = ink.color;
-      stroke.opacity = ink.opacity;
-      damages.push(spoiled(stroke));
-    }
-    const from = stroke.line.count;
-    this.#take(stroke, ink);
-    if (stroke.line.count > from) damages.push(appended(stroke, from));
+  #follow(): void {
+    if (this.#noted.size === 0) return;
+    const noted = this.#noted;
+    this.#noted = new Set();
+    const damages = this.#damages ?? [];
+    for (const key of noted) this.#change(key, damages);
   }
 
-  #add(ink: Ink): Stroke {
-    const { key, width, color, opacity, created } = ink;
-    const stroke: Stroke = {
-      key, width, color, opacity, created,
-      line: new Centerline(width), taken: 0, rank: 0, faded: false, path: undefined,
-    };
-    this.#strokes.set(key, stroke);
-    this.#ranked = false;
-    this.#take(stroke, ink);
-    return stroke;
+  #change(key: Key, damages: Damage[]): void {
+    const facts = this.#source.get(key);
+    const item = this.#items.get(key);
+    if (facts === undefined) {
+      if (item !== undefined) damages.push(this.#drop(item));
+    } else if (item === undefined) {
+      damages.push(appended(this.#add(facts), 0));
+    } else if (facts.kind === item.kind) {
+      if (this.#ranks.moved(item.facts, facts)) damages.push(spoiled(item));
+      if (item.takes(facts)) this.#grow(item, facts, damages);
+      else this.#update(item, facts, damages);
+    }
   }
 
-  #take(stroke: Stroke, ink: Ink): void {
-    const from = Math.max(stroke.line.count - 1, 0);
-    stroke.line.extend(ink.points, stroke.taken, ink.count);
-    stroke.taken = ink.count;
-    if (!ink.open) stroke.line.close();
-    if (stroke.line.count - from > 1 || from === 0) stroke.path = undefined;
-    this.#index(stroke, from);
+  #grow(item: Drawn, facts: Extract<Facts, { kind: "ink" }>, damages: Damage[]): void {
+    const recolored = !sameColors(item.facts, facts);
+    const from = item.grow(facts);
+    if ((item.line?.count ?? 0) > from) {
+      this.#index(item, Math.max(from - 1, 0));
+      damages.push(appended(item, from));
+    }
+    if (recolored) damages.push(spoiled(item));
+  }
+
+  #update(item: Drawn, facts: Facts, damages: Damage[]): void {
+    const before = spoiled(item);
+    if (!item.update(facts, this.#measure)) return;
+    this.#grid.remove(item);
+    this.#index(item, 0);
+    damages.push(before, spoiled(item));
+  }
+
+  #add(facts: Facts): Drawn {
+    const item = new Drawn(facts, this.#measure);
+    this.#items.set(item.key, item);
+    this.#ranks.add(item);
+    this.#index(item, 0);
+    return item;
   }
 
   /** Pieces, not the whole: a long stroke's bounds would put it into cells that it never touches. */
-  #index(stroke: Stroke, from: number): void {
-    const { samples, count } = stroke.line;
-    for (let i = from; i < count; i += 8) this.#grid.add(stroke, boundsOf(samples, i, Math.min(i + 9, count)));
-  }
-
-  #drop(stroke: Stroke): Damage {
-    this.#strokes.delete(stroke.key);
-    this.#grid.remove(stroke);
-    return spoiled(stroke);
-  }
-
-  #rank(): void {
-    if (this.#ranked) return;
-    this.#ranked = true;
-    let rank = 0;
-    for (const key of this.#source.keys()) {
-      const stroke = this.#strokes.get(key);
-      if (stroke !== undefined) stroke.rank = rank++;
+  #index(item: Drawn, from: number): void {
+    const { body, frame } = item;
+    if (body.area !== undefined) return this.#grid.add(item, item.bounds);
+    for (const { samples, count } of body.runs) {
+      for (let i = from; i < count; i += STRIDE) {
+        this.#grid.add(item, boundsOn(frame, boundsOf(samples, i, Math.min(i + STRIDE + 1, count))));
+      }
     }
   }
+
+  #drop(item: Drawn): Damage {
+    this.#items.delete(item.key);
+    this.#grid.remove(item);
+    return spoiled(item);
+  }
 }
 
-const spoiled = (stroke: Stroke): Damage => ({ kind: "redraw", rect: grow(stroke.line.bounds, FRINGE) });
+const keysOf = (items: readonly Item[]): Key[] => items.map((item) => item.key);
 
-function appended(stroke: Stroke, from: number): Damage {
+/** As intersects, but what has no width or no height counts. */
+const overlaps = (a: Rect, b: Rect): boolean => a.x0 <= b.x1 && b.x0 <= a.x1 && a.y0 <= b.y1 && b.y0 <= a.y1;
+
+const spoiled = (item: Item): Damage => ({ kind: "redraw", rect: grow(item.bounds, FRINGE) });
+
+function appended(item: Item, from: number): Damage {
+  const { facts, line } = item;
+  if (!item.grows || line === undefined) return spoiled(item);
   const first = Math.max(from - 1, 0);
-  const rect = grow(boundsOf(stroke.line.samples, first, stroke.line.count), FRINGE);
+  const rect = grow(boundsOf(line.samples, first, line.count), FRINGE);
   // Translucent ink drawn piece by piece would darken where the pieces meet.
-  if (stroke.opacity < 255 || stroke.faded) return { kind: "redraw", rect };
-  return { kind: "append", stroke, from: first, rect };
+  if (facts.opacity < 255 || item.faded) return { kind: "redraw", rect };
+  return { kind: "append", item, from: first, rect };
 }
-
-function touches(stroke: Stroke, rect: Rect): boolean {
-  const { samples, count } = stroke.line;
-  for (let i = 0; i < count; i += 8) {
-    if (intersects(boundsOf(samples, i, Math.min(i + 9, count)), rect)) return true;
-  }
-  return false;
-}
-
-function meets(stroke: Stroke, a: Vec, b: Vec, radius: number, path: Rect): boolean {
-  if (!intersects(stroke.line.bounds, path)) return false;
-  const { samples, count } = stroke.line;
-  let before: Vec | undefined;
-  for (let i = 0; i < count * SAMPLE; i += SAMPLE) {
-    const at = { x: samples[i] ?? 0, y: samples[i + 1] ?? 0 };
-    const reach = radius + (samples[i + 2] ?? 0);
-    if (segmentDistance2(a, b, before ?? at, at) <= reach * reach) return true;
-    before = at;
-  }
-  return false;
-}
-
-/** The union of what the damages spoil, empty if nothing. */
-export const extent = (damages: readonly Damage[]): Rect =>
-  damages.reduce<Rect>((all, d) => (isEmpty(d.rect) ? all : union(all, d.rect)), NOWHERE);
-

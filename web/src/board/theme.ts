@@ -5,6 +5,8 @@ export type Paper = "white" | "blackboard";
 export interface Look {
   readonly paper: string;
   readonly edge: string;
+  /** Lines of a background grid. */
+  readonly grid: string;
   readonly ink: (color: number) => string;
 }
 
@@ -32,8 +34,8 @@ export function luminance(color: number): number {
 }
 
 const looks: Record<Paper, Look> = {
-  white: { paper: "#ffffff", edge: "#d9dcd6", ink: css },
-  blackboard: { paper: "#1f4d3a", edge: "#163a2b", ink: (color) => css(chalk(color)) },
+  white: { paper: "#ffffff", edge: "#d9dcd6", grid: "#d5e0e8", ink: css },
+  blackboard: { paper: "#1f4d3a", edge: "#163a2b", grid: "#3f6d59", ink: (color) => css(chalk(color)) },
 };
 
 export const lookOf = (paper: Paper): Look => looks[paper];

@@ -1,14 +1,24 @@
-// A page in miniature. Lines only, thinned to its size: drawn once in a while for every open board.
+// A page in miniature. Ink as lines only, thinned to its size: drawn once in a while for every open board.
 import type { BoardDocument } from "../sync/api.ts";
 import { POINT } from "./centerline.ts";
-import { BOARD } from "./geometry.ts";
-import type { Ink } from "./scene.ts";
-import { inkOf } from "./source.ts";
+import type { Facts, InkFacts } from "./facts.ts";
+import { BOARD, intersects } from "./geometry.ts";
+import { Drawn } from "./items.ts";
+import { Painter } from "./paint.ts";
+import { canvasMeasure } from "./painttext.ts";
+import type { Pictures } from "./images.ts";
+import { sourceOf } from "./source.ts";
+import type { Measure } from "./textlayout.ts";
 import { lookOf } from "./theme.ts";
-import type { Paper } from "./theme.ts";
+import type { Look, Paper } from "./theme.ts";
 
-/** Draws the top of the page, as much of it as the canvas's proportions show at full width. */
-export function drawThumbnail(context: CanvasRenderingContext2D, doc: BoardDocument, paper: Paper): void {
+/** No line is thinner than this, px. */
+const THIN = 0.7;
+
+/** Draws the top of the page, as much of it as the canvas's proportions show at full width. Without pictures images are boxes. */
+export function drawThumbnail(
+  context: CanvasRenderingContext2D, doc: BoardDocument, paper: Paper, measure: Measure = canvasMeasure(), pictures?: Pictures,
+): void {
   const { width, height } = context.canvas;
   const scale = width / BOARD.x1;
   const look = lookOf(paper);
@@ -17,20 +27,32 @@ export function drawThumbnail(context: CanvasRenderingContext2D, doc: BoardDocum
   context.fillStyle = look.paper;
   context.fillRect(0, 0, width, height);
   context.setTransform(scale, 0, 0, scale, 0, 0);
-  context.lineCap = "round";
-  context.lineJoin = "round";
-  const bottom = height / scale;
-  for (const ink of inkOf(doc).all()) {
-    if ((ink.points[1] ?? 0) > bottom * 1.2) continue;
-    context.strokeStyle = look.ink(ink.color);
-    context.globalAlpha = ink.opacity / 255;
-    context.lineWidth = Math.max(ink.width, 0.7 / scale);
-    line(context, ink, 1 / scale);
+  const view = { x0: 0, y0: 0, x1: BOARD.x1, y1: height / scale };
+  const painter = new Painter(look, pictures);
+  painter.leastWidth = THIN / scale;
+  for (const facts of sourceOf(doc).all()) {
+    if (isPlainInk(facts)) {
+      if ((facts.points[1] ?? 0) < view.y1 * 1.2) line(context, facts, look, scale);
+      continue;
+    }
+    const item = new Drawn(facts, measure);
+    if (intersects(item.bounds, view)) painter.item(context, item);
   }
 }
 
-function line(context: CanvasRenderingContext2D, ink: Ink, step: number): void {
+const isPlainInk = (facts: Facts): facts is InkFacts =>
+  facts.kind === "ink" && facts.place === undefined && facts.visible === undefined;
+
+/** scale: px per unit. Points nearer than a px are left out. */
+function line(context: CanvasRenderingContext2D, ink: InkFacts, look: Look, scale: number): void {
+  const step = 1 / scale;
   const { points, count } = ink;
+  context.strokeStyle = look.ink(ink.color);
+  context.globalAlpha = ink.opacity / 255;
+  context.lineWidth = Math.max(ink.width, THIN / scale);
+  context.lineCap = "round";
+  context.lineJoin = "round";
+  context.setLineDash([]);
   let x = points[0] ?? 0, y = points[1] ?? 0;
   context.beginPath();
   context.moveTo(x, y);

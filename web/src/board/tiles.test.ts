@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { NOWHERE, isEmpty } from "./geometry.ts";
-import { TILE, TILE_BYTES, Tiles, takesAppend, tileRange, tileRect } from "./tiles.ts";
+import { isEmpty } from "./geometry.ts";
+import { ALL_CELLS, CELL, CELLS, TILE, TILE_BYTES, Tiles, boxOf, cellsOf, takesAppend, tileRange, tileRect } from "./tiles.ts";
 import type { Tile } from "./tiles.ts";
 
 const SCALE = 0.1;
@@ -13,7 +13,7 @@ function stocked(budget: number): { tiles: Tiles<object>; at: (column: number, r
   const at = (column: number, row = 0, scale = SCALE): Tile<object> => {
     const tile = tiles.at(column, row, scale);
     tile.drawn = true;
-    tile.stale = NOWHERE;
+    tile.stale = 0;
     return tile;
   };
   return { tiles, at };
@@ -28,19 +28,43 @@ test("a rectangle's tiles cover it and no more", () => {
 test("a new tile is stale all over", () => {
   const tiles = new Tiles<object>(1e9, () => ({}));
   const tile = tiles.at(0, 0, SCALE);
-  assert.deepEqual(tile.stale, tile.rect);
+  assert.equal(tile.stale, ALL_CELLS);
+  assert.deepEqual(boxOf(tile.stale), { x0: 0, y0: 0, x1: TILE, y1: TILE });
   assert.equal(tile.drawn, false);
 });
 
-test("what is spoiled is the part of each tile that it touches", () => {
+test("what is spoiled is the cells of each tile that it touches", () => {
   const { tiles, at } = stocked(1e9);
   const a = at(0), b = at(1), c = at(2);
   tiles.spoil({ x0: EDGE - 10, y0: 5, x1: EDGE + 10, y1: 15 }, SCALE);
-  assert.deepEqual(a.stale, { x0: EDGE - 10, y0: 5, x1: EDGE, y1: 15 });
-  assert.deepEqual(b.stale, { x0: EDGE, y0: 5, x1: EDGE + 10, y1: 15 });
-  assert.ok(isEmpty(c.stale));
+  assert.deepEqual(boxOf(a.stale), { x0: TILE - CELL, y0: 0, x1: TILE, y1: CELL });
+  assert.deepEqual(boxOf(b.stale), { x0: 0, y0: 0, x1: CELL, y1: CELL });
+  assert.equal(c.stale, 0);
+  assert.ok(isEmpty(boxOf(c.stale)));
   tiles.spoil({ x0: 0, y0: 0, x1: 5, y1: 5 }, SCALE);
-  assert.deepEqual(a.stale, { x0: 0, y0: 0, x1: EDGE, y1: 15 });
+  assert.equal(a.stale, 1 | (1 << (CELLS - 1)));
+});
+
+test("a rectangle touches the cells that it reaches into, not those that it ends at", () => {
+  const { at } = stocked(1e9);
+  const edge = CELL / SCALE;
+  assert.equal(cellsOf(at(0), { x0: 0, y0: 0, x1: edge, y1: edge }), 1);
+  assert.equal(cellsOf(at(0), { x0: 0, y0: 0, x1: edge + 1, y1: edge }), 3);
+  assert.equal(cellsOf(at(0), { x0: -9, y0: -9, x1: 2 * EDGE, y1: 2 * EDGE }), ALL_CELLS);
+  assert.equal(cellsOf(at(0), { x0: EDGE, y0: 0, x1: 2 * EDGE, y1: EDGE }), 0);
+});
+
+test("a tile that is spoiled again and again lets others have their turn once all its cells were drawn", () => {
+  const { tiles, at } = stocked(1e9);
+  const busy = at(0), quiet = at(1);
+  tiles.spoilAll();
+  tiles.turn();
+  for (let i = 0; i < CELLS * CELLS; i++) {
+    assert.ok(busy.since <= quiet.since);
+    tiles.done(busy, 1 << i, i + 1);
+    tiles.mark(busy, ALL_CELLS);
+  }
+  assert.ok(busy.since > quiet.since);
 });
 
 test("memory stays within the budget; the longest unused tile goes first", () => {
@@ -87,9 +111,10 @@ test("a stroke's end is added to a tile only where that leaves it right", () => 
   const tile = at(0);
   const r = { x0: 10, y0: 10, x1: 20, y1: 20 };
   assert.equal(takesAppend(tile, r), "add");
-  tile.stale = { x0: 15, y0: 15, x1: 30, y1: 30 };
-  assert.equal(takesAppend(tile, r), "spoil");
-  tile.stale = { x0: 0, y0: 0, x1: 30, y1: 30 };
+  tile.stale = 2;
+  assert.equal(takesAppend(tile, r), "add");
+  assert.equal(takesAppend(tile, { x0: 10, y0: 10, x1: CELL / SCALE + 5, y1: 20 }), "spoil");
+  tile.stale = 1;
   assert.equal(takesAppend(tile, r), "wait");
   tile.drawn = false;
   assert.equal(takesAppend(tile, r), "wait");

@@ -1,11 +1,19 @@
 // The picture of a board in square tiles, so that memory follows the size of the window and not that of the board.
 // Which tiles there are, which are stale, which may go: plain bookkeeping over whatever a tile's surface is.
-import { contains, intersection, intersects, isEmpty, union } from "./geometry.ts";
+import { intersection, intersects, isEmpty } from "./geometry.ts";
 import type { Rect } from "./geometry.ts";
 
 /** Edge of a tile in device px. */
 export const TILE = 512;
 export const TILE_BYTES = TILE * TILE * 4;
+
+/** A tile is drawn anew in cells, CELLS × CELLS of them: what is busy in many places must not cost whole tiles. */
+export const CELLS = 4;
+export const CELL = TILE / CELLS;
+
+/** Cells of a tile, a bit each: 1 << (row × CELLS + column). */
+export type CellSet = number;
+export const ALL_CELLS: CellSet = (1 << (CELLS * CELLS)) - 1;
 
 export interface Tile<S> {
   readonly column: number;
@@ -15,8 +23,11 @@ export interface Tile<S> {
   /** What it shows, in units. */
   readonly rect: Rect;
   readonly surface: S;
-  /** The part that is to be drawn anew, in units; empty when it is as it should be. */
-  stale: Rect;
+  /** What is to be drawn anew; 0 when it is as it should be. */
+  stale: CellSet;
+  /** Turn from which on some of it has been stale; the first cell that is to be drawn next. */
+  since: number;
+  next: number;
   /** False until it was drawn once. */
   drawn: boolean;
   used: number;
@@ -73,7 +84,7 @@ export class Tiles<S> {
     if (tile === undefined) {
       this.#makeRoom();
       const rect = tileRect(column, row, scale);
-      tile = { column, row, scale, rect, surface: this.#spare.pop() ?? this.#make(), stale: rect, drawn: false, used: 0 };
+      tile = { column, row, scale, rect, surface: this.#spare.pop() ?? this.#make(), stale: ALL_CELLS, since: this.#now, next: 0, drawn: false, used: 0 };
     } else {
       this.#tiles.delete(name); // to the young end of the map's order
     }
@@ -99,12 +110,25 @@ export class Tiles<S> {
     for (const [name, tile] of this.#tiles) {
       if (!intersects(tile.rect, r)) continue;
       if (tile.scale !== scale) this.#free(name, tile);
-      else tile.stale = spoiled(tile, r);
+      else this.mark(tile, cellsOf(tile, r));
     }
   }
 
   spoilAll(): void {
-    for (const tile of this.#tiles.values()) tile.stale = tile.rect;
+    for (const tile of this.#tiles.values()) this.mark(tile, ALL_CELLS);
+  }
+
+  /** Marks cells of a tile as stale. */
+  mark(tile: Tile<S>, cells: CellSet): void {
+    if (tile.stale === 0) tile.since = this.#now;
+    tile.stale |= cells;
+  }
+
+  /** Cells from tile.next up to `to` (exclusive) have been drawn. At the end of the tile others have their turn first. */
+  done(tile: Tile<S>, cells: CellSet, to: number): void {
+    tile.stale &= ~cells;
+    tile.next = to % (CELLS * CELLS);
+    if (tile.next === 0) tile.since = this.#now;
   }
 
   /** Gives up all tiles of other scales. */
@@ -130,14 +154,39 @@ export class Tiles<S> {
   }
 }
 
-function spoiled<S>(tile: Tile<S>, r: Rect): Rect {
+/** The cells that a rectangle of units touches. */
+export function cellsOf(tile: Tile<unknown>, r: Rect): CellSet {
   const part = intersection(tile.rect, r);
-  return isEmpty(tile.stale) ? part : union(tile.stale, part);
+  if (isEmpty(part)) return 0;
+  const cell = CELL / tile.scale;
+  const c0 = Math.floor((part.x0 - tile.rect.x0) / cell), c1 = Math.ceil((part.x1 - tile.rect.x0) / cell - 1e-9);
+  const r0 = Math.floor((part.y0 - tile.rect.y0) / cell), r1 = Math.ceil((part.y1 - tile.rect.y0) / cell - 1e-9);
+  return block(c0, r0, Math.min(c1, CELLS), Math.min(r1, CELLS));
+}
+
+function block(c0: number, r0: number, c1: number, r1: number): CellSet {
+  let cells = 0;
+  for (let row = r0; row < r1; row++) for (let column = c0; column < c1; column++) cells |= 1 << (row * CELLS + column);
+  return cells;
+}
+
+/** The smallest box around some cells, in px of the tile; empty if there are none. */
+export function boxOf(cells: CellSet): Rect {
+  let x0 = TILE, y0 = TILE, x1 = 0, y1 = 0;
+  for (let i = 0; i < CELLS * CELLS; i++) {
+    if ((cells & (1 << i)) === 0) continue;
+    const x = (i % CELLS) * CELL, y = Math.floor(i / CELLS) * CELL;
+    x0 = Math.min(x0, x);
+    y0 = Math.min(y0, y);
+    x1 = Math.max(x1, x + CELL);
+    y1 = Math.max(y1, y + CELL);
+  }
+  return { x0, y0, x1, y1 };
 }
 
 /** Whether a stroke's end may be added to the tile as it is: it is drawn, and what is stale gets drawn anew anyway. */
-export function takesAppend<S>(tile: Tile<S>, r: Rect): "add" | "spoil" | "wait" {
-  if (!tile.drawn || contains(tile.stale, intersection(r, tile.rect))) return "wait";
-  return isEmpty(tile.stale) || !intersects(tile.stale, r) ? "add" : "spoil";
+export function takesAppend(tile: Tile<unknown>, r: Rect): "add" | "spoil" | "wait" {
+  const cells = cellsOf(tile, r);
+  if (!tile.drawn || (cells & ~tile.stale) === 0) return "wait";
+  return (cells & tile.stale) === 0 ? "add" : "spoil";
 }
-

@@ -1,22 +1,25 @@
-// The confirmed state of one board: a pure function of its log (docs/protocol.md, OT1–OT9); the same as package ot in Go.
+// The confirmed state of one board: a pure function of its log (docs/protocol.md, OT1–OT18); the same as package ot in Go.
 import { Writer, equalBytes } from "./bytes.ts";
 import { Element } from "./element.ts";
-import type { Ink } from "./element.ts";
 import * as fnv from "./fnv.ts";
+import type { Ink } from "./ink.ts";
 import { Bitmap } from "./live.ts";
+import { drawn } from "./order.ts";
 import { Sheet } from "./sheet.ts";
 import { ElementKind, key } from "./types.ts";
-import type { ID, Key, Op } from "./types.ts";
+import type { ID, IDRange, Key, Op } from "./types.ts";
 
 export { Element } from "./element.ts";
-export type { Stamped } from "./element.ts";
+export type { Erasure, Stamped } from "./element.ts";
 
 /** What the board keeps about an element besides it. */
 interface Entry {
   readonly element: Element;
-  readonly index: number;
+  index: number;
   hash: fnv.Limbs | undefined;
   dirty: boolean;
+  /** The register order is not empty. */
+  ordered: boolean;
 }
 
 /** What the board knows of a replica that created something. */
@@ -27,17 +30,18 @@ interface Author {
 
 export class Board extends Sheet {
   readonly #entries = new Map<Key, Entry>();
-  readonly #order: Element[] = [];
+  #order: Element[] = [];
   readonly #authors = new Map<number, Author>();
-  readonly #live = new Bitmap();
+  #live = new Bitmap();
   readonly #sum: fnv.Limbs = [0, 0, 0, 0, 0, 0];
   #dirty: Entry[] = [];
+  #ordered = 0;
   #lastInk: Element | undefined;
 
   /**
-   * Takes the ops of one record and returns the keys of the elements that changed. Revisions never fall. The ops of a
-   * record may also come in several calls with the same revision. An extend brings its points; ask extends() before
-   * decoding its frame. Never throws (OT1).
+   * Takes the ops of one record and returns the keys of the elements that changed; of those that were purged too, which
+   * get() does not find any more. Revisions never fall. The ops of a record may also come in several calls with the same
+   * revision. An extend brings its points; ask extends() before decoding its frame. Never throws (OT1).
    */
   apply(revision: number, author: number, ops: readonly Op[]): Set<Key> {
     for (const op of ops) this.applyOp(revision, author, op);
@@ -56,6 +60,11 @@ export class Board extends Sheet {
   /** How many elements there are, deleted ones too. */
   get size(): number {
     return this.#order.length;
+  }
+
+  /** How many elements have an order of their own, deleted ones too. */
+  get ordered(): number {
+    return this.#ordered;
   }
 
   /** All elements in the order of creation, deleted ones too. */
@@ -89,11 +98,11 @@ export class Board extends Sheet {
   /** Puts an element of a snapshot behind all others. For the loader only. */
   load(e: Element): void {
     this.place(e);
-    this.touched(e);
+    this.changed(e);
     if (e.open) this.openOf(e.id.replica).push(e.key);
   }
 
-  protected registersOf(e: Element): Element {
+  protected writable(e: Element): Element {
     return e;
   }
 
@@ -102,10 +111,37 @@ export class Board extends Sheet {
   }
 
   protected place(e: Element): void {
-    const index = this.#order.push(e) - 1;
-    this.#entries.set(e.key, { element: e, index, hash: undefined, dirty: false });
-    this.#author(e.id.replica).elements.push(index);
+    this.#put({ element: e, index: 0, hash: undefined, dirty: false, ordered: false });
     if (e.kind === ElementKind.Ink) this.#share(e);
+  }
+
+  /** Puts an entry where the board finds it. */
+  #put(entry: Entry): void {
+    const e = entry.element;
+    entry.index = this.#order.push(e) - 1;
+    this.#entries.set(e.key, entry);
+    this.#author(e.id.replica).elements.push(entry.index);
+    this.#live.put(entry.index, !e.deleted);
+  }
+
+  /** OT16. Everything that elements are found by is made anew, so that not even their room stays. */
+  protected remove(ranges: readonly IDRange[]): void {
+    const entries = this.#order.map((e) => this.#entries.get(e.key) as Entry);
+    const gone = new Set(entries.filter(({ element }) => element.deleted && inRanges(ranges, element.id)));
+    if (gone.size === 0) return;
+    for (const { element, hash, ordered } of gone) {
+      this.mark(element.key);
+      if (ordered) this.#ordered--;
+      if (hash) fnv.replace(this.#sum, hash, ZERO);
+      if (element.open) this.openOf(element.id.replica).splice(this.openOf(element.id.replica).indexOf(element.key), 1);
+    }
+    this.#dirty = this.#dirty.filter((entry) => !gone.has(entry));
+    this.#order = [];
+    this.#entries.clear();
+    this.#live = new Bitmap();
+    for (const author of this.#authors.values()) author.elements.length = 0;
+    for (const entry of entries) if (!gone.has(entry)) this.#put(entry);
+    if (this.#lastInk && !this.get(this.#lastInk.key)) this.#lastInk = undefined;
   }
 
   /** Strokes of one pen have the same values: one copy of them is enough. */
@@ -147,10 +183,14 @@ export class Board extends Sheet {
     return low;
   }
 
-  protected touched(e: Element): void {
+  protected changed(e: Element): void {
     const entry = this.#entries.get(e.key);
     if (!entry) return;
     this.#live.put(entry.index, !e.deleted);
+    if (entry.ordered !== (e.order !== "")) {
+      entry.ordered = !entry.ordered;
+      this.#ordered += entry.ordered ? 1 : -1;
+    }
     if (entry.dirty) return;
     entry.dirty = true;
     this.#dirty.push(entry);
@@ -159,16 +199,16 @@ export class Board extends Sheet {
 
 const ZERO: fnv.Limbs = [0, 0, 0, 0, 0, 0];
 
-/**
- * Elements in drawing order, deleted ones left out: first those without an order key as they were created, above them
- * those with one, by key and id.
- */
-export function drawn(elements: readonly Element[]): Iterable<Element> {
-  const plain: Element[] = [];
-  const keyed: Element[] = [];
-  for (const e of elements) if (!e.deleted) (e.order === "" ? plain : keyed).push(e);
-  keyed.sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : compareIds(a.id, b.id)));
-  return keyed.length === 0 ? plain : plain.concat(keyed);
+/** Whether an id is in ranges, which are rising and apart. */
+function inRanges(ranges: readonly IDRange[], id: ID): boolean {
+  let low = 0;
+  let high = ranges.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const { replica, first, count } = ranges[middle] as IDRange;
+    if (replica < id.replica || (replica === id.replica && first + count <= id.counter)) low = middle + 1;
+    else high = middle;
+  }
+  const range = ranges[low];
+  return range !== undefined && range.replica === id.replica && range.first <= id.counter;
 }
-
-const compareIds = (a: ID, b: ID): number => a.replica - b.replica || a.counter - b.counter;

@@ -78,10 +78,35 @@ export class Reader {
 
   /** A length and as many bytes, a part of the source. */
   bytes(): Uint8Array {
-    const n = this.uvarint();
+    return this.take(this.uvarint());
+  }
+
+  /** n bytes, a part of the source. */
+  take(n: number): Uint8Array {
     if (n > this.left) throw new DecodeError("truncated");
     this.#at += n;
     return this.#src.subarray(this.#at - n, this.#at);
+  }
+
+  /** How many things follow: 1 to limit, each of size bytes at least. */
+  count(limit: number, size: number): number {
+    const n = this.atMost(limit, "limit");
+    if (n === 0) throw new DecodeError("canonical");
+    if (n > Math.floor(this.left / size)) throw new DecodeError("truncated");
+    return n;
+  }
+
+  /** One of 1 … 2^32 − 1. */
+  number(): number {
+    const n = this.uint32();
+    if (n === 0) throw new DecodeError("value");
+    return n;
+  }
+
+  bool(): boolean {
+    const b = this.byte();
+    if (b > 1) throw new DecodeError("value");
+    return b === 1;
   }
 
   id(): ID {

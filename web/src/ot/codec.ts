@@ -1,5 +1,6 @@
 // Ops in bytes and back (docs/format.md, "Ops"); the same as codec.go.
 import { DecodeError, Reader, Writer } from "./bytes.ts";
+import { MAX_SPANS, appendEdit, appendRanges, appendSpans, appendUndo, readEdit, readRanges, readSpans, readUndo } from "./codecparts.ts";
 import { ElementKind } from "./types.ts";
 import type { Op, Register, Setting } from "./types.ts";
 import { checkSetting } from "./value.ts";
@@ -9,7 +10,7 @@ export const MAX_BATCH = 256;
 /** The most registers that one op or element may name. */
 export const MAX_SETTINGS = 16;
 
-const kinds = { create: 1, extend: 2, set: 3, clear: 4, end: 9 } as const;
+const kinds = { create: 1, extend: 2, set: 3, clear: 4, textEdit: 5, eraseSpans: 6, undo: 7, purge: 8, end: 9 } as const;
 
 /** The bytes of a batch. It checks nothing: decodeOps refuses settings out of order or range. */
 export function encodeOps(ops: readonly Op[]): Uint8Array {
@@ -37,6 +38,22 @@ export function appendOp(w: Writer, op: Op): void {
       return;
     case "clear":
       w.biguvarint(op.base);
+      return;
+    case "textEdit":
+      w.id(op.id);
+      w.biguvarint(op.base);
+      appendEdit(w, op.edit);
+      return;
+    case "eraseSpans":
+      w.uvarint(op.eraser);
+      w.id(op.id);
+      appendSpans(w, op.spans);
+      return;
+    case "undo":
+      appendUndo(w, op.items);
+      return;
+    case "purge":
+      appendRanges(w, op.ranges);
       return;
     case "end":
       w.id(op.id);
@@ -82,6 +99,14 @@ function readOp(r: Reader): Op {
     }
     case kinds.clear:
       return { kind: "clear", base: r.biguvarint() };
+    case kinds.textEdit:
+      return { kind: "textEdit", id: r.id(), base: r.biguvarint(), edit: readEdit(r) };
+    case kinds.eraseSpans:
+      return { kind: "eraseSpans", eraser: r.number(), id: r.id(), spans: readSpans(r, MAX_SPANS) };
+    case kinds.undo:
+      return { kind: "undo", items: readUndo(r) };
+    case kinds.purge:
+      return { kind: "purge", ranges: readRanges(r) };
     case kinds.end:
       return { kind: "end", id: r.id() };
     default:

@@ -1,103 +1,40 @@
-// One thing on a board: registers and, for ink, points.
-import { Writer, equalBytes } from "./bytes.ts";
+// One thing on a board: registers and, for ink, points and erasures, for text its string.
+import { equalBytes } from "./bytes.ts";
+import type { Writer } from "./bytes.ts";
+import { appendSpans } from "./codecparts.ts";
 import * as fnv from "./fnv.ts";
+import { COORDINATES, Ink } from "./ink.ts";
+import { merge, visibleParts } from "./spans.ts";
 import { ElementKind, Register, key } from "./types.ts";
-import type { ID, Key, Point } from "./types.ts";
-import { decodeBool, decodeByte, decodeColor, decodeDash, decodeFill, decodeGroup, decodePlace, decodeText, decodeWidth } from "./value.ts";
-import type { Placement } from "./value.ts";
+import type { ID, Key, Point, Span } from "./types.ts";
+import { utf8 } from "./utf8.ts";
+import * as value from "./value.ts";
 
-/** A register with the revision that last wrote it. */
+/** A register with its last write: the record's revision and its author. */
 export interface Stamped {
   readonly register: Register;
   readonly value: Uint8Array;
   readonly stamp: number;
+  readonly writer: number;
 }
 
 /** What an element counts as whose register was never written. */
 export const DEFAULT_COLOR = 0x000000;
 export const DEFAULT_WIDTH = 20;
 export const DEFAULT_OPACITY = 255;
+export const DEFAULT_SIZE = 240;
 
-const COORDINATES = 4;
-
-/** The points of a stroke: a growing array, and the digest of those that were hashed. */
-export class Ink {
-  /** x, y, p, t of point 0, then of point 1 …; what is beyond count means nothing. */
-  data = new Int32Array(0);
-  count = 0;
-  open = true;
-  /** The points as they travelled, while open. */
-  frames: Uint8Array[] = [];
-  #digest = fnv.start();
-  #digested = 0;
-
-  clone(): Ink {
-    const ink = new Ink();
-    ink.data = this.data.slice(0, this.count * COORDINATES);
-    ink.count = this.count;
-    ink.open = this.open;
-    ink.frames = this.frames.slice();
-    return ink;
-  }
-
-  append(points: readonly Point[]): void {
-    this.#reserve(this.count + points.length);
-    let at = this.count * COORDINATES;
-    for (const point of points) {
-      this.data[at] = point.x;
-      this.data[at + 1] = point.y;
-      this.data[at + 2] = point.p;
-      this.data[at + 3] = point.t;
-      at += COORDINATES;
-    }
-    this.count += points.length;
-  }
-
-  /** The frames are not needed any more and the points do not grow. */
-  close(): void {
-    this.open = false;
-    this.frames = [];
-    if (this.data.length > 1.125 * this.count * COORDINATES) this.data = this.data.slice(0, this.count * COORDINATES);
-  }
-
-  #reserve(count: number): void {
-    const need = count * COORDINATES;
-    if (need <= this.data.length) return;
-    const data = new Int32Array(Math.max(need, Math.ceil(1.5 * this.data.length)));
-    data.set(this.data);
-    this.data = data;
-  }
-
-  /** FNV-1a/128 of the points; reads only those that are new since the last time. */
-  digest(scratch: Writer): fnv.Limbs {
-    const end = this.count * COORDINATES;
-    for (let from = this.#digested * COORDINATES; from < end; from += PIECE) {
-      scratch.length = 0;
-      scratch.reserve(PIECE * 5);
-      writeDifferences(scratch, this.data, from, Math.min(end, from + PIECE));
-      fnv.update(this.#digest, scratch.buffer, scratch.length);
-    }
-    this.#digested = this.count;
-    return this.#digest;
-  }
+/** What one gesture of an eraser took from a stroke (OT11). eraser: the author's number of it. off: taken back. */
+export interface Erasure {
+  readonly replica: number;
+  readonly eraser: number;
+  readonly off: boolean;
+  /** Rising and apart, in 1/256 of a point's index. */
+  readonly spans: readonly Span[];
 }
 
-/** Coordinates that are hashed at a time. */
-const PIECE = 4096;
-
-/** Writes each of data[from, end) as the zigzag of its difference from that of the point before; there is room for 5 bytes each. */
-function writeDifferences(w: Writer, data: Int32Array, from: number, end: number): void {
-  const out = w.buffer;
-  let at = w.length;
-  for (let i = from; i < end; i++) {
-    const before = i < COORDINATES ? 0 : (data[i - COORDINATES] as number);
-    const d = ((data[i] as number) - before) | 0;
-    let z = ((d << 1) ^ (d >> 31)) >>> 0;
-    for (; z > 0x7f; z >>>= 7) out[at++] = (z & 0x7f) | 0x80;
-    out[at++] = z;
-  }
-  w.length = at;
-}
+const NO_POINTS = new Int32Array(0);
+const NO_ERASURES: readonly Erasure[] = [];
 
 /** An element of a board. It belongs to its board or view and changes with it; readers only read. */
 export class Element {
@@ -112,7 +49,14 @@ export class Element {
   deleted = false;
   /** Fractional key, "" for the order of creation. */
   order = "";
+  /** A replica other than its own has written to it (OT17). */
+  touched = false;
   ink: Ink | undefined;
+  /** Of ink, in the order of their first op; the list is replaced when it changes. */
+  erasures: readonly Erasure[] = NO_ERASURES;
+  /** The string of a text, "" of all others. */
+  text = "";
+  #parts: { readonly of: readonly Erasure[]; readonly count: number; readonly parts: readonly Span[] | undefined } | undefined;
 
   constructor(id: ID, kind: ElementKind, created: number) {
     this.id = id;
@@ -143,87 +87,145 @@ export class Element {
     return { x, y, p, t };
   }
 
-  /** The value of a register, undefined if it was never written. */
-  value(register: Register): Uint8Array | undefined {
-    for (const r of this.registers) if (r.register === register) return r.value;
+  /** A register with its last write, undefined if it was never written. */
+  stamped(register: Register): Stamped | undefined {
+    for (const r of this.registers) if (r.register === register) return r;
     return undefined;
   }
 
+  /** The value of a register, undefined if it was never written. */
+  value(register: Register): Uint8Array | undefined {
+    return this.stamped(register)?.value;
+  }
+
+  /**
+   * The parts of ink that are to be seen (OT11), rising and apart, in 1/256 of a point's index; undefined: nothing is
+   * erased. A part that has the last point ends at 256 × count.
+   */
+  visible(): readonly Span[] | undefined {
+    if (this.erasures.length === 0) return undefined;
+    if (this.#parts?.of !== this.erasures || this.#parts.count !== this.count) {
+      const spans = this.erasures.flatMap((e) => (e.off ? [] : e.spans));
+      this.#parts = { of: this.erasures, count: this.count, parts: visibleParts(merge(spans), this.count) };
+    }
+    return this.#parts.parts;
+  }
+
   /** Where it was put; undefined: where its points are. */
-  get place(): Placement | undefined {
-    return this.#decoded(Register.Place, decodePlace);
+  get place(): value.Placement | undefined {
+    return this.#decoded(Register.Place, value.decodePlace);
   }
 
   /** 0xRRGGBB. */
   get color(): number {
-    return this.#decoded(Register.Color, decodeColor) ?? DEFAULT_COLOR;
+    return this.#decoded(Register.Color, value.decodeColor) ?? DEFAULT_COLOR;
   }
 
   /** 1/10 px. */
   get width(): number {
-    return this.#decoded(Register.Width, decodeWidth) ?? DEFAULT_WIDTH;
+    return this.#decoded(Register.Width, value.decodeWidth) ?? DEFAULT_WIDTH;
   }
 
   /** 0 … 255. */
   get opacity(): number {
-    return this.#decoded(Register.Opacity, decodeByte) ?? DEFAULT_OPACITY;
+    return this.#decoded(Register.Opacity, value.decodeByte) ?? DEFAULT_OPACITY;
   }
 
   /** 0xRRGGBB, undefined for none. */
   get fill(): number | undefined {
-    return this.#decoded(Register.Fill, decodeFill);
+    return this.#decoded(Register.Fill, value.decodeFill);
   }
 
-  /** 0 solid, 1 dashed, 2 dotted. */
+  /** 0 solid, 1 dashed, 2 dotted: the index in DASHES. */
   get dash(): number {
-    return this.#decoded(Register.Dash, decodeDash) ?? 0;
+    return this.#decoded(Register.Dash, value.decodeDash) ?? 0;
+  }
+
+  /** Font size of a text in 1/10 px. */
+  get size(): number {
+    return this.#decoded(Register.Size, value.decodeSize) ?? DEFAULT_SIZE;
+  }
+
+  /** 0 left, 1 centre, 2 right: the index in ALIGNS. */
+  get align(): number {
+    return this.#decoded(Register.Align, value.decodeAlign) ?? 0;
+  }
+
+  get bold(): boolean {
+    return this.#decoded(Register.Style, value.decodeStyle)?.bold ?? false;
+  }
+
+  get italic(): boolean {
+    return this.#decoded(Register.Style, value.decodeStyle)?.italic ?? false;
+  }
+
+  /** Corners of a polygon, none if they were never written. */
+  get vertices(): readonly value.Vertex[] {
+    return this.#decoded(Register.Vertices, value.decodeVertices) ?? [];
   }
 
   get locked(): boolean {
-    return this.#decoded(Register.Locked, decodeBool) ?? false;
+    return this.#decoded(Register.Locked, value.decodeBool) ?? false;
   }
 
+  /** 1 pen, 2 highlighter; 0 if it was never written. */
   get pen(): number {
-    return this.#decoded(Register.Pen, decodeByte) ?? 0;
+    return this.#decoded(Register.Pen, value.decodeByte) ?? 0;
   }
 
+  /** The group that it is in, if any (OT18). */
   get group(): ID | undefined {
-    return this.#decoded(Register.Group, decodeGroup);
+    return this.#decoded(Register.Group, value.decodeGroup);
   }
 
   /** Content id of an image, "" if it has none. */
   get content(): string {
-    return this.#decoded(Register.Content, decodeText) ?? "";
+    return this.#decoded(Register.Content, value.decodeText) ?? "";
   }
 
   #decoded<T>(register: Register, decode: (value: Uint8Array) => T): T | undefined {
-    const value = this.value(register);
-    return value && decode(value);
+    const bytes = this.value(register);
+    return bytes && decode(bytes);
   }
 
   /** Writes one register; the later write stands (OT5). For boards and views only. */
-  write(register: Register, value: Uint8Array, stamp: number): void {
+  write(register: Register, bytes: Uint8Array, stamp: number, writer: number): void {
     let i = 0;
     while (i < this.registers.length && (this.registers[i] as Stamped).register < register) i++;
-    const found = this.registers[i]?.register === register ? 1 : 0;
-    this.registers.splice(i, found, { register, value, stamp });
-    if (register === Register.Deleted) this.deleted = decodeBool(value);
-    if (register === Register.Order) this.order = decodeText(value);
+    const written = { register, value: bytes, stamp, writer };
+    if (this.registers[i]?.register === register) this.registers[i] = written;
+    else this.registers.splice(i, 0, written);
+    if (register === Register.Deleted) this.deleted = value.decodeBool(bytes);
+    if (register === Register.Order) this.order = value.decodeText(bytes);
   }
 
-  /** Another element with the same id and ink and registers of its own. For views only. */
+  /** The erasure with its author's number, undefined if there is none. */
+  erasure(replica: number, eraser: number): Erasure | undefined {
+    return this.erasures.find((e) => e.replica === replica && e.eraser === eraser);
+  }
+
+  /** Puts an erasure in the place of the one with its number, or behind all. For boards and views only. */
+  erase(erasure: Erasure): void {
+    const before = this.erasure(erasure.replica, erasure.eraser);
+    this.erasures = before ? this.erasures.map((e) => (e === before ? erasure : e)) : [...this.erasures, erasure];
+  }
+
+  /** Another element with the same id and ink and all else of its own. For views only. */
   twin(): Element {
     const e = new Element(this.id, this.kind, this.created);
     e.ink = this.ink;
-    e.resetRegisters(this);
+    e.reset(this);
     return e;
   }
 
-  /** Takes the registers of another element over. For views only. */
-  resetRegisters(from: Element): void {
+  /** Takes over from another element all but the points. For views only. */
+  reset(from: Element): void {
     this.registers = from.registers.slice();
     this.deleted = from.deleted;
     this.order = from.order;
+    this.touched = from.touched;
+    this.erasures = from.erasures;
+    this.text = from.text;
   }
 
   /** Whether the registers hold the same values, whatever their stamps. */
@@ -243,22 +245,36 @@ export class Element {
     scratch.length = 0;
     scratch.id(this.id);
     scratch.byte(this.kind);
+    scratch.byte(this.touched ? 1 : 0);
     scratch.uvarint(this.created);
     scratch.uvarint(this.registers.length);
     for (const r of this.registers) {
       scratch.byte(r.register);
       scratch.uvarint(r.stamp);
+      scratch.uvarint(r.writer);
       scratch.bytes(r.value);
     }
     if (digest) {
       scratch.byte(this.open ? 1 : 0);
       scratch.uvarint(this.count);
       scratch.raw(digest);
+      appendErasures(scratch, this.erasures);
     }
+    if (this.kind === ElementKind.Text) scratch.bytes(utf8(this.text));
     const h = fnv.start();
     fnv.update(h, scratch.buffer, scratch.length);
     return h;
   }
 }
 
-const NO_POINTS = new Int32Array(0);
+/** Erasures as they are hashed and kept. */
+export function appendErasures(w: Writer, erasures: readonly Erasure[]): void {
+  w.uvarint(erasures.length);
+  for (const e of erasures) {
+    w.uvarint(e.replica);
+    w.uvarint(e.eraser);
+    w.byte(e.off ? 1 : 0);
+    appendSpans(w, e.spans);
+  }
+}
+

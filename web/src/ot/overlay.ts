@@ -1,13 +1,21 @@
 // What a person sees of a board: the confirmed document with the own ops on it that are not confirmed yet (REC2).
-import { Board, drawn } from "./board.ts";
+import type { Board } from "./board.ts";
 import { equalBytes } from "./bytes.ts";
+import { make } from "./change.ts";
 import { encodeOps } from "./codec.ts";
-import { Ink } from "./element.ts";
-import type { Element } from "./element.ts";
-import { Sheet } from "./sheet.ts";
-import { Register, key } from "./types.ts";
-import type { ID, Key, Op, Point, Setting } from "./types.ts";
-import { boolValue } from "./value.ts";
+import { Drafts } from "./drafts.ts";
+import type { PendingText } from "./drafts.ts";
+import { PENDING } from "./order.ts";
+import { PendingChanges, named } from "./pending.ts";
+import { applyEdit, canonical, codePoints, fit, invert, movePosition } from "./text.ts";
+import { TextWatch } from "./told.ts";
+import type { TextListener } from "./told.ts";
+import { ElementKind, key } from "./types.ts";
+import type { Edit, Key, Op, Point } from "./types.ts";
+import { View } from "./view.ts";
+
+export { PENDING } from "./order.ts";
+export type { PendingText } from "./drafts.ts";
 
 /** A batch of own ops that is not confirmed; points of its extends are filled in. */
 export interface Batch {
@@ -15,56 +23,35 @@ export interface Batch {
   readonly ops: readonly Op[];
 }
 
-/** Stands for the revision of what is not confirmed. */
-export const PENDING = Number.MAX_SAFE_INTEGER;
-
-const DELETED: readonly Setting[] = [{ register: Register.Deleted, value: boolValue(true) }];
-
-interface Edit {
-  readonly seq: number;
-  readonly settings: readonly Setting[];
-}
-
-interface PendingClear {
-  readonly seq: number;
-  readonly base: bigint;
+/** What is known of the confirmed board besides it. */
+export interface Standing {
+  /** Revision of the confirmed board. */
+  readonly revision?: number;
 }
 
 /**
  * The view is always what the pending batches, applied in order, make of the confirmed board; that does not depend on
- * when which part was confirmed. So a record that confirms the oldest batch as it was sent changes nothing, and a
- * record of somebody else changes registers only: nobody else extends or closes one's own strokes. Whatever is not
- * that simple (a batch refused in part, a resync) is replayed from the confirmed board.
- *
- * Where the view differs from the confirmed board it has elements of its own; the ink of one's own strokes is copied
- * when it is first extended and kept until the stroke is closed and confirmed, so that a frame costs its own points.
+ * when which part was confirmed. So a record that confirms the oldest batch as it was sent changes nothing. A record of
+ * somebody else changes all but the points: nobody else extends one's own strokes. The elements that it changes are made
+ * anew from the confirmed ones and the pending changes that name them, so that undo is decided on what the view has
+ * (OT15). Whatever is not that simple (a batch refused in part, a record of the server, a resync) is replayed from the
+ * confirmed board. Texts are in Drafts.
  */
-export class Overlay extends Sheet {
-  readonly replica: number;
-  #confirmed: Board;
+export class Overlay extends View {
+  #revision = 0;
   #pending: Batch[] = [];
-  /** Elements of the view's own. */
-  readonly #views = new Map<Key, Element>();
-  /** Those that the confirmed board does not have yet, as they were created. */
-  readonly #born = new Set<Key>();
-  #open: Key[] = [];
-  /** How many points at the end of a stroke are in no op yet. */
-  readonly #wet = new Map<Key, number>();
-  /** How many pending ops name an element. */
-  readonly #uses = new Map<Key, number>();
-  readonly #sets = new Map<Key, Edit[]>();
-  #clears: PendingClear[] = [];
-  #seq = 0;
+  readonly #changes = new PendingChanges();
+  readonly #drafts = new Drafts();
+  readonly #watch = new TextWatch();
 
-  constructor(confirmed: Board, replica: number, pending: readonly Batch[] = []) {
-    super();
-    this.#confirmed = confirmed;
-    this.replica = replica;
-    this.rebase(confirmed, pending);
+  constructor(confirmed: Board, replica: number, pending: readonly Batch[] = [], { revision = 0 }: Standing = {}) {
+    super(confirmed, replica);
+    this.rebase(confirmed, pending, revision);
   }
 
-  get confirmed(): Board {
-    return this.#confirmed;
+  /** Revision of the confirmed board. */
+  get revision(): number {
+    return this.#revision;
   }
 
   /** Batches that are not confirmed, oldest first. */
@@ -72,31 +59,16 @@ export class Overlay extends Sheet {
     return this.#pending;
   }
 
-  get(k: Key): Element | undefined {
-    return this.#views.get(k) ?? this.#confirmed.get(k);
-  }
-
-  /** Elements to draw, in drawing order, deleted ones left out. */
-  elements(): Iterable<Element> {
-    return drawn(this.#all());
-  }
-
-  /** How many points of a stroke are in ops: where the next extend begins. */
-  lengthOf(id: ID): number {
-    const e = this.get(key(id));
-    return e ? this.firmCount(e) : 0;
-  }
-
   /**
    * Adds a batch of own ops, or more ops to the newest one, which may be added in pieces. Returns the keys that changed
-   * in the view.
+   * in the view. A text edit is what takeText gave.
    */
   add(batch: Batch): Set<Key> {
     const newest = this.#pending.at(-1);
     if (newest?.n === batch.n) this.#pending[this.#pending.length - 1] = { n: batch.n, ops: [...newest.ops, ...batch.ops] };
     else this.#pending.push(batch);
-    for (const op of batch.ops) this.#perform(op);
-    return this.takeChanged();
+    for (const op of batch.ops) this.#perform(batch.n, op);
+    return this.#done();
   }
 
   /**
@@ -107,218 +79,255 @@ export class Overlay extends Sheet {
     const oldest = this.#pending[0];
     const own = author === this.replica;
     const asSent = own && oldest?.n === n && sameOps(oldest.ops, ops);
-    const changed = this.#confirmed.apply(revision, author, ops);
+    const edited = this.#confirmTexts(own ? n : undefined, ops);
+    const changed = this.confirmed.apply(revision, author, ops);
+    this.#revision = revision;
     if (asSent) {
       this.#pending.shift();
-      ops.forEach((op) => this.#release(op));
-      ops.forEach((op) => this.#settleAfter(op));
+      oldest.ops.forEach((op) => this.#release(op));
+      oldest.ops.forEach((op) => this.#settleAfter(op));
       changed.forEach((k) => this.#settle(k));
-    } else if (own) {
-      this.#pending = this.#pending.filter((b) => b.n !== n);
-      changed.forEach((k) => this.mark(k));
+      edited.forEach((k) => this.#followDraft(k));
+    } else if (own || author === 0) {
+      if (own) this.#pending = this.#pending.filter((b) => b.n !== n);
+      changed.forEach((k) => this.#forgetPurged(k));
       this.#replay();
     } else {
       for (const k of changed) this.#refresh(k);
     }
-    return this.takeChanged();
+    return this.#done();
   }
 
-  /** Takes a refused batch out; returns the keys that changed in the view. */
-  drop(n: number): Set<Key> {
-    this.#pending = this.#pending.filter((b) => b.n !== n);
+  /** Takes a refused batch out, or the ops of it that are named by index; returns the keys that changed in the view. */
+  drop(n: number, indexes?: readonly number[]): Set<Key> {
+    const kept = (ops: readonly Op[]): readonly Op[] => (indexes ? ops.filter((_, i) => !indexes.includes(i)) : []);
+    this.#pending = this.#pending.map((b) => (b.n === n ? { n, ops: kept(b.ops) } : b)).filter((b) => b.ops.length > 0);
+    this.#dropTexts(n);
     this.#replay();
-    return this.takeChanged();
-  }
-
-  /** Puts the pending batches on another confirmed board, after a resync. Everything may have changed. */
-  rebase(confirmed: Board, pending: readonly Batch[] = this.#pending): void {
-    this.#confirmed = confirmed;
-    this.#pending = [...pending];
-    this.#replay();
-    this.takeChanged();
+    return this.#done();
   }
 
   /**
-   * Shows points of an own open stroke before they are in an op. The extend that brings them takes their place, with
-   * its own values. Returns the keys that changed: none if the stroke is not open.
+   * Puts the pending batches on another confirmed board, after a resync. pending: those that are not in it. Everything
+   * may have changed.
    */
-  wet(k: Key, points: readonly Point[]): Set<Key> {
-    const e = this.get(k);
-    if (!e?.open || e.id.replica !== this.replica) return new Set();
-    const before = this.#wet.get(k) ?? 0;
-    const ink = this.inkOf(e);
-    ink.count += before;
-    ink.append(points);
-    this.#wet.set(k, before + points.length);
-    return new Set([k]);
+  rebase(confirmed: Board, pending: readonly Batch[] = this.#pending, revision = this.#revision): void {
+    if (this.#watch.watched) for (const e of this.all()) if (e.kind === ElementKind.Text) this.#watch.note(e.key, e.text);
+    const numbers = new Set(pending.map((b) => b.n));
+    for (const k of this.#drafts.keys()) this.#rebaseText(k, confirmed, numbers);
+    this.confirmed = confirmed;
+    this.#revision = revision;
+    this.#pending = [...pending];
+    this.#replay();
+    this.#done();
   }
 
-  /** All elements, deleted ones too: the confirmed ones in their order, then those to come. */
-  #all(): readonly Element[] {
-    if (this.#views.size === 0) return this.#confirmed.created;
-    const all = this.#confirmed.created.map((e) => this.#views.get(e.key) ?? e);
-    for (const k of this.#born) all.push(this.#views.get(k) as Element);
-    return all;
+  // ---- Texts (SYN7).
+
+  /** Edits a text as the view has it; the edit waits to be taken. Returns the keys that changed. */
+  typed(k: Key, edit: Edit): Set<Key> {
+    const e = this.get(k);
+    if (e?.kind !== ElementKind.Text) return new Set();
+    this.#drafts.typed(k, fit(canonical(edit), codePoints(e.text)));
+    this.#refresh(k);
+    return this.takeChanged();
+  }
+
+  /** Texts with something that can be taken. */
+  textsToTake(): Key[] {
+    return this.#drafts.takable().filter((k) => this.get(k)?.kind === ElementKind.Text);
+  }
+
+  /**
+   * What was typed in a text, to be put in a batch as it is: op textEdit with this base. It is on its way from here on,
+   * and nothing more can be taken until it is confirmed or dropped. Undefined: there is nothing to take.
+   */
+  takeText(k: Key): { readonly edit: Edit; readonly base: bigint } | undefined {
+    const edit = this.get(k)?.kind === ElementKind.Text ? this.#drafts.take(k) : undefined;
+    return edit && { edit, base: BigInt(this.#revision) };
+  }
+
+  /** Own edits of a text that are not confirmed, on the confirmed text as it is now. */
+  pendingText(k: Key): PendingText {
+    return this.#drafts.of(k);
+  }
+
+  /** What was typed and not taken, by text: for a view that takes the place of this one. */
+  waitingTexts(): Map<Key, Edit> {
+    const waiting = new Map<Key, Edit>();
+    for (const k of this.#drafts.keys()) if (this.#drafts.of(k).waiting.length > 0) waiting.set(k, this.#drafts.of(k).waiting);
+    return waiting;
+  }
+
+  /** Calls back after every change of the view's text of an element but those of typed, with the edit that makes it. */
+  onText(listener: TextListener): () => void {
+    return this.#watch.listen(listener);
+  }
+
+  /** Where a position in the confirmed text is in the view. */
+  viewPosition(k: Key, position: number): number {
+    const { out, waiting } = this.#drafts.of(k);
+    return movePosition(movePosition(position, out), waiting);
+  }
+
+  /** Where a position in the view's text is in the confirmed one. */
+  confirmedPosition(k: Key, position: number): number {
+    const text = this.confirmed.get(k)?.text ?? "";
+    const { out, waiting } = this.#drafts.of(k);
+    return movePosition(movePosition(position, invert(waiting, applyEdit(text, out))), invert(out, text));
+  }
+
+  /** Brings drafts over the text edits of a record, before it is applied. n: of an own one. Returns texts with a draft. */
+  #confirmTexts(n: number | undefined, ops: readonly Op[]): Set<Key> {
+    const edited = new Set<Key>();
+    const outs = new Set(n === undefined ? [] : this.#drafts.outIn(n));
+    for (const op of ops) {
+      if (op.kind !== "textEdit") continue;
+      const k = key(op.id);
+      const before = this.get(k)?.text;
+      if (before === undefined) continue;
+      if (!this.#drafts.has(k)) {
+        this.#watch.note(k, before, op.edit);
+      } else if (outs.delete(k)) {
+        this.#settleText(k, op.edit);
+        edited.add(k);
+      } else {
+        this.#watch.note(k, before, this.#drafts.others(k, op.edit));
+        edited.add(k);
+      }
+    }
+    for (const k of outs) {
+      this.#settleText(k, []);
+      edited.add(k);
+    }
+    return edited;
+  }
+
+  /** The edit of a text that was on its way is confirmed as edit; none: it is not there. */
+  #settleText(k: Key, edit: Edit): void {
+    this.#watch.note(k, this.get(k)?.text ?? "");
+    this.#drafts.settled(k, edit, codePoints(this.confirmed.get(k)?.text ?? ""));
+  }
+
+  /** Rolls back edits of batch n that are not pending any more. */
+  #dropTexts(n: number): void {
+    const ops = this.#pending.find((b) => b.n === n)?.ops ?? [];
+    for (const k of this.#drafts.outIn(n)) {
+      if (!ops.some((op) => op.kind === "textEdit" && key(op.id) === k)) this.#settleText(k, []);
+    }
+  }
+
+  #rebaseText(k: Key, confirmed: Board, pending: ReadonlySet<number>): void {
+    const before = this.confirmed.get(k)?.text;
+    const after = confirmed.get(k)?.text;
+    const born = this.born.has(k);
+    if (before !== undefined && after === undefined) this.#drafts.delete(k);
+    else this.#drafts.replaced(k, before ?? (born ? "" : undefined), after, pending);
+  }
+
+  #showDrafts(): void {
+    for (const k of this.#drafts.keys()) this.#showText(k);
+  }
+
+  #followDraft(k: Key): void {
+    if (this.get(k)?.text !== this.#drafts.show(k, this.confirmed.get(k)?.text ?? "")) this.#refresh(k);
+  }
+
+  #showText(k: Key): void {
+    const e = this.get(k);
+    if (e?.kind !== ElementKind.Text) return;
+    this.mark(k);
+    this.writable(e).text = this.#drafts.show(k, this.confirmed.get(k)?.text ?? "");
+  }
+
+  // ---- The view.
+
+  /** Tells of texts; returns the keys that changed in this step. */
+  #done(): Set<Key> {
+    this.#watch.tell((k) => this.get(k)?.text ?? "");
+    return this.takeChanged();
   }
 
   /** Applies one pending op to the view and notes what it names. */
-  #perform(op: Op): void {
-    const seq = ++this.#seq;
-    if (op.kind === "clear") {
-      this.#clears.push({ seq, base: op.base });
-      this.applyOp(PENDING, this.replica, op);
-      return;
-    }
-    const k = key(op.id);
-    this.#uses.set(k, (this.#uses.get(k) ?? 0) + 1);
-    if (op.kind === "set") this.#setsOf(k).push({ seq, settings: op.settings });
-    const end = this.get(k)?.count ?? 0;
+  #perform(n: number, op: Op): void {
+    this.#changes.add(op);
+    if (op.kind === "textEdit") return this.#performEdit(n, op);
+    const k = op.kind === "extend" ? key(op.id) : undefined;
+    const end = (k && this.get(k)?.count) ?? 0;
     this.applyOp(PENDING, this.replica, op);
-    if (op.kind === "extend") this.#wetAgain(k, end);
+    if (k) this.wetAgain(k, end);
   }
 
-  #setsOf(k: Key): Edit[] {
-    let sets = this.#sets.get(k);
-    if (!sets) this.#sets.set(k, (sets = []));
-    return sets;
-  }
-
-  /** Shows again the wet points, up to end, that an extend has not brought. They still stand behind the ink's count. */
-  #wetAgain(k: Key, end: number): void {
-    const ink = this.get(k)?.ink;
-    if (!ink?.open || this.#wet.has(k) || ink.count >= end) return;
-    this.#wet.set(k, end - ink.count);
-    ink.count = end;
+  #performEdit(n: number, { id, edit }: Extract<Op, { kind: "textEdit" }>): void {
+    const k = key(id);
+    const e = this.get(k);
+    if (e?.kind === ElementKind.Text) this.#watch.note(k, e.text);
+    this.#drafts.sent(k, n, edit);
+    this.#showText(k);
   }
 
   /** Forgets a pending op, the oldest: it is in the confirmed board. */
   #release(op: Op): void {
-    if (op.kind === "clear") {
-      this.#clears.shift();
-      return;
-    }
-    const k = key(op.id);
-    const uses = (this.#uses.get(k) ?? 0) - 1;
-    if (uses > 0) this.#uses.set(k, uses);
-    else this.#uses.delete(k);
-    if (op.kind === "set") this.#sets.get(k)?.shift();
-    if (op.kind === "create") this.#confirmBirth(k);
+    this.#changes.release(op);
+    if (op.kind === "create") this.confirmBirth(key(op.id));
   }
 
   #settleAfter(op: Op): void {
-    if (op.kind !== "clear") this.#settle(key(op.id));
-    else for (const k of this.#views.keys()) this.#settle(k);
+    for (const k of op.kind === "clear" ? this.views.keys() : named(op)) this.#settle(k);
   }
 
-  #confirmBirth(k: Key): void {
-    const confirmed = this.#confirmed.get(k);
-    if (!confirmed || !this.#born.delete(k)) return;
-    const view = this.#views.get(k);
-    if (view) view.created = confirmed.created;
-  }
-
-  /** Whether the view goes on having an element of its own whatever its registers say. Wet points stand on open strokes only. */
+  /** Whether the view goes on having an element of its own whatever its changes say. Wet points stand on open strokes only. */
   #needed(k: Key): boolean {
-    const confirmed = this.#confirmed.get(k);
-    if (!confirmed || this.#uses.has(k)) return true;
+    const confirmed = this.confirmed.get(k);
+    if (!confirmed || this.#changes.names(k) || this.#drafts.has(k)) return true;
     return confirmed.open && confirmed.id.replica === this.replica;
   }
 
   /** Gives up an element of the view's own once it is as the confirmed one. */
   #settle(k: Key): void {
-    if (this.#views.has(k) && !this.#needed(k)) this.#refresh(k);
+    if (this.views.has(k) && !this.#needed(k)) this.#refresh(k);
   }
 
-  /** Brings the registers of an element up to date after its confirmed ones changed. */
+  /** Brings an element up to date after the confirmed one or its draft changed. */
   #refresh(k: Key): void {
     this.mark(k);
-    const confirmed = this.#confirmed.get(k);
-    const edits = this.#editsOf(k);
-    if (!confirmed || (edits.length === 0 && !this.#views.has(k))) return;
-    const view = this.registersOf(confirmed);
-    view.resetRegisters(confirmed);
+    const confirmed = this.confirmed.get(k);
+    if (!confirmed) return this.#showText(k);
+    const changes = this.#changes.of(k);
+    if (changes.length === 0 && !this.views.has(k) && !this.#drafts.has(k)) return;
+    const view = this.writable(confirmed);
+    view.reset(confirmed);
     let edited = false;
-    for (const edit of edits) edited = this.#rewrite(view, edit) || edited;
-    if (!edited && !this.#needed(k)) this.#views.delete(k);
+    for (const { change, clear } of changes) {
+      if (clear !== undefined && !this.covers(view, clear)) continue;
+      if (make(change, view, PENDING, this.replica, (e) => e)) edited = true;
+    }
+    if (this.#drafts.has(k)) view.text = this.#drafts.show(k, confirmed.text);
+    if (!edited && !this.#needed(k)) this.views.delete(k);
   }
 
-  #rewrite(view: Element, edit: Edit | PendingClear): boolean {
-    if ("base" in edit && (view.deleted || !this.#covers(view, edit.base))) return false;
-    const settings = "base" in edit ? DELETED : edit.settings;
-    for (const s of settings) view.write(s.register, s.value, PENDING);
-    return true;
-  }
-
-  /** Pending sets of an element and all pending clears, in order. */
-  #editsOf(k: Key): (Edit | PendingClear)[] {
-    const sets = this.#sets.get(k) ?? [];
-    if (this.#clears.length === 0) return sets;
-    return [...sets, ...this.#clears].sort((a, b) => a.seq - b.seq);
+  /** The draft of a text that is off the board goes with it. */
+  #forgetPurged(k: Key): void {
+    this.mark(k);
+    if (!this.confirmed.get(k)) this.#drafts.delete(k);
   }
 
   /** Makes the view anew from the confirmed board and the pending batches. */
   #replay(): void {
-    const wet = [...this.#wet.keys()].map((k) => ({ k, points: this.#wetPoints(k) }));
-    for (const k of this.#views.keys()) this.mark(k);
-    for (const held of [this.#views, this.#born, this.#wet, this.#uses, this.#sets]) held.clear();
-    this.#clears = [];
-    this.#open = [...this.#confirmed.openStrokes(this.replica)];
-    for (const batch of this.#pending) for (const op of batch.ops) this.#perform(op);
+    for (const [k, e] of this.views) if (e.kind === ElementKind.Text) this.#watch.note(k, e.text);
+    const wet = this.renew();
+    this.#changes.clear();
+    for (const batch of this.#pending) for (const op of batch.ops) this.#perform(batch.n, op);
+    this.#showDrafts();
     for (const { k, points } of wet) this.wet(k, points);
-  }
-
-  #wetPoints(k: Key): Point[] {
-    const e = this.get(k);
-    if (!e) return [];
-    return Array.from({ length: this.#wet.get(k) ?? 0 }, (_, i) => e.point(this.firmCount(e) + i));
-  }
-
-  protected override firmCount(e: Element): number {
-    return e.count - (this.#wet.get(e.key) ?? 0);
-  }
-
-  protected registersOf(e: Element): Element {
-    let own = this.#views.get(e.key);
-    if (!own) this.#views.set(e.key, (own = e.twin()));
-    return own;
-  }
-
-  /** The ink without its wet points. */
-  protected inkOf(e: Element): Ink {
-    const own = this.registersOf(e);
-    let ink = own.ink ?? new Ink();
-    if (ink === this.#confirmed.get(e.key)?.ink) ink = ink.clone();
-    own.ink = ink;
-    ink.count = this.firmCount(own);
-    this.#wet.delete(e.key);
-    return ink;
-  }
-
-  protected place(e: Element): void {
-    this.#views.set(e.key, e);
-    this.#born.add(e.key);
-  }
-
-  protected openOf(): Key[] {
-    return this.#open;
-  }
-
-  protected live(_replica: number, base: bigint): Element[] {
-    return this.#all().filter((e) => !e.deleted && this.#covers(e, base));
-  }
-
-  #covers(e: Element, base: bigint): boolean {
-    return e.id.replica === this.replica || BigInt(e.created) <= base;
-  }
-
-  protected touched(): void {
-    // The view has no hash.
   }
 }
 
-/** Whether a record has the ops of a batch as they were sent. */
+/** Whether a record has the ops of a batch as they were sent; edits of texts come back transformed (SYN7). */
 function sameOps(sent: readonly Op[], got: readonly Op[]): boolean {
-  return sent.length === got.length && equalBytes(encodeOps(sent), encodeOps(got)) && sent.every((op, i) => samePoints(op, got[i]));
+  const ours = sent.filter((op) => op.kind !== "textEdit");
+  const theirs = got.filter((op) => op.kind !== "textEdit");
+  return ours.length === theirs.length && equalBytes(encodeOps(ours), encodeOps(theirs)) && ours.every((op, i) => samePoints(op, theirs[i]));
 }
 
 function samePoints(a: Op, b: Op | undefined): boolean {

@@ -1,14 +1,16 @@
-// The rules OT1–OT8 over anything that holds elements: the confirmed board and the view with pending ops on it.
+// The rules OT1–OT17 over anything that holds elements: the confirmed board and the view with pending ops on it.
+import { HIDE, make } from "./change.ts";
+import type { Change } from "./change.ts";
 import { Element } from "./element.ts";
-import type { Ink } from "./element.ts";
-import { ElementKind, Register, key } from "./types.ts";
-import type { Key, Op, Setting } from "./types.ts";
-import { boolValue } from "./value.ts";
+import type { Ink } from "./ink.ts";
+import { key } from "./types.ts";
+import type { ElementKind, IDRange, Key, Op, Setting } from "./types.ts";
 
 /** How many strokes a replica may have open on a board (OT4). */
 export const MAX_OPEN_STROKES = 16;
 
-const DELETED = boolValue(true);
+/** The replica of the server's own ops (OT8, OT16). */
+const SERVER = 0;
 
 type Extend = Extract<Op, { kind: "extend" }>;
 
@@ -18,8 +20,8 @@ export abstract class Sheet {
   /** The element with a key, deleted or not. */
   abstract get(key: Key): Element | undefined;
 
-  /** The element whose registers may be written in place of e. */
-  protected abstract registersOf(e: Element): Element;
+  /** The element of which all but the points may be written in place of e. */
+  protected abstract writable(e: Element): Element;
   /** The ink that may be written in place of e's. */
   protected abstract inkOf(e: Element): Ink | undefined;
   /** Puts a new element behind all others. */
@@ -28,8 +30,10 @@ export abstract class Sheet {
   protected abstract openOf(replica: number): Key[];
   /** Elements that are not deleted and were created at a revision ≤ base or by the replica. */
   protected abstract live(replica: number, base: bigint): Element[];
+  /** Takes deleted elements in ranges off the board. */
+  protected abstract remove(ranges: readonly IDRange[]): void;
   /** Told after every change of an element. */
-  protected abstract touched(e: Element): void;
+  protected abstract changed(e: Element): void;
 
   /** How many points of an element came by ops. */
   protected firmCount(e: Element): number {
@@ -54,20 +58,28 @@ export abstract class Sheet {
       case "extend":
         return this.#extend(author, op);
       case "set":
-        return this.#set(revision, key(op.id), op.settings);
+      case "textEdit":
+      case "eraseSpans":
+        return this.change(revision, author, key(op.id), op);
       case "clear":
-        for (const e of this.live(author, op.base)) this.#write(e, revision, [{ register: Register.Deleted, value: DELETED }]);
+        for (const e of this.live(author, op.base)) this.change(revision, author, e.key, HIDE);
+        return;
+      case "undo":
+        for (const item of op.items) this.change(revision, author, key(item.id), item);
+        return;
+      case "purge":
+        if (author === SERVER) this.remove(op.ranges);
         return;
       case "end":
-        if (op.id.replica === author) this.#close(key(op.id));
+        if (op.id.replica === author || author === SERVER) this.#close(key(op.id));
     }
   }
 
   /** OT2 and OT4. */
   #create(revision: number, author: number, id: Element["id"], kind: ElementKind, settings: readonly Setting[]): void {
-    if (id.replica !== author || id.counter === 0 || this.get(key(id))) return;
+    if (id.replica !== author || author === SERVER || id.counter === 0 || this.get(key(id))) return;
     const e = new Element(id, kind, revision);
-    for (const s of settings) e.write(s.register, s.value, revision);
+    for (const s of settings) e.write(s.register, s.value, revision, author);
     this.place(e);
     this.#note(e);
     if (!e.open) return;
@@ -98,16 +110,11 @@ export abstract class Sheet {
     this.#note(e);
   }
 
-  /** OT5 and OT6. */
-  #set(revision: number, k: Key, settings: readonly Setting[]): void {
+  /** Makes a change to the element with a key, if there is one. */
+  protected change(revision: number, author: number, k: Key, change: Change): void {
     const e = this.get(k);
-    if (e && settings.length > 0) this.#write(e, revision, settings);
-  }
-
-  #write(e: Element, revision: number, settings: readonly Setting[]): void {
-    const own = this.registersOf(e);
-    for (const s of settings) own.write(s.register, s.value, revision);
-    this.#note(own);
+    const own = e && make(change, e, revision, author, (of) => this.writable(of));
+    if (own) this.#note(own);
   }
 
   /** OT8. */
@@ -122,6 +129,6 @@ export abstract class Sheet {
 
   #note(e: Element): void {
     this.mark(e.key);
-    this.touched(e);
+    this.changed(e);
   }
 }

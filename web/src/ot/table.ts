@@ -4,23 +4,39 @@ import { Board, Element } from "./board.ts";
 import type { Stamped } from "./board.ts";
 import { DecodeError, Reader, Writer } from "./bytes.ts";
 import { readElementKind, readRegister, readSettingsCount, readValue } from "./codec.ts";
+import { readSpans } from "./codecparts.ts";
+import { appendErasures } from "./element.ts";
+import type { Ink } from "./ink.ts";
 import { MAX_OPEN_STROKES } from "./sheet.ts";
+import { MAX_TEXT, codePoints, isClean } from "./text.ts";
 import { ElementKind, key } from "./types.ts";
 import type { ID, Key, Point } from "./types.ts";
+import { fromUTF8, utf8 } from "./utf8.ts";
 
 /** How much a board takes (OT9). */
 export interface Limits {
   readonly elements: number;
   readonly points: number;
   readonly strokePoints: number;
+  /** Code points of one text. */
+  readonly text: number;
+  /** Of one stroke. */
+  readonly erasures: number;
+  /** Of all erasures of one stroke. */
+  readonly spans: number;
 }
 
-export const BOARD_LIMITS: Limits = { elements: 100_000, points: 4_000_000, strokePoints: 65_536 };
+export const BOARD_LIMITS: Limits = {
+  elements: 100_000, points: 4_000_000, strokePoints: 65_536, text: MAX_TEXT, erasures: 256, spans: 4096,
+};
 
 const OPEN = 1;
 const SAME = 2;
 const INK = 4;
+const TOUCHED = 8;
+const ERASED = 16;
 const MIN_ELEMENT = 5;
+const MIN_ERASURE = 5;
 
 /** What the elements of a table are coded against. */
 class Before {
@@ -57,14 +73,20 @@ function writeElement(w: Writer, e: Element, before: Before): void {
   w.uvarint(e.created - before.created);
   w.uvarint(e.id.replica);
   w.zigzag(e.id.counter - (before.counters.get(e.id.replica) ?? 0));
-  w.byte((e.open ? OPEN : 0) | (same ? SAME : 0) | (e.ink ? INK : 0));
+  const erased = e.erasures.length > 0;
+  w.byte((e.open ? OPEN : 0) | (same ? SAME : 0) | (e.ink ? INK : 0) | (e.touched ? TOUCHED : 0) | (erased ? ERASED : 0));
   if (!e.ink) w.byte(e.kind);
   if (!same) writeRegisters(w, e);
-  if (!e.ink) return;
-  w.uvarint(e.count);
-  if (!e.open) return;
-  w.uvarint(e.ink.frames.length);
-  for (const f of e.ink.frames) w.bytes(f);
+  if (e.ink) writeInk(w, e.ink);
+  if (erased) appendErasures(w, e.erasures);
+  if (e.kind === ElementKind.Text) w.bytes(utf8(e.text));
+}
+
+function writeInk(w: Writer, ink: Ink): void {
+  w.uvarint(ink.count);
+  if (!ink.open) return;
+  w.uvarint(ink.frames.length);
+  for (const f of ink.frames) w.bytes(f);
 }
 
 function writeRegisters(w: Writer, e: Element): void {
@@ -72,6 +94,7 @@ function writeRegisters(w: Writer, e: Element): void {
   for (const r of e.registers) {
     w.byte(r.register);
     w.uvarint(r.stamp - e.created);
+    if (r.stamp !== e.created) w.uvarint(r.writer); // else its replica wrote it: a record has one author
     w.bytes(r.value);
   }
 }
@@ -181,8 +204,11 @@ class TableReader {
     const id = this.#id();
     const flags = this.#r.byte();
     const element = new Element(id, this.#kind(flags), created);
+    element.touched = (flags & TOUCHED) !== 0;
     this.#registers(element, (flags & SAME) !== 0);
     const count = this.#ink(element, (flags & OPEN) !== 0);
+    if (flags & ERASED) this.#erasures(element);
+    if (element.kind === ElementKind.Text) element.text = this.#text();
     if (element.open && this.#board.openStrokes(id.replica).length === MAX_OPEN_STROKES) throw new DecodeError("limit");
     this.#before.follow(element);
     this.#board.load(element);
@@ -204,24 +230,25 @@ class TableReader {
   }
 
   #kind(flags: number): ElementKind {
-    if (flags > (OPEN | SAME | INK)) throw new DecodeError("canonical");
+    if (flags > (OPEN | SAME | INK | TOUCHED | ERASED)) throw new DecodeError("canonical");
     if (flags & INK) return ElementKind.Ink;
     const kind = readElementKind(this.#r);
-    if (kind === ElementKind.Ink || flags !== 0) throw new DecodeError("canonical");
+    if (kind === ElementKind.Ink || (flags & ~TOUCHED) !== 0) throw new DecodeError("canonical");
     return kind;
   }
 
   #registers(e: Element, same: boolean): void {
     if (same) {
-      for (const r of this.#before.ink) e.write(r.register, r.value, e.created);
+      for (const r of this.#before.ink) e.write(r.register, r.value, e.created, e.id.replica);
       return;
     }
     let before = 0;
     for (let n = readSettingsCount(this.#r); n > 0; n--) {
       const register = readRegister(this.#r, before);
       const stamp = this.#revision(e.created);
+      const writer = stamp === e.created ? e.id.replica : this.#r.uint32();
       const setting = readValue(this.#r, register);
-      e.write(setting.register, setting.value, stamp);
+      e.write(setting.register, setting.value, stamp, writer);
       before = register;
     }
     if (e.ink && this.#before.same(e)) throw new DecodeError("canonical"); // SAME is the shorter form
@@ -240,5 +267,25 @@ class TableReader {
     if (n > count || (n === 0 && count > 0)) throw new DecodeError("value"); // a frame has at least one point
     for (let i = 0; i < n; i++) e.ink.frames.push(this.#r.bytes().slice());
     return count;
+  }
+
+  #erasures(e: Element): void {
+    let spans = this.#limits.spans; // that may still come
+    for (let n = this.#r.count(this.#limits.erasures, MIN_ERASURE); n > 0; n--) {
+      const replica = this.#r.uint32();
+      const eraser = this.#r.number();
+      const off = this.#r.bool();
+      if (e.erasure(replica, eraser)) throw new DecodeError("canonical");
+      const erasure = { replica, eraser, off, spans: readSpans(this.#r, spans) };
+      spans -= erasure.spans.length;
+      e.erase(erasure);
+    }
+  }
+
+  #text(): string {
+    const text = fromUTF8(this.#r.bytes());
+    if (text !== undefined && codePoints(text) > this.#limits.text) throw new DecodeError("limit");
+    if (text === undefined || !isClean(text)) throw new DecodeError("value");
+    return text;
   }
 }

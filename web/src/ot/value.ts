@@ -12,11 +12,35 @@ export interface Placement {
   readonly angle: number;
 }
 
+/** A corner of a polygon, 0 … 65 535 each, as parts of the width and height of its place. */
+export interface Vertex {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface TextStyle {
+  readonly bold: boolean;
+  readonly italic: boolean;
+}
+
 export const MAX_WIDTH = 2000;
+export const MIN_SIZE = 80;
+export const MAX_SIZE = 4000;
 export const MAX_ORDER = 24;
 export const MAX_CONTENT = 64;
+export const MIN_VERTICES = 3;
+export const MAX_VERTICES = 256;
+export const MAX_VERTEX = 65_535;
+/** Values of dash and of align, by their number. */
+export const DASHES = ["solid", "dashed", "dotted"] as const;
+export const ALIGNS = ["left", "center", "right"] as const;
+export type Dash = (typeof DASHES)[number];
+export type Align = (typeof ALIGNS)[number];
 const MAX_COLOR = 0xffffff;
-const MAX_DASH = 2;
+const BOLD = 1;
+const ITALIC = 2;
+
+const clamp = (v: number, least: number, most: number): number => Math.min(Math.max(Math.round(v), least), most);
 
 const written = (write: (w: Writer) => void): Uint8Array => {
   const w = new Writer(32);
@@ -32,13 +56,33 @@ export const colorValue = (rgb: number): Uint8Array => written((w) => w.uvarint(
 
 /** 1/10 px, brought into 1 … MAX_WIDTH. */
 export const widthValue = (tenths: number): Uint8Array =>
-  written((w) => w.uvarint(Math.min(Math.max(Math.round(tenths), 1), MAX_WIDTH)));
+  written((w) => w.uvarint(clamp(tenths, 1, MAX_WIDTH)));
 
 /** Deleted and locked. */
 export const boolValue = (v: boolean): Uint8Array => Uint8Array.of(v ? 1 : 0);
 
-/** Opacity, dash (0 solid, 1 dashed, 2 dotted) and pen. */
+/** Opacity and pen; dash and align as the index in DASHES and ALIGNS. */
 export const byteValue = (v: number): Uint8Array => Uint8Array.of(v);
+
+export const dashValue = (dash: Dash): Uint8Array => byteValue(DASHES.indexOf(dash));
+
+export const alignValue = (align: Align): Uint8Array => byteValue(ALIGNS.indexOf(align));
+
+/** Font size in 1/10 px, brought into MIN_SIZE … MAX_SIZE. */
+export const sizeValue = (tenths: number): Uint8Array =>
+  written((w) => w.uvarint(clamp(tenths, MIN_SIZE, MAX_SIZE)));
+
+export const styleValue = ({ bold, italic }: TextStyle): Uint8Array => byteValue((bold ? BOLD : 0) | (italic ? ITALIC : 0));
+
+/** MIN_VERTICES … MAX_VERTICES corners; numbers are rounded and brought into range. */
+export const verticesValue = (vertices: readonly Vertex[]): Uint8Array =>
+  written((w) => {
+    w.uvarint(vertices.length);
+    for (const { x, y } of vertices) {
+      w.uvarint(clamp(x, 0, MAX_VERTEX));
+      w.uvarint(clamp(y, 0, MAX_VERTEX));
+    }
+  });
 
 /** 0xRRGGBB, or undefined for none. */
 export const fillValue = (rgb: number | undefined): Uint8Array =>
@@ -96,7 +140,24 @@ export const decodeBool = (value: Uint8Array): boolean => byteUpTo(value, 1) ===
 
 export const decodeByte = (value: Uint8Array): number => byteUpTo(value, 255);
 
-export const decodeDash = (value: Uint8Array): number => byteUpTo(value, MAX_DASH);
+export const decodeDash = (value: Uint8Array): number => byteUpTo(value, DASHES.length - 1);
+
+export const decodeAlign = (value: Uint8Array): number => byteUpTo(value, ALIGNS.length - 1);
+
+export const decodeSize = (value: Uint8Array): number => upTo(value, MIN_SIZE, MAX_SIZE);
+
+export function decodeStyle(value: Uint8Array): TextStyle {
+  const bits = byteUpTo(value, BOLD | ITALIC);
+  return { bold: (bits & BOLD) !== 0, italic: (bits & ITALIC) !== 0 };
+}
+
+export const decodeVertices = (value: Uint8Array): Vertex[] =>
+  read(value, (r) => {
+    const n = r.atMost(MAX_VERTICES, "value");
+    if (n < MIN_VERTICES) throw new DecodeError("value");
+    const coordinate = (): number => r.atMost(MAX_VERTEX, "value");
+    return Array.from({ length: n }, () => ({ x: coordinate(), y: coordinate() }));
+  });
 
 export const decodeText = (value: Uint8Array): string => String.fromCharCode(...value);
 
@@ -120,6 +181,7 @@ const checks: ReadonlyMap<number, (value: Uint8Array) => unknown> = new Map<numb
   [Register.Deleted, decodeBool], [Register.Order, checkOrder], [Register.Group, decodeGroup],
   [Register.Opacity, decodeByte], [Register.Fill, decodeFill], [Register.Dash, decodeDash],
   [Register.Content, checkContent], [Register.Locked, decodeBool], [Register.Pen, decodeByte],
+  [Register.Size, decodeSize], [Register.Align, decodeAlign], [Register.Style, decodeStyle], [Register.Vertices, decodeVertices],
 ]);
 
 /** Throws DecodeError unless the register exists and the value is one of its canonical values. */

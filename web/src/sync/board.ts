@@ -1,23 +1,33 @@
 // BoardDocument: what the canvas draws and writes to.
 import type { Element } from "../ot/board.ts";
 import { encodeOps } from "../ot/codec.ts";
-import { ElementKind, key, Register, type ID, type Key, type Op, type Point, type Setting } from "../ot/types.ts";
+import { drawingKey, PENDING } from "../ot/order.ts";
+import { difference } from "../ot/textdiff.ts";
+import { ElementKind, key, Register, type Edit, type ID, type Key, type Op, type Point, type Setting } from "../ot/types.ts";
 import { boolValue } from "../ot/value.ts";
 import { hex } from "../protocol/bytes.ts";
+import { Code } from "../protocol/codes.ts";
 import type { Cursors } from "../protocol/gen/chalkline/v1/chalkline_pb.ts";
-import { MAX_OPS_PER_BATCH } from "../protocol/limits.ts";
 import type { CodedRecord, Context } from "../protocol/record.ts";
-import type { BoardChange, BoardDocument, CursorKind, LiveCursor, StrokeWriter } from "./api.ts";
+import type { BoardChange, BoardDocument, CursorKind, EraserWriter, History, LiveCursor, StrokeWriter } from "./api.ts";
+import { besideText } from "./besidetext.ts";
 import { BoardState } from "./boardstate.ts";
-import type { Feed } from "./feed.ts";
+import { Eraser, type EraserHost } from "./eraser.ts";
+import { Gathering } from "./gathering.ts";
+import { Steps, type HistoryHost } from "./history.ts";
+import { inkOps } from "./inkops.ts";
 import { boardOf } from "./names.ts";
 import { Value } from "./observable.ts";
 import type { Outbox } from "./outbox.ts";
-import { pointersAfter, pointersNow } from "./pointer.ts";
+import { Pens } from "./pens.ts";
+import { piecesOf } from "./pieces.ts";
+import { pointersAfter, pointersNow, type Selecting } from "./pointer.ts";
 import { Stroke, type StrokeHost } from "./stroke.ts";
+import { Texts } from "./texts.ts";
+import { sameWaiting } from "./waitingtexts.ts";
 
-/** Ops of one gathering; the rest of a batch is kept for the frames of strokes. */
-const MAX_GATHERED = MAX_OPS_PER_BATCH / 2;
+/** Bytes of texts in one batch, about. */
+const MAX_TEXT_BYTES = 64 << 10;
 
 /** What a board needs of its session. */
 export interface BoardHost {
@@ -31,23 +41,27 @@ export interface BoardHost {
   confirmed(document: string, n: number): void;
   restored(document: string, context: Context): void;
   point(board: LiveBoard, x: number, y: number, kind: CursorKind): void;
+  select(board: LiveBoard, x: number, y: number, text: Selecting | undefined): void;
+  /** What waits in the outbox's texts has changed. */
+  textsWait(): void;
   /** The own replica, 0 while there is none. */
   readonly replica: number;
   now(): number;
 }
 
 /** One board of the session. */
-export class LiveBoard implements BoardDocument, StrokeHost {
+export class LiveBoard implements BoardDocument, StrokeHost, EraserHost, HistoryHost {
   readonly document: string;
   readonly ready = new Value(false);
   readonly cursors = new Value<readonly LiveCursor[]>([]);
   readonly state: BoardState;
-  /** Set once by the session. */
-  feed: Feed | undefined;
   private readonly listeners = new Set<(change: BoardChange) => void>();
-  private readonly strokes = new Set<Stroke>();
-  /** Ops of the batch that is being gathered; they are in the view already. */
-  private gathered: Op[] = [];
+  private readonly pens = new Pens();
+  private readonly erasers = new Set<Eraser>();
+  private readonly steps = new Steps(this);
+  private readonly texts: Texts;
+  /** Ops that go with the next flush; they are in the view already. */
+  private readonly gathering = new Gathering();
 
   constructor(
     readonly page: string,
@@ -58,13 +72,16 @@ export class LiveBoard implements BoardDocument, StrokeHost {
       changed: (change) => this.tell(change),
       applied: (record) => this.applied(record),
       restored: (context) => this.restored(context),
+      replaced: () => this.replaced(),
+      edited: (k, edit, author) => this.texts.changed(k, edit, author),
+      confirmedText: (k, confirmed) => this.texts.confirmed(k, confirmed),
     });
-    const outbox = this.outbox;
-    if (outbox !== undefined) this.state.show(outbox);
+    this.texts = new Texts(this.state, this.steps, this.cursors);
+    this.showOutbox();
   }
 
   get revision(): bigint {
-    return BigInt(this.feed?.revision ?? 0);
+    return BigInt(this.state.view.revision);
   }
 
   hash(): string {
@@ -97,19 +114,78 @@ export class LiveBoard implements BoardDocument, StrokeHost {
   }
 
   delete(keys: readonly Key[]): void {
-    const ids = keys.map((k) => this.get(k)?.id).filter((id) => id !== undefined);
     const settings = [{ register: Register.Deleted, value: boolValue(true) }];
-    this.submit(ids.map((id) => ({ kind: "set", id, settings })));
+    this.set(keys.filter((k) => this.visible(k)).map((k) => [k, settings]));
+  }
+
+  set(changes: Iterable<readonly [Key, readonly Setting[]]>): void {
+    const ops: Op[] = [];
+    for (const [k, settings] of changes) {
+      const id = this.get(k)?.id;
+      if (id !== undefined && settings.length > 0) ops.push({ kind: "set", id, settings: inOrder(settings) });
+    }
+    this.submit(ops);
+  }
+
+  createInk(settings: readonly Setting[], points: readonly Point[]): Key {
+    const id = this.newID();
+    this.submit(inkOps(id, inOrder(settings), points));
+    return key(id);
+  }
+
+  split(k: Key): readonly Key[] {
+    const e = this.get(k);
+    if (e?.ink === undefined || e.deleted || e.open) return [];
+    const visible = e.visible();
+    if (visible === undefined) return [k];
+    const pieces = piecesOf(e, visible, e.created === PENDING ? e.order : drawingKey(e)).map((piece) => ({ id: this.newID(), ...piece }));
+    const deleted: Op = { kind: "set", id: e.id, settings: [{ register: Register.Deleted, value: boolValue(true) }] };
+    this.submit([...pieces.flatMap(({ id, settings, points }) => inkOps(id, settings, points)), deleted]);
+    return pieces.map(({ id }) => key(id));
+  }
+
+  clear(): void {
+    this.submit([{ kind: "clear", base: this.revision }]);
+  }
+
+  startErasing(): EraserWriter {
+    const end = this.steps.begin();
+    const eraser: Eraser = new Eraser(this, () => {
+      this.erasers.delete(eraser);
+      end();
+    });
+    this.erasers.add(eraser);
+    return eraser;
+  }
+
+  editText(k: Key, edit: Edit): void {
+    if (this.outbox === undefined) return;
+    this.texts.edit(k, edit);
+    this.host.gather(this);
+  }
+
+  watchText(k: Key, listener: (edit: Edit) => void): () => void {
+    return this.texts.watch(k, listener);
+  }
+
+  selectText(at: Parameters<BoardDocument["selectText"]>[0]): void {
+    const id = at === undefined ? undefined : this.get(at.key)?.id;
+    if (at === undefined || id === undefined) this.host.select(this, 0, 0, undefined);
+    else this.host.select(this, at.x, at.y, () => this.texts.sent(id, at.anchor, at.head));
+  }
+
+  get history(): History {
+    return this.steps;
   }
 
   submit(ops: readonly Op[]): void {
-    for (let at = 0; at < ops.length; ) {
-      if (this.gathered.length >= MAX_GATHERED) this.flush();
-      const part = ops.slice(at, at + MAX_GATHERED - this.gathered.length);
-      if (!this.put(part)) return;
-      at += part.length;
-    }
-    this.host.gather(this);
+    if (this.outbox === undefined || ops.length === 0) return;
+    const rest = ops.filter((op) => op.kind !== "textEdit");
+    const end = this.steps.begin();
+    this.steps.note(rest);
+    this.put(rest);
+    for (const op of ops) if (op.kind === "textEdit") this.editText(key(op.id), op.edit);
+    end();
   }
 
   pointAt(x: number, y: number, kind: CursorKind): void {
@@ -119,9 +195,10 @@ export class LiveBoard implements BoardDocument, StrokeHost {
   // What strokes call.
 
   begun(stroke: Stroke): void {
-    if (this.gathered.length >= MAX_GATHERED) this.flush();
-    if (!this.put([{ kind: "create", id: stroke.id, element: ElementKind.Ink, settings: stroke.settings }])) return stroke.abandon();
-    this.strokes.add(stroke);
+    const create: Op = { kind: "create", id: stroke.id, element: ElementKind.Ink, settings: stroke.settings };
+    if (this.outbox === undefined) return stroke.abandon();
+    this.submit([create]);
+    this.pens.add(stroke);
   }
 
   wet(k: Key, points: readonly Point[]): void {
@@ -136,6 +213,30 @@ export class LiveBoard implements BoardDocument, StrokeHost {
     return this.get(k)?.deleted === false;
   }
 
+  // What erasers and the history call.
+
+  newEraser(): number | undefined {
+    return this.outbox?.newEraser();
+  }
+
+  now(): number {
+    return this.host.now();
+  }
+
+  submitUndo(ops: readonly Op[]): void {
+    if (ops.length > 0) this.put(ops);
+  }
+
+  undoText(k: Key, edit: Edit): void {
+    if (this.outbox === undefined) return;
+    this.texts.undo(k, edit);
+    this.host.gather(this);
+  }
+
+  textOf(k: Key): string | undefined {
+    return this.state.textOf(k);
+  }
+
   // What the session calls.
 
   /** Makes batches of everything that was gathered. */
@@ -143,56 +244,83 @@ export class LiveBoard implements BoardDocument, StrokeHost {
     const { outbox } = this;
     if (outbox === undefined) return;
     do {
-      let at = 0;
-      const frames: Op[] = [];
-      for (const stroke of this.strokes) {
-        const op = stroke.take();
-        if (op !== undefined) {
-          frames.push(op);
-          at = Math.max(at, stroke.latest);
-        }
-        if (stroke.done) this.strokes.delete(stroke);
-      }
-      const ops = [...this.gathered, ...frames];
-      this.gathered = [];
-      if (ops.length === 0) return;
+      const ops = this.flushGathered(outbox);
+      const { at, frames } = this.pens.frames();
       this.state.add(outbox.next, frames);
-      this.host.submit(this.document, encodeOps(ops), ops, frames.length > 0 ? at : this.host.now());
-    } while (this.strokes.size > 0);
+      ops.push(...frames, ...this.state.takeTexts(outbox.next, MAX_TEXT_BYTES));
+      const waits = this.keepTexts(outbox);
+      if (ops.length > 0) this.submitBatch(ops, frames.length > 0 ? at : this.host.now());
+      if (waits) this.host.textsWait(); // written with the batch
+      if (ops.length === 0) return;
+    } while (this.pens.size > 0);
+  }
+
+  /** Makes batches of what was gathered but for the last, whose ops it returns. */
+  private flushGathered(outbox: Outbox): Op[] {
+    const { batches, changed } = this.gathering.take();
+    if (changed) this.state.rewrite(outbox.next, batches);
+    for (const ops of batches.slice(0, -1)) this.submitBatch(ops, this.host.now());
+    return [...(batches.at(-1) ?? [])];
+  }
+
+  private submitBatch(ops: readonly Op[], at: number): void {
+    this.host.submit(this.document, encodeOps(ops), ops, at);
+  }
+
+  /** Texts that have to wait are kept beside the batches; returns whether that changed. */
+  private keepTexts(outbox: Outbox): boolean {
+    if (this.state.textsToTake) this.host.gather(this); // more than one batch may carry
+    const waiting = this.state.waitingTexts();
+    if (sameWaiting(waiting, outbox.texts)) return false;
+    outbox.texts = waiting;
+    return true;
   }
 
   /** Counters of strokes that are being drawn. */
   get drawing(): ReadonlySet<number> {
-    return new Set([...this.strokes].map((s) => s.id.counter));
+    return this.pens.counters;
   }
 
   /** Own work is under another replica now; renamed: counters, old → new. */
   rekeyed(renamed: ReadonlyMap<number, number>, outbox: Outbox): void {
-    for (const stroke of this.strokes) {
-      const counter = renamed.get(stroke.id.counter);
-      if (counter === undefined) stroke.abandon();
-      else stroke.id = { replica: outbox.replica, counter };
-    }
+    this.pens.rekeyed(outbox.replica, renamed);
+    for (const eraser of this.erasers) eraser.renumber();
+    const texts = this.texts.watched.map((k) => ({ k, before: this.state.textOf(k) ?? "" }));
     this.state.show(outbox);
+    for (const { k, before } of texts) this.texts.changed(k, difference(before, this.state.textOf(k) ?? ""), 0);
+    this.steps.forget();
   }
 
-  /** A batch was refused; returns its refused ops. */
-  refuse(n: number, indexes: readonly number[]): Op[] {
-    const ops = this.state.refuse(n, indexes);
-    for (const op of ops) {
-      if (op.kind !== "create") continue;
-      for (const stroke of this.strokes) if (stroke.key === key(op.id)) stroke.abandon();
-    }
-    return ops;
+  /** A batch was refused; returns its refused ops that nothing else was made of. */
+  refuse(n: number, indexes: readonly number[], code: number): readonly Op[] {
+    const { ops, texts } = this.state.refuse(n, indexes);
+    this.pens.refused(ops);
+    this.host.gather(this); // texts that waited for it
+    if (code !== Code.TextBaseTooOld) return ops;
+    for (const op of ops) if (op.kind === "textEdit") this.putBeside(op.id, texts.get(key(op.id)) ?? "");
+    return ops.filter((op) => op.kind !== "textEdit");
   }
 
-  /** A batch in the outbox that nobody sees yet: after the first joining. */
+  /** A text as a person had it, beside what became of it (SYN7). */
+  private putBeside(id: ID, text: string): void {
+    const e = this.get(key(id));
+    this.state.forgetTyped(key(id));
+    if (e !== undefined && text !== "") this.submit(besideText(e, this.newID(), text));
+  }
+
+  /** What is in the outbox that nobody sees yet: after the first joining. */
   showOutbox(): void {
-    if (this.outbox !== undefined) this.state.show(this.outbox);
+    const { outbox } = this;
+    if (outbox !== undefined) this.state.show(outbox);
+  }
+
+  /** A heart tick. */
+  tick(): void {
+    this.steps.drop();
   }
 
   pointed(message: Cursors): void {
-    this.cursors.set(pointersAfter(this.cursors.value, message, this.host.replica, this.host.now()));
+    this.cursors.set(pointersAfter(this.cursors.value, message, this.host.replica, this.host.now(), (replica, text) => this.texts.seen(replica, text)));
   }
 
   /** Forgets pointers of people who are gone. */
@@ -209,17 +337,25 @@ export class LiveBoard implements BoardDocument, StrokeHost {
     return { replica: outbox?.replica ?? 0, counter: outbox?.newCounter() ?? 0 };
   }
 
-  /** Takes ops into the batch that is being gathered and shows them. */
-  private put(ops: readonly Op[]): boolean {
+  /** Gathers ops and shows them; they stay together where a batch has room for them. */
+  private put(ops: readonly Op[]): void {
     const { outbox } = this;
-    if (outbox === undefined) return false;
-    this.gathered.push(...ops);
+    if (outbox === undefined) return;
+    if (this.gathering.full) this.flush();
+    this.gathering.add(ops);
     this.state.add(outbox.next, ops);
-    return true;
+    this.host.gather(this);
+  }
+
+  private replaced(): void {
+    this.texts.resynced();
+    this.host.gather(this);
   }
 
   private applied(record: CodedRecord): void {
-    if (record.replica === this.outbox?.replica) this.host.confirmed(this.document, record.n);
+    if (record.replica !== this.outbox?.replica) return;
+    this.host.confirmed(this.document, record.n);
+    if (this.state.textsToTake) this.host.gather(this);
   }
 
   private restored(context: Context): number {
@@ -231,3 +367,6 @@ export class LiveBoard implements BoardDocument, StrokeHost {
     for (const listener of [...this.listeners]) listener(change);
   }
 }
+
+/** Settings by rising register, as ops have them. */
+const inOrder = (settings: readonly Setting[]): Setting[] => [...settings].sort((a, b) => a.register - b.register);

@@ -4,12 +4,17 @@ import { decodeOps } from "../ot/codec.ts";
 import { Overlay, type Batch as ViewBatch } from "../ot/overlay.ts";
 import { MAX_OPEN_STROKES } from "../ot/sheet.ts";
 import { BOARD_LIMITS, Loader } from "../ot/table.ts";
-import { ElementKind, key, type ID, type Key, type Op } from "../ot/types.ts";
+import { ElementKind, key, type Edit, type ID, type IDRange, type Key, type Op } from "../ot/types.ts";
 import { decodeChunk, Strokes } from "../protocol/ink.ts";
 import type { CodedRecord, Context, Lengths } from "../protocol/record.ts";
 import type { BoardChange } from "./api.ts";
 import type { DocumentState, Restoring } from "./feed.ts";
+import { sizeOf } from "./gathering.ts";
 import type { Outbox } from "./outbox.ts";
+import { Refusals, refusalOf, type Refusal } from "./refusals.ts";
+import type { WaitingText } from "./store.ts";
+import type { Confirmed } from "./texts.ts";
+import { brought, resumed, waitingTexts } from "./waitingtexts.ts";
 
 /** Bound of the decoders that a board has at a time, 6 kB each. */
 const MAX_OPEN = 1 << 14;
@@ -20,6 +25,12 @@ export interface BoardEvents {
   applied(record: CodedRecord): void;
   /** A snapshot replaced the confirmed board; returns the last own batch that it has. */
   restored(context: Context): number;
+  /** The view stands on that snapshot now. */
+  replaced(): void;
+  /** Others' work changed a text in the view. */
+  edited(k: Key, edit: Edit, author: number): void;
+  /** An edit of a text stands in the confirmed board. */
+  confirmedText(k: Key, confirmed: Confirmed): void;
 }
 
 export class BoardState implements DocumentState {
@@ -27,8 +38,18 @@ export class BoardState implements DocumentState {
   private board = new Board();
   private strokes = new Strokes(MAX_OPEN);
   private overlay = new Overlay(this.board, 0);
+  /** Texts that wait and are not in the view: a reload left them, and the board is not there yet. */
+  private left: readonly WaitingText[] = [];
+  private revision = 0;
+  /** A snapshot has come: the confirmed board is more than empty. */
+  private known = false;
+  private readonly refusals = new Refusals();
+  /** Author of the record that is being applied, 0: none. */
+  private author = 0;
 
-  constructor(private readonly events: BoardEvents) {}
+  constructor(private readonly events: BoardEvents) {
+    this.listen();
+  }
 
   /** What a person sees. */
   get view(): Overlay {
@@ -38,7 +59,13 @@ export class BoardState implements DocumentState {
   apply(record: CodedRecord): void {
     const ops = record.payload.length === 0 ? [] : decodeOps(record.payload);
     decodeInk(ops, record.replica, this.board, this.strokes);
-    const keys = this.overlay.confirm(record.revision, record.replica, record.n, ops);
+    const { revision, replica } = record;
+    if (replica === this.overlay.replica) this.refusals.confirmed(record.n, this.opsOf(record.n), ops.length, (k) => this.textOf(k));
+    this.revision = revision;
+    this.author = replica;
+    const keys = this.overlay.confirm(revision, replica, record.n, ops);
+    this.author = 0;
+    for (const op of ops) if (op.kind === "textEdit") this.events.confirmedText(key(op.id), { revision, author: replica, edit: op.edit });
     this.tell(keys);
     this.events.applied(record);
   }
@@ -51,7 +78,7 @@ export class BoardState implements DocumentState {
     return {
       chunk: (ink) => loader.addStrokes(decodeChunk(ink, loader.missing)),
       hash: () => (board ??= loader.board()).hash(),
-      commit: (context) => this.replace((board ??= loader.board()), strokes, context),
+      commit: (context, revision) => this.replace((board ??= loader.board()), strokes, context, revision),
     };
   }
 
@@ -64,23 +91,27 @@ export class BoardState implements DocumentState {
     if (ops.length > 0) this.tell(this.overlay.add({ n, ops }));
   }
 
+  /** The newest batch, n, is these batches instead, which do the same: nothing changes in the view. */
+  rewrite(n: number, batches: readonly (readonly Op[])[]): void {
+    const older = this.overlay.pending.filter((b) => b.n !== n);
+    this.overlay.rebase(this.board, [...older, ...batches.map((ops, i) => ({ n: n + i, ops }))]);
+  }
+
   /** Own points that are in no op yet. */
   wet(k: Key, points: Parameters<Overlay["wet"]>[1]): void {
     this.tell(this.overlay.wet(k, points));
   }
 
-  /** A refused batch is no longer visible; without indexes the whole of it. */
-  refuse(n: number, indexes: readonly number[]): Op[] {
-    const ops = this.overlay.pending.filter((b) => b.n === n).flatMap((b) => b.ops);
-    const kept = indexes.length === 0 ? [] : ops.filter((_, i) => !indexes.includes(i));
-    const refused = ops.filter((op) => !kept.includes(op));
-    const pending: ViewBatch[] = [];
-    for (const b of this.overlay.pending) {
-      if (b.n !== n) pending.push(b);
-      else if (pending.at(-1)?.n !== n && kept.length > 0) pending.push({ n, ops: kept });
-    }
-    this.rebase(pending);
-    return refused;
+  /** The ops of a batch that is not confirmed. */
+  opsOf(n: number): readonly Op[] {
+    return this.overlay.pending.filter((b) => b.n === n).flatMap((b) => b.ops);
+  }
+
+  /** A refused batch is no longer visible; without indexes the whole of it. Returns what was refused. */
+  refuse(n: number, indexes: readonly number[]): Refusal {
+    const { ops, texts } = this.refusals.refused(n) ?? refusalOf(this.opsOf(n), (k) => this.textOf(k));
+    this.tell(this.overlay.drop(n, indexes.length === 0 ? undefined : indexes));
+    return { ops: ops.filter((_, i) => indexes.length === 0 || indexes.includes(i)), texts };
   }
 
   /** Shows what an outbox holds: after a reload, or under another replica. */
@@ -92,26 +123,101 @@ export class BoardState implements DocumentState {
       for (const op of ops) if (op.kind === "end" || op.kind === "extend") decodeOrSkip(own, op);
       if (batch.n > outbox.acked) pending.push({ n: batch.n, ops });
     }
-    this.overlay = new Overlay(this.board, outbox.replica, pending);
+    this.left = outbox.texts;
+    this.refusals.clear();
+    this.renew(outbox.replica, pending);
     this.events.changed({ all: true });
   }
 
-  private replace(board: Board, strokes: Strokes, context: Context): void {
+  // ---- Texts.
+
+  /** The string of a text in the view; undefined: there is no such text. */
+  textOf(k: Key): string | undefined {
+    const e = this.overlay.get(k);
+    return e?.kind === ElementKind.Text ? e.text : undefined;
+  }
+
+  /** Edits a text in the view; the edit waits until it is taken. */
+  type(k: Key, edit: Edit): void {
+    this.tell(this.overlay.typed(k, edit));
+  }
+
+  /** Puts what was typed into batch n, as far as it may go now and bytes allow; returns it. */
+  takeTexts(n: number, bytes: number): Op[] {
+    const ops: Op[] = [];
+    for (const k of this.overlay.textsToTake()) {
+      const id = this.overlay.get(k)?.id;
+      if (id === undefined || bytes <= 0 || ops.length === MAX_TEXTS) break;
+      const taken = this.overlay.takeText(k);
+      if (taken === undefined) continue;
+      const op: Op = { kind: "textEdit", id, ...taken };
+      bytes -= sizeOf(op);
+      ops.push(op);
+    }
+    this.add(n, ops);
+    return ops;
+  }
+
+  /** Whether something that was typed may go. */
+  get textsToTake(): boolean {
+    return this.overlay.textsToTake().length > 0;
+  }
+
+  /** What was typed and is in no batch. */
+  waitingTexts(): WaitingText[] {
+    return [...this.left, ...waitingTexts(this.overlay)];
+  }
+
+  /** Forgets what was typed on a text and is in no batch. */
+  forgetTyped(k: Key): void {
+    const id = this.overlay.get(k)?.id;
+    for (let taken = this.overlay.takeText(k); id !== undefined && taken !== undefined; taken = this.overlay.takeText(k)) {
+      this.overlay.add({ n: NO_BATCH, ops: [{ kind: "textEdit", id, ...taken }] });
+      this.tell(this.overlay.drop(NO_BATCH));
+    }
+  }
+
+  private replace(board: Board, strokes: Strokes, context: Context, revision: number): void {
     this.board = board;
     this.strokes = strokes;
+    this.revision = revision;
+    this.known = true;
     const durable = this.events.restored(context);
-    this.rebase(this.overlay.pending.filter((b) => b.n > durable));
+    const pending = this.overlay.pending.filter((b) => b.n > durable);
+    if (this.left.length > 0) {
+      this.left = this.waitingTexts();
+      this.renew(this.overlay.replica, pending);
+    } else this.overlay.rebase(board, pending, revision);
+    this.events.changed({ all: true });
+    this.events.replaced();
   }
 
-  private rebase(pending: readonly ViewBatch[]): void {
-    this.overlay.rebase(this.board, pending);
-    this.events.changed({ all: true });
+  /** Makes a new view, with the texts that a reload or another view left. */
+  private renew(replica: number, pending: readonly ViewBatch[]): void {
+    const { left } = this;
+    this.overlay = new Overlay(this.board, replica, brought(pending, left, this.board), { revision: this.revision });
+    this.listen();
+    this.left = [];
+    for (const text of left) {
+      const edit = resumed(text, this.overlay);
+      if (edit !== undefined) this.overlay.typed(key(text.id), edit);
+      else if (!this.known) this.left = [...this.left, text];
+    }
+  }
+
+  private listen(): void {
+    this.overlay.onText((k, edit) => this.events.edited(k, edit, this.author));
   }
 
   private tell(keys: ReadonlySet<Key>): void {
     if (keys.size > 0) this.events.changed({ all: false, keys });
   }
 }
+
+/** Texts of which an edit goes in one batch. */
+const MAX_TEXTS = 64;
+/** Stands for the number of a batch that is never sent. */
+const NO_BATCH = -1;
 
 /** Own frames that lean on a create which is not kept any more are confirmed or lost; the board passes over them. */
 function decodeOrSkip(strokes: Strokes, op: Op): void {
@@ -128,16 +234,24 @@ interface StrokeState {
   readonly count: number;
 }
 
-/** Fills in the points of the extends that the board will take, and only of those: a decoder goes with what is on the board. */
+/**
+ * Fills in the points of the extends that the board will take, and only of those: a decoder goes with what is on the
+ * board. Replica 0, the server, ends strokes (OT8) and purges them (OT16).
+ */
 export function decodeInk(ops: readonly Op[], author: number, board: Board, strokes: Strokes): void {
   const batch = new AuthorsStrokes(author, board, strokes);
   for (const op of ops) {
+    if (op.kind === "purge" && author === SERVER) for (const range of op.ranges) batch.purge(range);
+    if (op.kind === "end" && author === SERVER) strokes.forget(op.id);
     if (!("id" in op) || op.id.replica !== author) continue;
     if (op.kind === "create" && op.element === ElementKind.Ink) batch.create(op.id);
     if (op.kind === "extend") batch.extend(op);
     if (op.kind === "end") batch.close(op.id);
   }
 }
+
+/** The replica of what the server writes itself. */
+const SERVER = 0;
 
 /** The strokes of a batch's author as its ops leave them, ahead of the board. */
 class AuthorsStrokes {
@@ -178,6 +292,14 @@ class AuthorsStrokes {
     this.here.set(key(id), { ...stroke, open: false });
     const at = this.open.indexOf(key(id));
     if (at >= 0) this.open.splice(at, 1);
+  }
+
+  /** The open strokes among the deleted elements of a range. */
+  purge({ replica, first, count }: IDRange): void {
+    for (const k of this.board.openStrokes(replica)) {
+      const e = this.board.get(k);
+      if (e?.deleted === true && e.id.counter >= first && e.id.counter < first + count) this.strokes.forget(e.id);
+    }
   }
 
   private of(k: Key): StrokeState | undefined {

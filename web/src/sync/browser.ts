@@ -22,6 +22,7 @@ export function browserEnvironment(origin = ""): Environment {
     notes: localNotes,
     store: pageStore(),
     signals: pageSignals(),
+    fetch: (path, init, progress) => (progress === undefined ? fetch(origin + path, init) : upload(origin + path, init, progress)),
   };
 }
 
@@ -103,6 +104,30 @@ function routesOf(info: ConnectInfo, clock: Clock): Routes {
     websocket,
     webtransport: (events) => webTransportLink(new WebTransport(webtransport, options) as unknown as WebTransportSession, events, clock),
   };
+}
+
+/** A request that tells how far it is, which fetch cannot. Where there is no XMLHttpRequest (a worker of some browsers) it tells only the end. */
+async function upload(url: string, init: RequestInit, progress: (part: number) => void): Promise<Response> {
+  if (typeof XMLHttpRequest !== "undefined") return uploadWatched(url, init, progress);
+  const response = await fetch(url, init);
+  progress(1);
+  return response;
+}
+
+function uploadWatched(url: string, { method, headers, body, signal }: RequestInit, progress: (part: number) => void): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const request = new XMLHttpRequest();
+    request.open(method ?? "POST", url);
+    new Headers(headers).forEach((value, name) => request.setRequestHeader(name, value));
+    request.responseType = "blob";
+    request.upload.onprogress = ({ loaded, total }) => progress(total > 0 ? loaded / total : 0);
+    request.onload = () => resolve(new Response(request.response as Blob, { status: request.status }));
+    request.onerror = () => reject(new TypeError("no answer"));
+    request.onabort = () => reject(new DOMException("aborted", "AbortError"));
+    signal?.addEventListener("abort", () => request.abort(), { once: true });
+    request.send(body as XMLHttpRequestBodyInit);
+  });
 }
 
 const localNotes: Notes = {

@@ -13,6 +13,7 @@ import { Feed } from "./feed.ts";
 import { boardOf, pageOf } from "./names.ts";
 import { Value } from "./observable.ts";
 import type { Outbox } from "./outbox.ts";
+import type { Selecting } from "./pointer.ts";
 import { Work, type Joined, type WorkHost } from "./work.ts";
 
 /** Boards last looked at that stay open. */
@@ -33,6 +34,8 @@ export interface DocumentsHost {
   counted(): void;
   refuse(page: string, code: number, ops: readonly Op[]): void;
   point(handle: number, x: number, y: number, kind: CursorKind): void;
+  /** Shows the others a caret; without text: no more. */
+  select(handle: number, x: number, y: number, text: Selecting | undefined): void;
 }
 
 interface Open {
@@ -121,7 +124,7 @@ export class Documents implements BoardHost, WorkHost {
     if (board === undefined) {
       board = new LiveBoard(page, this);
       this.boards.set(page, board);
-      board.feed = this.openOf(board.document).feed;
+      this.openOf(board.document);
     }
     return board;
   }
@@ -179,7 +182,7 @@ export class Documents implements BoardHost, WorkHost {
   /** A page with undelivered work is not in the room (an older copy of the store was put back): it is made again. */
   private restorePage(document: string): void {
     const page = pageOf(document);
-    if (this.work.undeliveredOf(document).length > 0 && !this.pages.value.includes(page)) this.addPage(page, this.pages.value.at(-1) ?? "");
+    if (this.work.isUnfinished(document) && !this.pages.value.includes(page)) this.addPage(page, this.pages.value.at(-1) ?? "");
   }
 
   /** Closes boards that were not looked at for long and have nothing left to deliver. */
@@ -187,7 +190,7 @@ export class Documents implements BoardHost, WorkHost {
     for (const page of this.looked.slice(0, -MAX_LOOKED)) {
       const document = boardOf(page);
       const open = this.opens.get(document);
-      if (open === undefined || this.work.undeliveredOf(document).length > 0) continue;
+      if (open === undefined || this.work.isUnfinished(document)) continue;
       this.looked = this.looked.filter((p) => p !== page);
       if (!open.feed.live && !open.feed.awaited) continue;
       open.feed.close();
@@ -247,6 +250,7 @@ export class Documents implements BoardHost, WorkHost {
   /** A heart tick: streams that were silent since the last one are repaired; what was received of the others. */
   tick(): { handle: number; revision: bigint }[] {
     for (const { feed } of this.opens.values()) feed.quiet();
+    for (const board of this.boards.values()) board.tick();
     return [...this.opens.values()].filter((o) => o.feed.live).map((o) => ({ handle: o.handle, revision: BigInt(o.feed.revision) }));
   }
 
@@ -303,6 +307,15 @@ export class Documents implements BoardHost, WorkHost {
   point(board: LiveBoard, x: number, y: number, kind: CursorKind): void {
     const open = this.opens.get(board.document);
     if (open?.feed.opened) this.host.point(open.handle, x, y, kind);
+  }
+
+  select(board: LiveBoard, x: number, y: number, text: Selecting | undefined): void {
+    const open = this.opens.get(board.document);
+    if (open?.feed.opened) this.host.select(open.handle, x, y, text);
+  }
+
+  textsWait(): void {
+    this.work.textsWait();
   }
 
   boardOfHandle(handle: number): LiveBoard | undefined {
@@ -383,8 +396,9 @@ export class Documents implements BoardHost, WorkHost {
     const batch = `${document} ${this.outbox(document)?.replica ?? 0} ${n}`;
     if (this.refusedBatches.has(batch)) return true;
     this.refusedBatches.add(batch);
-    const board = this.boards.get(pageOf(document));
-    this.host.refuse(pageOf(document), code, board?.refuse(Number(n), ops) ?? []);
+    const left = this.boards.get(pageOf(document))?.refuse(Number(n), ops, code) ?? [];
+    // A text is not lost: it stands beside the old one.
+    if (code !== Code.TextBaseTooOld || left.length > 0) this.host.refuse(pageOf(document), code, left);
     if (document === AUTHORITY) this.publishPages();
     return true;
   }

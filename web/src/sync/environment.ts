@@ -15,6 +15,9 @@ export interface Signals {
   subscribe(listener: (signal: Signal) => void): () => void;
 }
 
+/** A request to the server, path from its root on; progress: of what is sent, 0 … 1. Rejects where there is no answer. */
+export type Fetch = (path: string, init: RequestInit, progress?: (part: number) => void) => Promise<Response>;
+
 /** Everything that the session needs of the world. */
 export interface Environment {
   readonly clock: Clock;
@@ -27,6 +30,7 @@ export interface Environment {
   readonly notes: Notes;
   readonly store: Store;
   readonly signals: Signals;
+  readonly fetch: Fetch;
 }
 
 export interface SessionOptions {

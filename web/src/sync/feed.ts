@@ -22,8 +22,8 @@ export interface Restoring {
   chunk(ink: Uint8Array): void;
   /** State hash of the snapshot, 16 bytes. */
   hash(): Uint8Array;
-  /** Replaces the state by the snapshot. context: who wrote what last. */
-  commit(context: Context): void;
+  /** Replaces the state by the snapshot. context: who wrote what last; revision: its own. */
+  commit(context: Context, revision: number): void;
 }
 
 /** Bytes of one snapshot that are taken at most. */
@@ -206,7 +206,7 @@ export class Feed {
     if (!equalBytes(hash, restoring.hash())) throw new Error("snapshot differs from its hash");
     this.context = context;
     this.held = { epoch: this.epoch, revision, digest };
-    restoring.commit(context);
+    restoring.commit(context, revision);
     this.phase = { kind: "records" };
     this.events.caughtUp();
   }

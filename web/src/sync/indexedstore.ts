@@ -2,6 +2,7 @@
 import { unfinished, type Batch, type Change, type Numbers, type Saved, type Slot, type Standing, type Store } from "./store.ts";
 
 const DATABASE = "chalkline";
+const VERSION = 2;
 const SLOTS = "slots";
 const BATCHES = "batches";
 
@@ -107,10 +108,13 @@ class IndexedSlot implements Slot {
 const hasWork = (row: SlotRow): boolean => [...row.documents.values()].some(unfinished);
 
 function open(factory: IDBFactory): Promise<IDBDatabase> {
-  const request = factory.open(DATABASE, 1);
+  const request = factory.open(DATABASE, VERSION);
   request.onupgradeneeded = () => {
-    request.result.createObjectStore(SLOTS);
-    request.result.createObjectStore(BATCHES);
+    for (const name of [SLOTS, BATCHES]) {
+      // What an older version kept is work of op semantics that no server speaks.
+      if (request.result.objectStoreNames.contains(name)) request.result.deleteObjectStore(name);
+      request.result.createObjectStore(name);
+    }
   };
   return done(request);
 }

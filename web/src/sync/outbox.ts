@@ -1,8 +1,8 @@
 // The own batches of one document, from the moment they are made until they are durable (SYN1, SYN2).
 import { decodeOps } from "../ot/codec.ts";
 import { ElementKind, type Op } from "../ot/types.ts";
-import { rekey, type Rekeyed } from "./rekey.ts";
-import type { Batch, Numbers } from "./store.ts";
+import { rekey, renamedID, type Rekeyed } from "./rekey.ts";
+import type { Batch, Numbers, WaitingText } from "./store.ts";
 
 interface Stroke {
   /** Batch of its create. */
@@ -24,29 +24,32 @@ export class Outbox {
   private sent = 0;
   /** What was durable at the last heart tick, if more was on its way then. */
   private awaited: number | undefined;
+  /** Edits of texts that are still to be put into batches (SYN7). */
+  texts: readonly WaitingText[] = [];
 
   private constructor(
     readonly document: string,
     /** Whether payloads are ops. */
     private readonly board: boolean,
-    private now: { replica: number; next: number; counter: number; acked: number },
+    private now: { replica: number; next: number; counter: number; eraser: number; acked: number },
   ) {}
 
   static empty(document: string, replica: number): Outbox {
-    return new Outbox(document, isBoard(document), { replica, next: 1, counter: 1, acked: 0 });
+    return new Outbox(document, isBoard(document), { replica, next: 1, counter: 1, eraser: 1, acked: 0 });
   }
 
   /** As it was saved. Throws where a payload cannot be read. */
   static restore(document: string, numbers: Numbers, batches: readonly Batch[]): Outbox {
-    const { replica, next, counter, acked } = numbers;
-    const o = new Outbox(document, isBoard(document), { replica, next, counter, acked });
+    const { replica, next, counter, eraser, acked } = numbers;
+    const o = new Outbox(document, isBoard(document), { replica, next, counter, eraser, acked });
+    o.texts = numbers.texts;
     for (const batch of batches) o.keep(batch, o.opsOf(batch));
     o.stored = numbers.next - 1;
     return o;
   }
 
   get numbers(): Numbers {
-    return { ...this.now, open: this.openStrokes.length };
+    return { ...this.now, open: this.openStrokes.length, texts: this.texts };
   }
 
   get replica(): number {
@@ -67,9 +70,9 @@ export class Outbox {
     return this.after(this.now.acked);
   }
 
-  /** How many batches are not durable. */
+  /** How many batches are not durable, those that texts wait for included. */
   get count(): number {
-    return this.now.next - 1 - this.now.acked;
+    return this.now.next - 1 - this.now.acked + this.texts.length;
   }
 
   /** Own strokes without an end, by counter. */
@@ -85,6 +88,11 @@ export class Outbox {
   /** A number for a new element; it counts once a batch with it is kept. */
   newCounter(): number {
     return this.now.counter++;
+  }
+
+  /** A number for a new erasure; it counts once a batch with it is kept. */
+  newEraser(): number {
+    return this.now.eraser++;
   }
 
   /** Makes the next batch. ops: what the payload says, for boards. */
@@ -162,7 +170,8 @@ export class Outbox {
     const from = this.now;
     const batches = this.batches.map((batch) => ({ batch, ops: this.opsOf(batch) }));
     const result = rekey({ batches, board: this.board, from: from.replica, acked: from.acked, to: replica, drawing, maxBase });
-    this.now = { replica, next: result.batches.length + 1, counter: result.counter, acked: 0 };
+    this.now = { replica, next: result.batches.length + 1, counter: result.counter, eraser: from.eraser, acked: 0 };
+    this.texts = this.texts.map((t) => ({ ...t, id: renamedID(t.id, from.replica, replica, result.renamed) }));
     this.batches = [];
     this.strokes.clear();
     for (const batch of result.batches) this.keep(batch, this.opsOf(batch));

@@ -1,5 +1,6 @@
 // Live pointers (PRE1): soft state in datagrams, the newest wins.
-import { CursorKind as WireKind, type Cursors } from "../protocol/gen/chalkline/v1/chalkline_pb.ts";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { CursorKind as WireKind, type Cursors, type TextSelection, type TextSelectionSchema } from "../protocol/gen/chalkline/v1/chalkline_pb.ts";
 import { MAX_TRAIL } from "../protocol/limits.ts";
 import { encodeDatagram } from "../protocol/messages.ts";
 import type { CursorKind, LiveCursor } from "./api.ts";
@@ -15,6 +16,7 @@ const WIRE: Readonly<Record<CursorKind, WireKind>> = {
   pen: WireKind.PEN,
   eraser: WireKind.ERASER,
   laser: WireKind.LASER,
+  text: WireKind.TEXT,
   gone: WireKind.GONE,
 };
 
@@ -23,15 +25,24 @@ interface Spot {
   readonly y: number;
 }
 
+/** Where one's caret or selection is, as it is sent: in the confirmed text. */
+export type SentSelection = MessageInitShape<typeof TextSelectionSchema>;
+
+/** Asked when the datagram leaves; undefined: there is no such text any more. */
+export type Selecting = () => SentSelection | undefined;
+
 interface Place extends Spot {
   readonly handle: number;
   readonly kind: CursorKind;
+  readonly text: Selecting | undefined;
 }
 
 /** The own pointer. */
 export class Pointer {
   private sequence = 0;
   private next: Place | undefined;
+  /** The caret that is shown, if one is: it stays while the pointer only moves about. */
+  private caret: Place | undefined;
   private path: Spot[] = [];
   private lastSent = -INTERVAL;
   private waiting = false;
@@ -43,8 +54,28 @@ export class Pointer {
 
   /** It is at x, y (1/10 px) on the board with a handle. */
   at(handle: number, x: number, y: number, kind: CursorKind): void {
-    this.next = { handle, x: Math.round(x), y: Math.round(y), kind };
-    if (kind === "laser") this.path.push(this.next);
+    if (kind === "pointer" && this.caret?.handle === handle) return;
+    this.put({ handle, x: Math.round(x), y: Math.round(y), kind, text: undefined });
+  }
+
+  /** The caret or selection is in a text near x, y on the board with a handle; without text it is no more. */
+  selects(handle: number, x: number, y: number, text: Selecting | undefined): void {
+    if (text === undefined && this.caret === undefined) return;
+    const kind = text === undefined ? "gone" : "text";
+    const place: Place = { handle, x: Math.round(x), y: Math.round(y), kind, text };
+    this.caret = text === undefined ? undefined : place;
+    this.put(place);
+  }
+
+  /** Shows the caret again before others take it for gone. */
+  again(): void {
+    if (this.caret !== undefined && this.next === undefined) this.put(this.caret);
+  }
+
+  private put(place: Place): void {
+    const { kind } = place;
+    this.next = place;
+    if (kind === "laser") this.path.push(place);
     else this.path = [];
     if (this.waiting) return;
     this.waiting = true;
@@ -58,7 +89,8 @@ export class Pointer {
     this.next = undefined;
     this.lastSent = this.clock.now();
     const { handle, x, y, kind } = next;
-    const value = { handle, x, y, kind: WIRE[kind], sequence: ++this.sequence, trail: trailOf(this.path) };
+    const text = next.text?.();
+    const value = { handle, x, y, kind: WIRE[kind], sequence: ++this.sequence, trail: trailOf(this.path), ...(text === undefined ? {} : { text }) };
     this.path = kind === "laser" ? [next] : [];
     this.send(encodeDatagram({ case: "cursor", value }));
   }
@@ -88,6 +120,8 @@ function kindOf(kind: WireKind): CursorKind {
       return "eraser";
     case WireKind.LASER:
       return "laser";
+    case WireKind.TEXT:
+      return "text";
     case WireKind.GONE:
       return "gone";
     default:
@@ -95,13 +129,17 @@ function kindOf(kind: WireKind): CursorKind {
   }
 }
 
+/** A selection that arrived, as it is in the view; undefined: not to be shown. */
+export type Seeing = (replica: number, text: TextSelection) => LiveCursor["text"];
+
 /** The pointers of a board after a datagram; those of self are left out. */
-export function pointersAfter(before: readonly LiveCursor[], message: Cursors, self: number, now: number): readonly LiveCursor[] {
+export function pointersAfter(before: readonly LiveCursor[], message: Cursors, self: number, now: number, see: Seeing): readonly LiveCursor[] {
   const all = new Map(before.map((c) => [c.replica, c]));
-  for (const { replica, x, y, kind, trail } of message.cursors) {
+  for (const { replica, x, y, kind, trail, text } of message.cursors) {
     if (replica === self) continue;
-    if (kind === WireKind.GONE) all.delete(replica);
-    else all.set(replica, { replica, x, y, kind: kindOf(kind), trail: pathOf(x, y, trail), at: now });
+    const seen = kind === WireKind.TEXT && text !== undefined ? see(replica, text) : undefined;
+    if (kind === WireKind.GONE || (kind === WireKind.TEXT && seen === undefined)) all.delete(replica);
+    else all.set(replica, { replica, x, y, kind: kindOf(kind), trail: pathOf(x, y, trail), at: now, ...(seen === undefined ? {} : { text: seen }) });
   }
   return [...all.values()];
 }

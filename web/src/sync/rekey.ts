@@ -4,9 +4,11 @@
 // sense from its first on. So a stroke of which anything is undelivered, or that is still being drawn, is made anew
 // whole, from the frames that are kept of it, byte for byte; the part that may stand under the old id is deleted in the
 // same batch.
+//
+// What speaks of an element that is made anew speaks of the new one: items of undo, erasures, edits of texts, groups.
 import { encodeOps } from "../ot/codec.ts";
-import { ElementKind, Register, type ID, type Op } from "../ot/types.ts";
-import { boolValue } from "../ot/value.ts";
+import { ElementKind, Register, type ID, type Op, type Setting, type UndoItem } from "../ot/types.ts";
+import { boolValue, decodeGroup, groupValue } from "../ot/value.ts";
 import type { Batch } from "./store.ts";
 
 export interface Rekeying {
@@ -42,6 +44,12 @@ export function rekey(r: Rekeying): Rekeyed {
   return { batches, renamed, counter: renamed.size + 1 };
 }
 
+/** An id under the new replica: another one only if its element is made anew there. */
+export function renamedID(id: ID, from: number, to: number, renamed: ReadonlyMap<number, number>): ID {
+  const counter = id.replica === from ? renamed.get(id.counter) : undefined;
+  return counter === undefined ? id : { replica: to, counter };
+}
+
 /** Strokes to make anew: drawn on still, or not durable to their last frame. */
 function movingStrokes({ batches, from, acked, drawing }: Rekeying): Set<number> {
   const moving = new Set(drawing);
@@ -56,24 +64,54 @@ function movingStrokes({ batches, from, acked, drawing }: Rekeying): Set<number>
 function translate(r: Rekeying, n: number, ops: readonly Op[], moving: ReadonlySet<number>, renamed: Map<number, number>): Uint8Array | undefined {
   const durable = n <= r.acked;
   const out: Op[] = [];
-  const rename = (id: ID): ID => {
-    const counter = id.replica === r.from ? renamed.get(id.counter) : undefined;
-    return counter === undefined ? id : { replica: r.to, counter };
-  };
   for (const op of ops) {
-    if (op.kind === "clear") {
-      if (!durable) out.push({ kind: "clear", base: op.base < BigInt(r.maxBase) ? op.base : BigInt(r.maxBase) });
-      continue;
-    }
-    const stroke = moving.has(op.id.counter) && op.id.replica === r.from && op.kind !== "set";
+    const own = "id" in op && op.id.replica === r.from;
+    const stroke = own && moving.has(op.id.counter) && (op.kind === "create" || op.kind === "extend" || op.kind === "end");
     if (durable && !stroke) continue;
-    if (op.kind === "create" && op.id.replica === r.from) renamed.set(op.id.counter, renamed.size + 1);
-    const id = rename(op.id);
-    if ((op.kind === "extend" || op.kind === "end") && id === op.id) continue; // nobody else may extend it
-    out.push({ ...op, id });
+    if (own && op.kind === "create") renamed.set(op.id.counter, renamed.size + 1);
+    out.push(...translateOp(r, op, (id) => renamedID(id, r.from, r.to, renamed)));
     if (durable && op.kind === "create" && op.element === ElementKind.Ink) out.push(deleted(op.id));
   }
   return out.length === 0 ? undefined : encodeOps(out);
+}
+
+/** The op under the new replica, if it can still do something. */
+function translateOp(r: Rekeying, op: Op, rename: (id: ID) => ID): Op[] {
+  switch (op.kind) {
+    case "clear":
+      return [{ kind: "clear", base: atMost(op.base, r.maxBase) }];
+    case "undo":
+      return [{ kind: "undo", items: op.items.map((item) => renamedItem(item, rename)) }];
+    case "purge":
+      return []; // the server's
+    case "extend":
+    case "end": {
+      const id = rename(op.id);
+      return id === op.id ? [] : [{ ...op, id }]; // nobody else may extend it
+    }
+    case "create":
+    case "set":
+      return [{ ...op, id: rename(op.id), settings: op.settings.map((s) => renamedSetting(s, rename)) }];
+    case "textEdit":
+      return [{ ...op, id: rename(op.id), base: atMost(op.base, r.maxBase) }];
+    case "eraseSpans":
+      return [{ ...op, id: rename(op.id) }];
+  }
+}
+
+const atMost = (base: bigint, max: number): bigint => (base < BigInt(max) ? base : BigInt(max));
+
+function renamedItem(item: UndoItem, rename: (id: ID) => ID): UndoItem {
+  const id = rename(item.id);
+  if (item.kind !== "value") return { ...item, id };
+  const value = (v: Uint8Array): Uint8Array => renamedSetting({ register: item.register, value: v }, rename).value;
+  return { ...item, id, expected: value(item.expected), value: value(item.value) };
+}
+
+/** A group is named by the id of an element; that may have another name now. */
+function renamedSetting(setting: Setting, rename: (id: ID) => ID): Setting {
+  const group = setting.register === Register.Group ? decodeGroup(setting.value) : undefined;
+  return group === undefined ? setting : { register: setting.register, value: groupValue(rename(group)) };
 }
 
 function deleted(id: ID): Op {

@@ -4,17 +4,19 @@ import { Code, CodeError, retryOf } from "../protocol/codes.ts";
 import type { JoinRoomResult, Welcome } from "../protocol/gen/chalkline/v1/chalkline_pb.ts";
 import { DEFAULT_WINDOW } from "../protocol/limits.ts";
 import { decodeDatagram, decodeDocument, decodeReply, encodeRequest, type Request } from "../protocol/messages.ts";
-import type { BoardDocument, Connection, CursorKind, RoomSession, Route } from "./api.ts";
+import type { BoardDocument, Connection, CursorKind, RoomImages, RoomSession, Route } from "./api.ts";
 import { RoomClock } from "./clock.ts";
 import { advance, sameConnection, shown, type Phase, type PhaseEvent } from "./connection.ts";
 import { Documents, type DocumentsHost } from "./documents.ts";
 import { helloOf, type Environment, type SessionOptions, type Signal } from "./environment.ts";
 import { Heart } from "./heart.ts";
+import { Images, RoomRequests } from "./http.ts";
 import { newPage } from "./names.ts";
 import { Value } from "./observable.ts";
 import { People } from "./people.ts";
-import { Pointer } from "./pointer.ts";
+import { Pointer, type Selecting } from "./pointer.ts";
 import type { Slot } from "./store.ts";
+import { Tracer, type TracePiece } from "./trace.ts";
 import type { Work } from "./work.ts";
 import { Backoff } from "./transport/backoff.ts";
 import { Choice } from "./transport/choice.ts";
@@ -39,6 +41,9 @@ export class Session implements RoomSession, DocumentsHost {
   private readonly reach: Reach;
   private readonly backoff: Backoff;
   private readonly pointer: Pointer;
+  private readonly tracer: Tracer;
+  private readonly requests: RoomRequests;
+  readonly images: RoomImages;
   private readonly unsubscribe: () => void;
 
   private phase: Phase = "resting";
@@ -75,6 +80,9 @@ export class Session implements RoomSession, DocumentsHost {
     this.reach = new Reach(() => env.routes(), this.choice, helloOf(options), env.clock);
     this.backoff = new Backoff(() => env.random());
     this.pointer = new Pointer(env.clock, (datagram) => this.link?.sendDatagram(datagram));
+    this.tracer = new Tracer(env.clock, (piece) => this.trace(piece));
+    this.requests = new RoomRequests(env.fetch, options.room, options.token);
+    this.images = new Images(this.requests);
     this.unsubscribe = env.signals.subscribe((signal) => this.signal(signal));
     this.dial();
   }
@@ -101,6 +109,10 @@ export class Session implements RoomSession, DocumentsHost {
     const page = newPage(() => this.env.random());
     this.documents.addPage(page, after);
     return page;
+  }
+
+  request(path: string, init?: RequestInit): Promise<Response> {
+    return this.requests.send(path, init);
   }
 
   /** Room time in µs; undefined before the first joining. */
@@ -377,7 +389,7 @@ export class Session implements RoomSession, DocumentsHost {
   send(request: Request): void {
     if (this.link === undefined) return;
     this.link.send(encodeRequest(request));
-    if (request.case !== "leave" && request.case !== "closeDocument") this.heart?.asked();
+    if (request.case !== "leave" && request.case !== "closeDocument" && request.case !== "trace") this.heart?.asked();
   }
 
   moved(): void {
@@ -405,6 +417,17 @@ export class Session implements RoomSession, DocumentsHost {
 
   point(handle: number, x: number, y: number, kind: CursorKind): void {
     this.pointer.at(handle, x, y, kind);
+    if (kind === "laser") this.tracer.at(handle, x, y);
+    else this.tracer.end();
+  }
+
+  select(handle: number, x: number, y: number, text: Selecting | undefined): void {
+    this.pointer.selects(handle, x, y, text);
+  }
+
+  private trace({ handle, at, ink }: TracePiece): void {
+    if (!this.connected) return;
+    this.send({ case: "trace", value: { handle, capturedAtUs: BigInt(this.room.at(at)) * 1000n, ink } });
   }
 
   refuse(page: string, code: number, ops: readonly Op[]): void {
@@ -415,6 +438,7 @@ export class Session implements RoomSession, DocumentsHost {
     if (this.work.stalled()) return this.lose(new CodeError(Code.Resync)); // sent again on the next connection
     const received = this.documents.tick();
     this.send({ case: "heartTick", value: { received } });
+    this.pointer.again();
     this.sweep();
     void this.deliverLeft();
   }

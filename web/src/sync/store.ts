@@ -1,4 +1,5 @@
 // What a client instance keeps over a reload: its replica, its numbers and its undelivered work (design: Identity).
+import type { Edit, ID } from "../ot/types.ts";
 
 /** Proof that a replica was given to this client instance (ID2). */
 export interface Claim {
@@ -18,7 +19,16 @@ export interface Batch {
   readonly authority: number;
 }
 
-/** Numbers of one document. */
+/** An edit of a text that waits for the one before it to be confirmed (SYN7). */
+export interface WaitingText {
+  readonly id: ID;
+  /** The confirmed text, and the edit on its way as it was on that: what this edit was made on. */
+  readonly confirmed: string;
+  readonly out: Edit;
+  readonly edit: Edit;
+}
+
+/** Numbers of one document, and what is too small for a batch. */
 export interface Numbers {
   /** Replica that the batches and own element ids below belong to. */
   readonly replica: number;
@@ -27,12 +37,15 @@ export interface Numbers {
   readonly counter: number;
   /** The last batch that is known to be durable. */
   readonly acked: number;
+  /** The next erasure. */
+  readonly eraser: number;
   /** Own strokes without an end. */
   readonly open: number;
+  readonly texts: readonly WaitingText[];
 }
 
-/** Whether something is left to do on a document: batches to deliver, strokes to end. */
-export const unfinished = ({ next, acked, open }: Numbers): boolean => next - 1 > acked || open > 0;
+/** Whether something is left to do on a document: batches to deliver, strokes to end, texts to send. */
+export const unfinished = ({ next, acked, open, texts }: Numbers): boolean => next - 1 > acked || open > 0 || texts.length > 0;
 
 /** Who the client instance is. */
 export interface Standing {

@@ -2,6 +2,7 @@
 import { key, type ID, type Key, type Op, type Point, type Setting } from "../ot/types.ts";
 import { Encoder, MAX_FRAME, MAX_GAP, MAX_P, MAX_STROKE, MAX_T, MAX_X, MAX_Y } from "../protocol/ink.ts";
 import type { StrokeWriter } from "./api.ts";
+import { clamp } from "./inkops.ts";
 
 /** What a stroke needs of its board. */
 export interface StrokeHost {
@@ -13,8 +14,6 @@ export interface StrokeHost {
   /** Whether the element is there and not deleted. */
   visible(k: Key): boolean;
 }
-
-const clamp = (v: number, max: number): number => Math.min(max, Math.max(0, Math.round(v)));
 
 export class Stroke implements StrokeWriter {
   private readonly encoder = new Encoder();

@@ -119,9 +119,19 @@ export class Work implements JournalOwner {
     return this.outboxes.get(document)?.undelivered ?? [];
   }
 
-  /** Documents with undelivered batches. */
+  /** Documents with undelivered work. */
   unfinished(): string[] {
-    return [...this.outboxes.values()].filter((o) => o.count > 0).map((o) => o.document);
+    return [...this.outboxes.keys()].filter((document) => this.isUnfinished(document));
+  }
+
+  isUnfinished(document: string): boolean {
+    return (this.outboxes.get(document)?.count ?? 0) > 0;
+  }
+
+  /** Which texts wait in an outbox has changed. */
+  textsWait(): void {
+    this.journal?.write();
+    this.host.counted();
   }
 
   /** Batches that are not durable yet, in all documents. */

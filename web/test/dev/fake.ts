@@ -1,88 +1,34 @@
 // A room without a server, for looking at the page: boards in memory, other people moved by script.
-import { Board } from "../../src/ot/board.ts";
-import { Register } from "../../src/ot/types.ts";
-import type { ElementKind, ID, Key, Op, Setting } from "../../src/ot/types.ts";
-import { boolValue } from "../../src/ot/value.ts";
-import type { BoardChange, BoardDocument, Connection, CursorKind, LiveCursor, Person, RoomSession, StrokeWriter } from "../../src/sync/api.ts";
+import type { Connection, Person, RoomImage, RoomImages, RoomSession } from "../../src/sync/api.ts";
 import { Value } from "../../src/sync/observable.ts";
 import type { Gateway } from "../../src/ui/gateway.ts";
+import { FakeBoard, SELF } from "./board.ts";
 
-const SELF = 1;
+const coded = (code: number): Error => Object.assign(new Error(`code ${code}`), { code, parameters: {} });
 
-export class FakeBoard implements BoardDocument {
-  readonly ready = new Value(true);
-  readonly cursors = new Value<readonly LiveCursor[]>([]);
-  readonly #board = new Board();
-  readonly #listeners = new Set<(change: BoardChange) => void>();
-  readonly #counters = new Map<number, number>();
-  #revision = 0;
+/** Resolves on the next tick of a script's choosing; see FakeRoom.slow. */
+type Wait = (signal: AbortSignal | null | undefined) => Promise<void>;
 
-  constructor(readonly page: string) {}
+class FakeImages implements RoomImages {
+  readonly #kept = new Map<string, Blob>();
 
-  get revision(): bigint {
-    return BigInt(this.#revision);
+  constructor(private readonly wait: Wait) {}
+
+  async upload(image: Blob, progress?: (part: number) => void, signal?: AbortSignal): Promise<RoomImage> {
+    progress?.(0.4);
+    await this.wait(signal);
+    const bitmap = await createImageBitmap(image).catch(() => undefined);
+    if (bitmap === undefined) throw coded(3014);
+    progress?.(1);
+    const content = `image${this.#kept.size + 1}`;
+    this.#kept.set(content, image);
+    return { content, width: bitmap.width, height: bitmap.height };
   }
 
-  elements = () => this.#board.elements();
-  get = (key: Key) => this.#board.get(key);
-  hash = (): string => [...this.#board.hash()].map((b) => b.toString(16).padStart(2, "0")).join("");
-
-  subscribe(listener: (change: BoardChange) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
-  }
-
-  startStroke(settings: readonly Setting[], at: number): StrokeWriter {
-    return this.strokeBy(SELF, settings, at);
-  }
-
-  /** A stroke of anybody's. */
-  strokeBy(replica: number, settings: readonly Setting[], start: number): StrokeWriter {
-    const id = this.#next(replica);
-    let count = 0;
-    this.#apply(replica, [{ kind: "create", id, element: 1, settings }]);
-    return {
-      key: `${id.replica}.${id.counter}`,
-      alive: true,
-      add: (x, y, p, at) => {
-        const points = [{ x, y, p, t: Math.max(0, Math.round(at - start)) }];
-        this.#apply(replica, [{ kind: "extend", id, first: count++, ended: false, frame: new Uint8Array(0), points }]);
-      },
-      end: () => this.#apply(replica, [{ kind: "end", id }]),
-    };
-  }
-
-  create(element: ElementKind, settings: readonly Setting[]): Key {
-    const id = this.#next(SELF);
-    this.#apply(SELF, [{ kind: "create", id, element, settings }]);
-    return `${id.replica}.${id.counter}`;
-  }
-
-  delete(keys: readonly Key[]): void {
-    const settings = [{ register: Register.Deleted, value: boolValue(true) }];
-    this.#apply(SELF, keys.map((key): Op => {
-      const [replica = 0, counter = 0] = key.split(".").map(Number);
-      return { kind: "set", id: { replica, counter }, settings };
-    }));
-  }
-
-  submit(ops: readonly Op[]): void {
-    this.#apply(SELF, ops);
-  }
-
-  pointAt(_x: number, _y: number, _kind: CursorKind): void {
-    return;
-  }
-
-  #next(replica: number): ID {
-    const counter = (this.#counters.get(replica) ?? 0) + 1;
-    this.#counters.set(replica, counter);
-    return { replica, counter };
-  }
-
-  #apply(replica: number, ops: readonly Op[]): void {
-    const keys = this.#board.apply(++this.#revision, replica, ops);
-    for (const listener of this.#listeners) listener({ all: false, keys });
+  async load(content: string): Promise<Blob> {
+    const image = this.#kept.get(content);
+    if (image === undefined) throw coded(3012);
+    return image;
   }
 }
 
@@ -93,6 +39,11 @@ export class FakeRoom implements RoomSession {
   readonly pages = new Value<readonly string[]>(["a"]);
   readonly refused = new Value<RoomSession["refused"]["value"]>([]);
   readonly boards = new Map<string, FakeBoard>();
+  /** Requests that were made. */
+  readonly requests: string[] = [];
+  /** While set, uploads and exports go on only once it resolves. */
+  slow: Promise<void> | undefined;
+  readonly images = new FakeImages((signal) => this.#pass(signal));
 
   constructor(readonly roomId: bigint, name: string) {
     this.people.set([{ replica: SELF, participant: "p1", name, role: "teacher", page: "a", self: true }]);
@@ -111,9 +62,41 @@ export class FakeRoom implements RoomSession {
     return page;
   }
 
+  async request(path: string, init?: RequestInit): Promise<Response> {
+    this.requests.push(path);
+    if (path.startsWith("pages/")) return new Response(await picture(), { headers: { "content-type": "image/png" } });
+    if (path !== "export.pdf") throw coded(3012);
+    await this.#pass(init?.signal);
+    return new Response("%PDF-1.4\n%%EOF\n", { headers: { "content-type": "application/pdf" } });
+  }
+
   async leave(): Promise<void> {
     return;
   }
+
+  #pass(signal: AbortSignal | null | undefined): Promise<void> {
+    const stopped = new Promise<never>((_, reject) => {
+      const stop = (): void => reject(new DOMException("stopped", "AbortError"));
+      if (signal?.aborted === true) stop();
+      signal?.addEventListener("abort", stop);
+    });
+    return Promise.race([this.slow ?? Promise.resolve(), stopped]);
+  }
+}
+
+/** What a server would draw of a page: a wave. */
+async function picture(): Promise<Blob> {
+  const canvas = new OffscreenCanvas(192, 120);
+  const context = canvas.getContext("2d");
+  if (context !== null) {
+    context.fillStyle = "#fff";
+    context.fillRect(0, 0, 192, 120);
+    context.lineWidth = 3;
+    context.beginPath();
+    for (let x = 20; x < 170; x++) context.lineTo(x, 50 + 20 * Math.sin(x / 9));
+    context.stroke();
+  }
+  return canvas.convertToBlob();
 }
 
 /** Always makes the same room, the last of which is at hand for scripts. */

@@ -1,13 +1,13 @@
 import type { Key } from "../../ot/types.ts";
-import type { Bench, BoardSample, Tool } from "./tool.ts";
+import type { BoardSample, InkBench, Tool } from "./tool.ts";
 
-/** Erases whole strokes: those it meets turn pale at once and go when it is lifted. */
+/** Erases whole elements: those it meets turn pale at once and go when it is lifted. */
 export class EraserTool implements Tool {
-  readonly #bench: Bench;
+  readonly #bench: InkBench;
   readonly #marked = new Set<Key>();
   #last: BoardSample | undefined;
 
-  constructor(bench: Bench) {
+  constructor(bench: InkBench) {
     this.#bench = bench;
   }
 

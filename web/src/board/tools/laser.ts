@@ -1,11 +1,11 @@
-import type { Bench, BoardSample, Tool } from "./tool.ts";
+import type { BoardSample, InkBench, Tool } from "./tool.ts";
 
 /** Points at things with light: leaves a trail that fades and nothing in the document. */
 export class LaserTool implements Tool {
-  readonly #bench: Bench;
+  readonly #bench: InkBench;
   #on = false;
 
-  constructor(bench: Bench) {
+  constructor(bench: InkBench) {
     this.#bench = bench;
   }
 

@@ -1,20 +1,27 @@
 import type { StrokeWriter } from "../../sync/api.ts";
 import { BOARD, clamp } from "../geometry.ts";
-import type { Pen } from "../wetlayer.ts";
-import type { Bench, BoardSample, Tool } from "./tool.ts";
+import type { ToolPen } from "../looks.ts";
+import { alongEdge, edgeAt } from "../ruler.ts";
+import type { Edge, Ruler } from "../ruler.ts";
+import type { BoardSample, InkBench, Tool } from "./tool.ts";
 
 interface Writing {
-  readonly pen: Pen;
+  readonly pen: ToolPen;
+  /** The edge of the ruler that the stroke runs along. */
+  readonly guide: { readonly ruler: Ruler; readonly edge: Edge } | undefined;
   writer: StrokeWriter;
   last: BoardSample | undefined;
 }
 
+/** A stroke that begins this near (CSS px) to an edge of the ruler runs along it. */
+const RULED = 12;
+
 /** Writes ink: one stroke from begin to end, or a new one where the stroke was deleted under the pen. */
 export class PenTool implements Tool {
-  readonly #bench: Bench;
+  readonly #bench: InkBench;
   #writing: Writing | undefined;
 
-  constructor(bench: Bench) {
+  constructor(bench: InkBench) {
     this.#bench = bench;
   }
 
@@ -25,7 +32,7 @@ export class PenTool implements Tool {
     const pen = this.#bench.pen;
     const writer = this.#start(pen, first.at);
     if (writer === undefined) return;
-    this.#writing = { pen, writer, last: undefined };
+    this.#writing = { pen, guide: this.#guide(first), writer, last: undefined };
     this.move(samples);
   }
 
@@ -33,7 +40,7 @@ export class PenTool implements Tool {
     const writing = this.#writing;
     if (writing === undefined) return;
     for (const sample of samples) {
-      const next = snapped(sample);
+      const next = snapped(guided(writing, sample));
       if (writing.last !== undefined && writing.last.x === next.x && writing.last.y === next.y) continue;
       if (!writing.writer.alive && !this.#goOn(writing, next.at)) return;
       this.#add(writing, next);
@@ -42,7 +49,8 @@ export class PenTool implements Tool {
   }
 
   predict(samples: readonly BoardSample[]): void {
-    if (this.#writing !== undefined) this.#bench.wetPredict(samples.map(snapped));
+    const writing = this.#writing;
+    if (writing !== undefined) this.#bench.wetPredict(samples.map((s) => snapped(guided(writing, s))));
   }
 
   end(): void {
@@ -56,6 +64,12 @@ export class PenTool implements Tool {
     const key = this.#writing?.writer.key;
     this.end();
     if (key !== undefined) this.#bench.delete([key]);
+  }
+
+  #guide(at: BoardSample): Writing["guide"] {
+    const { ruler, pixel } = this.#bench;
+    const edge = ruler === undefined ? undefined : edgeAt(ruler, at, RULED * pixel);
+    return ruler === undefined || edge === undefined ? undefined : { ruler, edge };
   }
 
   /** The stroke is as long as one may be, or was deleted under the pen: another one goes on from where it was. */
@@ -78,13 +92,16 @@ export class PenTool implements Tool {
   }
 
   /** Undefined while the board takes no ink: wet ink that nobody keeps would be a lie. */
-  #start(pen: Pen, at: number): StrokeWriter | undefined {
+  #start(pen: ToolPen, at: number): StrokeWriter | undefined {
     const writer = this.#bench.write(pen, at);
     if (!writer.alive) return undefined;
     this.#bench.wetBegin(pen, writer.key);
     return writer;
   }
 }
+
+const guided = ({ guide, pen }: Writing, s: BoardSample): BoardSample =>
+  guide === undefined ? s : { ...s, ...alongEdge(guide.ruler, guide.edge, s, pen.width / 2) };
 
 const onBoard = (s: BoardSample): boolean => s.x >= BOARD.x0 && s.y >= BOARD.y0 && s.x <= BOARD.x1 && s.y <= BOARD.y1;
 

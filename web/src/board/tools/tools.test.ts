@@ -4,18 +4,25 @@ import type { Key } from "../../ot/types.ts";
 import { EraserTool } from "./eraser.ts";
 import { LaserTool } from "./laser.ts";
 import { PenTool } from "./pen.ts";
-import type { Bench, BoardSample } from "./tool.ts";
+import { NO_KEYS } from "../gestures.ts";
+import { PEN } from "../looks.ts";
+import type { Ruler } from "../ruler.ts";
+import { AreaEraserTool } from "./areaeraser.ts";
+import type { BoardSample, InkBench } from "./tool.ts";
 
 /** A bench that writes down what is done on it. */
-class Notebook implements Bench {
-  readonly pen = { color: 1, width: 100, opacity: 255 };
+class Notebook implements InkBench {
+  readonly pen = { id: PEN, color: 1, width: 100, opacity: 255 } as const;
+  readonly pixel = 10;
+  readonly keys = NO_KEYS;
+  ruler: Ruler | undefined;
   readonly notes: string[] = [];
   strokes: { alive: boolean }[] = [];
   /** What the eraser meets, by x. */
   there: (x: number) => Key[] = () => [];
   writable = true;
 
-  write(): ReturnType<Bench["write"]> {
+  write(): ReturnType<InkBench["write"]> {
     const n = this.strokes.length + 1;
     const stroke = { alive: this.writable };
     this.strokes.push(stroke);
@@ -37,6 +44,11 @@ class Notebook implements Bench {
   hit = (_: unknown, b: { x: number }): Key[] => this.there(b.x);
   fade = (keys: Iterable<Key>, faded: boolean): void => void this.notes.push(`${faded ? "pale" : "plain"} ${[...keys].join(" ")}`);
   delete = (keys: readonly Key[]): void => void this.notes.push(`delete ${keys.join(" ")}`);
+  startErasing(): ReturnType<InkBench["startErasing"]> {
+    this.notes.push("erase");
+    return { wipe: (a, b) => void this.notes.push(`wipe ${a.x}-${b.x}`), end: () => void this.notes.push("erased") };
+  }
+
   laser = (at: BoardSample, joined: boolean): void => void this.notes.push(`laser ${at.x}${joined ? " joined" : ""}`);
   point = (_: unknown, kind: string): void => void this.notes.push(kind);
   ring = (at: unknown): void => void this.notes.push(at === undefined ? "no ring" : "ring");
@@ -134,4 +146,28 @@ test("the laser leaves a trail, each press a new one", () => {
   laser.end();
   laser.begin([at(3)]);
   assert.deepEqual(bench.notes.filter((n) => n.startsWith("laser ")), ["laser 1", "laser 2 joined", "laser 3"]);
+});
+
+test("the area eraser wipes from sample to sample, as one gesture", () => {
+  const bench = new Notebook();
+  const eraser = new AreaEraserTool(bench);
+  eraser.begin([at(10)]);
+  eraser.move([at(20), at(30)]);
+  eraser.end();
+  eraser.end();
+  assert.deepEqual(bench.notes.filter((n) => /erase|wipe/.test(n) && n !== "eraser"), ["erase", "wipe 10-10", "wipe 10-20", "wipe 20-30", "erased"]);
+});
+
+test("a stroke begun beside the ruler runs along its edge, one begun elsewhere does not", () => {
+  const bench = new Notebook();
+  bench.ruler = { x: 5000, y: 1000, angle: 0, length: 8000, breadth: 600 };
+  const pen = new PenTool(bench);
+  pen.begin([at(2000, 1380)]);
+  pen.move([at(3000, 1500), at(4000, 1100)]);
+  pen.end();
+  assert.deepEqual(bench.notes.filter((n) => n.startsWith("add")), ["add 1 2000,1350,128", "add 1 3000,1350,128", "add 1 4000,1350,128"]);
+  pen.begin([at(2000, 2000)]);
+  pen.move([at(3000, 1350)]);
+  pen.end();
+  assert.deepEqual(bench.notes.filter((n) => n.startsWith("add 2")), ["add 2 2000,2000,128", "add 2 3000,1350,128"]);
 });

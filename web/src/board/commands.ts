@@ -1,0 +1,177 @@
+// What can be done with the selection, or with the board.
+import { Register } from "../ot/types.ts";
+import type { Key, Setting } from "../ot/types.ts";
+import { boolValue, groupValue, textValue } from "../ot/value.ts";
+import type { Element } from "../ot/board.ts";
+import type { Command, Style } from "./api.ts";
+import { MIME, asHtml, inHtml, plainText, read, write } from "./clipboard.ts";
+import { NOWHERE, intersects, union } from "./geometry.ts";
+import { styleSettings } from "./looks.ts";
+import { STEP, copiesIn, groupIdFor, pasteCopies, pasteText, put } from "./paste.ts";
+import type { Site } from "./site.ts";
+import { restacked } from "./stack.ts";
+import type { Direction } from "./stack.ts";
+import { idOf } from "./thing.ts";
+import { moved } from "./transform.ts";
+import type { Shape } from "./transform.ts";
+
+/** What commands need besides the site. */
+export interface Surroundings {
+  /** Puts texts into the clipboard, by type. */
+  readonly copy: (texts: Readonly<Record<string, string>>) => void;
+  readonly reshape: (shapes: readonly Shape[]) => void;
+  readonly upload: ((image: File) => Promise<void>) | undefined;
+}
+
+export class Commands {
+  readonly #site: Site;
+  readonly #around: Surroundings;
+  /** What was pasted last, and how often: each time a little further. */
+  #pasted = { text: "", times: 0 };
+
+  constructor(site: Site, around: Surroundings) {
+    this.#site = site;
+    this.#around = around;
+  }
+
+  can(command: Command): boolean {
+    const { document, picked } = this.#site;
+    if (document === undefined) return false;
+    switch (command) {
+      case "undo":
+        return document.history.canUndo.value;
+      case "redo":
+        return document.history.canRedo.value;
+      case "select-all":
+      case "clear":
+        return !document.elements()[Symbol.iterator]().next().done;
+      case "deselect":
+      case "copy":
+        return picked.keys.size > 0;
+      case "delete":
+      case "duplicate":
+      case "cut":
+      case "front":
+      case "forward":
+      case "backward":
+      case "back":
+      case "lock":
+        return this.#free().length > 0;
+      case "unlock":
+        return this.#site.selected().some((e) => e.locked);
+      case "group":
+        return this.#free().length > 1 && !picked.selection.value.grouped;
+      case "ungroup":
+        return this.#free().some((e) => e.group !== undefined);
+    }
+  }
+
+  do(command: Command): void {
+    const { document, picked } = this.#site;
+    if (document === undefined || !this.can(command)) return;
+    switch (command) {
+      case "undo":
+        return document.history.undo();
+      case "redo":
+        return document.history.redo();
+      case "select-all":
+        return picked.set([...document.elements()].filter((e) => !e.locked).map((e) => e.key));
+      case "deselect":
+        return picked.set([]);
+      case "delete":
+        return document.delete(keysOf(this.#free()));
+      case "duplicate":
+        return picked.set(this.duplicate(keysOf(this.#free()), STEP));
+      case "copy":
+        return this.#copy(picked.keys);
+      case "cut":
+        this.#copy(new Set(keysOf(this.#free())));
+        return document.delete(keysOf(this.#free()));
+      case "front":
+      case "forward":
+      case "backward":
+      case "back":
+        return this.#restack(command);
+      case "group":
+        return this.#group();
+      case "ungroup":
+        return this.#write(this.#free(), { register: Register.Group, value: groupValue(undefined) });
+      case "lock":
+        return this.#write(this.#free(), { register: Register.Locked, value: boolValue(true) });
+      case "unlock":
+        return this.#write(this.#site.selected().filter((e) => e.locked), { register: Register.Locked, value: boolValue(false) });
+      case "clear":
+        return document.clear();
+    }
+  }
+
+  /** Copies of elements, this far (units) from them to the right and down. */
+  duplicate(keys: readonly Key[], by: number): Key[] {
+    return put(this.#site, copiesIn(this.#site, new Set(keys)), by, by);
+  }
+
+  /** Writes a style to what is selected. */
+  restyle(style: Partial<Style>): void {
+    this.restyleElements(this.#free(), style);
+  }
+
+  restyleElements(elements: readonly Element[], style: Partial<Style>): void {
+    if (elements.length === 0) return;
+    this.#site.inOneStep(() => this.#site.set(elements.map((e) => [e.key, styleSettings(e.kind, style, e)])));
+  }
+
+  /** By units; false if there is nothing that can be moved. */
+  nudge(dx: number, dy: number): boolean {
+    const things = this.#free().map((e) => this.#site.thing(e.key)).filter((t) => t !== undefined);
+    if (things.length === 0) return false;
+    this.#site.inOneStep(() => this.#around.reshape(things.map((t) => moved(t, dx, dy))));
+    return true;
+  }
+
+  async paste(data: DataTransfer): Promise<void> {
+    const text = data.getData(MIME) || inHtml(data.getData("text/html"));
+    const copies = read(text);
+    const images = [...data.files].filter((file) => file.type.startsWith("image/"));
+    if (copies.length > 0) {
+      this.#pasted = { text, times: this.#pasted.text === text ? this.#pasted.times + 1 : 1 };
+      this.#site.picked.set(pasteCopies(this.#site, copies, this.#pasted.times));
+    } else if (images.length > 0 && this.#around.upload !== undefined) {
+      for (const image of images) await this.#around.upload(image);
+    } else {
+      const made = pasteText(this.#site, data.getData("text/plain"));
+      if (made.length > 0) this.#site.picked.set(made);
+    }
+  }
+
+  #free(): Element[] {
+    return this.#site.selected().filter((e) => !e.locked);
+  }
+
+  #write(elements: readonly Element[], setting: Setting): void {
+    this.#site.inOneStep(() => this.#site.set(elements.map((e) => [e.key, [setting]])));
+  }
+
+  #copy(keys: ReadonlySet<Key>): void {
+    const copies = copiesIn(this.#site, keys);
+    const text = write(copies);
+    this.#pasted = { text, times: 0 };
+    this.#around.copy({ [MIME]: text, "text/plain": plainText(copies), "text/html": asHtml(text, plainText(copies)) });
+  }
+
+  #group(): void {
+    const elements = this.#free();
+    const group = groupIdFor(this.#site, keysOf(elements));
+    if (group !== undefined) this.#write(elements, { register: Register.Group, value: groupValue(idOf(group)) });
+  }
+
+  #restack(to: Direction): void {
+    const { document, scene } = this.#site;
+    if (document === undefined || scene === undefined) return;
+    const keys = new Set(keysOf(this.#free()));
+    const bounds = [...keys].reduce((all, k) => union(all, scene.get(k)?.bounds ?? NOWHERE), NOWHERE);
+    const changes = restacked([...document.elements()], keys, to, (k) => intersects(scene.get(k)?.bounds ?? NOWHERE, bounds));
+    this.#site.inOneStep(() => this.#site.set(changes.map(([k, order]) => [k, [{ register: Register.Order, value: textValue(order) }]])));
+  }
+}
+
+const keysOf = (elements: readonly Element[]): Key[] => elements.map((e) => e.key);

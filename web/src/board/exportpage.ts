@@ -1,0 +1,107 @@
+// A whole page as a picture at 1:1, cut to what is on it.
+import type { Source } from "./facts.ts";
+import { BOARD, NOWHERE, UNITS, grow, intersection, isEmpty, union } from "./geometry.ts";
+import type { Rect } from "./geometry.ts";
+import { decodeImage } from "./images.ts";
+import { Drawn } from "./items.ts";
+import type { Item } from "./items.ts";
+import { Painter } from "./paint.ts";
+import { svgOf } from "./svg.ts";
+import type { Measure } from "./textlayout.ts";
+import { lookOf } from "./theme.ts";
+
+export interface ExportOptions {
+  readonly measure: Measure;
+  /** RoomImages.load; images that it cannot give are left out. */
+  readonly load: (content: string) => Promise<Blob>;
+}
+
+/** Around the content, units: 20 px. */
+const MARGIN = 200;
+
+/** What an empty page is, units: a sheet of 400 × 300 px. */
+const EMPTY: Rect = { x0: 0, y0: 0, x1: 4000, y1: 3000 };
+
+/** A PNG has at most so many pixels and no edge longer; what is larger is drawn smaller. */
+const MAX_PIXELS = 24_000_000;
+const MAX_EDGE = 16_000;
+
+/** Draws everything that the source has on white paper. */
+export async function exportPage(source: Source, as: "png" | "svg", options: ExportOptions): Promise<Blob> {
+  const items = [...source.all()].map((facts) => new Drawn(facts, options.measure));
+  const box = regionOf(items);
+  return as === "png" ? png(items, box, options) : svg(items, box, options);
+}
+
+/** The part of the board that has something on it and a margin, in whole px; the same as the server's pictures show. */
+function regionOf(items: readonly Item[]): Rect {
+  const content = items.reduce<Rect>((all, { bounds }) => {
+    const part = intersection(bounds, BOARD);
+    return isEmpty(part) ? all : union(all, part);
+  }, NOWHERE);
+  if (isEmpty(content)) return EMPTY;
+  const { x0, y0, x1, y1 } = intersection(grow(content, MARGIN), BOARD);
+  const down = (v: number): number => Math.floor(v / UNITS) * UNITS, up = (v: number): number => Math.ceil(v / UNITS) * UNITS;
+  return { x0: down(x0), y0: down(y0), x1: up(x1), y1: up(y1) };
+}
+
+/** Px per unit at which a box is drawn: 1:1 if the bounds allow it. */
+export function exportScale(box: Rect): number {
+  const w = (box.x1 - box.x0) / UNITS, h = (box.y1 - box.y0) / UNITS;
+  return Math.min(1, MAX_EDGE / Math.max(w, h), Math.sqrt(MAX_PIXELS / (w * h))) / UNITS;
+}
+
+async function png(items: readonly Item[], box: Rect, { load }: ExportOptions): Promise<Blob> {
+  const scale = exportScale(box);
+  const canvas = new OffscreenCanvas(Math.ceil((box.x1 - box.x0) * scale), Math.ceil((box.y1 - box.y0) * scale));
+  const context = canvas.getContext("2d");
+  if (context === null) throw new Error("board: export: no offscreen 2d context");
+  const pictures = await bitmaps(items, scale, load);
+  try {
+    const look = lookOf("white");
+    context.fillStyle = look.paper;
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.setTransform(scale, 0, 0, scale, -box.x0 * scale, -box.y0 * scale);
+    const painter = new Painter(look, { get: (content) => pictures.get(content) });
+    for (const item of items) painter.item(context, item);
+    return await canvas.convertToBlob({ type: "image/png" });
+  } finally {
+    for (const picture of pictures.values()) picture.close();
+  }
+}
+
+/** Every image of the page, decoded one after the other, no larger than it is drawn. */
+async function bitmaps(items: readonly Item[], scale: number, load: ExportOptions["load"]): Promise<Map<string, ImageBitmap>> {
+  const pictures = new Map<string, ImageBitmap>();
+  for (const [content, longest] of contents(items)) {
+    const picture = await load(content).then((blob) => decodeImage(blob, Math.ceil(longest * scale))).catch(() => undefined);
+    if (picture !== undefined) pictures.set(content, picture);
+  }
+  return pictures;
+}
+
+/** Contents of the images, and the longest edge (units) that each is drawn with. */
+function contents(items: readonly Item[]): Map<string, number> {
+  const all = new Map<string, number>();
+  for (const { facts, box } of items) {
+    if (facts.kind !== "image" || facts.content === "") continue;
+    all.set(facts.content, Math.max(all.get(facts.content) ?? 0, box.w, box.h));
+  }
+  return all;
+}
+
+async function svg(items: readonly Item[], box: Rect, { load }: ExportOptions): Promise<Blob> {
+  const urls = new Map<string, string>();
+  for (const content of contents(items).keys()) {
+    const url = await load(content).then(dataURL).catch(() => undefined);
+    if (url !== undefined) urls.set(content, url);
+  }
+  return new Blob([svgOf(items, box, lookOf("white"), urls)], { type: "image/svg+xml" });
+}
+
+async function dataURL(image: Blob): Promise<string> {
+  const bytes = new Uint8Array(await image.arrayBuffer());
+  let text = "";
+  for (let i = 0; i < bytes.length; i += 0x8000) text += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
+  return `data:${image.type};base64,${btoa(text)}`;
+}

@@ -1,0 +1,79 @@
+// Style of the tools ↔ registers of elements.
+import type { Element } from "../ot/board.ts";
+import { ElementKind, Register } from "../ot/types.ts";
+import type { Setting } from "../ot/types.ts";
+import { ALIGNS, DASHES, alignValue, byteValue, colorValue, dashValue, fillValue, settings, sizeValue, styleValue, widthValue } from "../ot/value.ts";
+import type { Style } from "./api.ts";
+import type { Pen } from "./wetlayer.ts";
+
+/** Pen ids of register pen. */
+export const PEN = 1;
+export const HIGHLIGHTER = 2;
+
+/** A pen as strokes are written with it. */
+export interface ToolPen extends Pen {
+  readonly id: typeof PEN | typeof HIGHLIGHTER;
+}
+
+const { Ink, Line, Arrow, Rectangle, Ellipse, Polygon, Text, Image } = ElementKind;
+
+const KINDS: Readonly<Record<keyof Style, readonly ElementKind[]>> = {
+  color: [Ink, Line, Arrow, Rectangle, Ellipse, Polygon, Text],
+  width: [Ink, Line, Arrow, Rectangle, Ellipse, Polygon],
+  opacity: [Ink, Line, Arrow, Rectangle, Ellipse, Polygon, Text, Image],
+  fill: [Rectangle, Ellipse, Polygon],
+  dash: [Line, Arrow, Rectangle, Ellipse, Polygon],
+  size: [Text],
+  align: [Text],
+  bold: [Text],
+  italic: [Text],
+};
+
+/** Whether elements of a kind have this part of a style. */
+export const has = (kind: ElementKind, part: keyof Style): boolean => KINDS[part].includes(kind);
+
+export const INITIAL_STYLE: Style = {
+  color: 0x1d2321, width: 100, opacity: 255, fill: undefined, dash: "solid", size: 720, align: "left", bold: false, italic: false,
+};
+
+/**
+ * The registers that give an element of a kind a style, by rising register. before: what it has now, for what shares a
+ * register with what is not changed.
+ */
+export function styleSettings(kind: ElementKind, style: Partial<Style>, before: Pick<Style, "bold" | "italic"> = { bold: false, italic: false }): Setting[] {
+  const list: Setting[] = [];
+  const add = (part: keyof Style, register: Register, value: Uint8Array): void => {
+    if (part in style && has(kind, part)) list.push({ register, value });
+  };
+  add("color", Register.Color, colorValue(style.color ?? 0));
+  add("width", Register.Width, widthValue(style.width ?? INITIAL_STYLE.width));
+  add("opacity", Register.Opacity, byteValue(style.opacity ?? 255));
+  add("fill", Register.Fill, fillValue(style.fill));
+  add("dash", Register.Dash, dashValue(style.dash ?? "solid"));
+  add("size", Register.Size, sizeValue(style.size ?? INITIAL_STYLE.size));
+  add("align", Register.Align, alignValue(style.align ?? "left"));
+  const face = styleValue({ bold: style.bold ?? before.bold, italic: style.italic ?? before.italic });
+  add("bold" in style ? "bold" : "italic", Register.Style, face);
+  return settings(...list);
+}
+
+/** The register that holds a part of a style. */
+export const REGISTERS: Readonly<Record<keyof Style, Register>> = {
+  color: Register.Color, width: Register.Width, opacity: Register.Opacity, fill: Register.Fill, dash: Register.Dash,
+  size: Register.Size, align: Register.Align, bold: Register.Style, italic: Register.Style,
+};
+
+/** A part of what an element looks like. */
+export function partOf<K extends keyof Style>(e: Element, part: K): Style[K] {
+  const value = (): Style[keyof Style] => {
+    switch (part) {
+      case "dash":
+        return DASHES[e.dash] ?? "solid";
+      case "align":
+        return ALIGNS[e.align] ?? "left";
+      default:
+        return e[part as Exclude<keyof Style, "dash" | "align">];
+    }
+  };
+  return value() as Style[K];
+}
