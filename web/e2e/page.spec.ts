@@ -1,67 +1,15 @@
 // The page by itself, on a room without a server (test/dev): what a person does with mouse, finger, pen and keyboard, and
 // what axe says of every view.
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { expect, test } from "@playwright/test";
-import type { Browser, BrowserContextOptions, CDPSession, Page } from "@playwright/test";
-import { serve } from "../test/dev/serve.mjs";
+import type { Page } from "@playwright/test";
+import { expect } from "@playwright/test";
+import { PHONE, ROOM, TOUCH, accessible, drag, elements, test, touch, view } from "./support/devpage.ts";
 
-const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const ROOM = "/r/3F7KQ-9XW2M?diagnostics";
-const TOUCH: BrowserContextOptions = { hasTouch: true, isMobile: true };
-let server: Server;
-
-test.beforeAll(async () => {
-  server = await serve(0);
-});
-test.afterAll(() => void server.close());
-
-async function open(browser: Browser, options: BrowserContextOptions = {}, path = ROOM, name = "王老师"): Promise<Page> {
-  const context = await browser.newContext({ locale: "zh-CN", viewport: { width: 1280, height: 800 }, ...options });
-  await context.addInitScript((who) => {
-    if (localStorage.getItem("chalkline.name") === null) localStorage.setItem("chalkline.name", JSON.stringify(who));
-  }, name);
-  const page = await context.newPage();
-  page.on("pageerror", (error) => {
-    throw error;
-  });
-  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`);
-  await page.waitForSelector(path === ROOM && name !== "" ? ".board canvas" : ".start");
-  return page;
-}
-
-interface Violation {
-  readonly id: string;
-  readonly nodes: readonly { readonly html: string }[];
-}
-
-async function accessible(page: Page): Promise<void> {
-  await page.evaluate(axeSource);
-  const violations = await page.evaluate(async () => {
-    const { axe } = window as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
-    return (await axe.run()).violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" ")}`);
-  });
-  expect(violations).toEqual([]);
-}
-
-const elements = (page: Page): Promise<number> => page.evaluate(() => window.chalkline?.elements ?? -1);
 const pageNow = (page: Page): Promise<string> => page.evaluate(() => window.chalkline?.page ?? "");
-const view = (page: Page) => page.evaluate(() => window.chalkline?.view ?? { x: 0, y: 0, zoom: 0 });
 const inside = (page: Page, selector: string): Promise<boolean> =>
   page.evaluate((s) => document.activeElement?.closest(s) !== null, selector);
 
-async function drag(page: Page, path: readonly (readonly [number, number])[]): Promise<void> {
-  for (const [i, [x, y]] of path.entries()) {
-    await page.mouse.move(x, y, { steps: 4 });
-    if (i === 0) await page.mouse.down();
-  }
-  await page.mouse.up();
-}
-
-test("the start asks for what is missing, where it is missing", async ({ browser }) => {
-  const page = await open(browser, {}, "/", "");
+test("the start asks for what is missing, where it is missing", async ({ open }) => {
+  const page = await open({}, "/", "");
   await accessible(page);
   await page.getByRole("button", { name: "开始上课" }).click();
   await expect(page.locator("#name-hint")).toHaveText("先写上你的名字。");
@@ -80,8 +28,8 @@ test("the start asks for what is missing, where it is missing", async ({ browser
   await expect(page.locator(".recent-room")).toHaveCount(1);
 });
 
-test("a link asks who comes, once; a broken one says so", async ({ browser }) => {
-  const page = await open(browser, {}, ROOM, "");
+test("a link asks who comes, once; a broken one says so", async ({ open }) => {
+  const page = await open({}, ROOM, "");
   await accessible(page);
   await page.fill("#name", "安娜");
   await page.keyboard.press("Enter");
@@ -92,8 +40,8 @@ test("a link asks who comes, once; a broken one says so", async ({ browser }) =>
   await expect(page.locator(".notice")).toContainText("这个链接不完整");
 });
 
-test("the mouse writes, moves, erases and points; then the page is idle", async ({ browser }) => {
-  const page = await open(browser);
+test("the mouse writes, moves, erases and points; then the page is idle", async ({ open }) => {
+  const page = await open();
   await accessible(page);
   await drag(page, [[400, 300], [480, 340], [600, 280]]);
   expect(await elements(page)).toBe(1);
@@ -106,7 +54,7 @@ test("the mouse writes, moves, erases and points; then the page is idle", async 
   await page.keyboard.press("e");
   await drag(page, [[480, 100], [480, 400]]);
   expect(await elements(page)).toBe(0);
-  await page.keyboard.press("l");
+  await page.keyboard.press("k");
   await drag(page, [[400, 300], [480, 340]]);
   expect(await elements(page)).toBe(0);
   // Quiet for half a second: nothing asks for frames any more.
@@ -117,8 +65,8 @@ test("the mouse writes, moves, erases and points; then the page is idle", async 
   })).toBe(0);
 });
 
-test("pages are added and turned", async ({ browser }) => {
-  const page = await open(browser);
+test("pages are added and turned", async ({ open }) => {
+  const page = await open();
   await page.getByRole("button", { name: "加一页" }).click();
   expect(await pageNow(page)).toBe("p2");
   await page.keyboard.press("PageUp");
@@ -127,8 +75,8 @@ test("pages are added and turned", async ({ browser }) => {
   expect(await pageNow(page)).toBe("p2");
 });
 
-test("panels keep the focus and give it back", async ({ browser }) => {
-  const page = await open(browser);
+test("panels keep the focus and give it back", async ({ open }) => {
+  const page = await open();
   const invite = page.getByRole("button", { name: "邀请" });
   await invite.focus();
   await page.keyboard.press("Enter");
@@ -148,8 +96,8 @@ test("panels keep the focus and give it back", async ({ browser }) => {
   await expect(invite).toBeFocused();
 });
 
-test("language, theme, paper and pen are remembered", async ({ browser }) => {
-  const page = await open(browser);
+test("language, theme, paper and pen are remembered", async ({ open }) => {
+  const page = await open();
   await page.getByRole("button", { name: "更多" }).click();
   await page.getByRole("radio", { name: "English" }).click();
   await page.getByRole("radio", { name: "Blackboard" }).click();
@@ -163,20 +111,15 @@ test("language, theme, paper and pen are remembered", async ({ browser }) => {
   await page.waitForSelector(".board canvas");
   await expect(page.locator("html")).toHaveAttribute("lang", "en");
   await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
-  expect(await page.evaluate(() => localStorage.getItem("chalkline.pen.color"))).toBe(String(0xd1495b));
+  expect(await page.evaluate(() => JSON.parse(localStorage.getItem("chalkline.style.pen") ?? "{}").color)).toBe(0xd1495b);
 });
 
-type Finger = readonly [x: number, y: number];
-
-const touch = (cdp: CDPSession, type: "touchStart" | "touchMove" | "touchEnd", fingers: readonly Finger[]): Promise<unknown> =>
-  cdp.send("Input.dispatchTouchEvent", { type, touchPoints: fingers.map(([x, y], id) => ({ x, y, id })) });
-
-test("on a large touch screen a finger writes, two zoom the board, and after a pen one moves it", async ({ browser }) => {
-  const page = await open(browser, TOUCH);
+test("on a large touch screen a finger writes, two zoom the board, and after a pen one moves it", async ({ open }) => {
+  const page = await open(TOUCH);
   const cdp = await page.context().newCDPSession(page);
   await accessible(page);
   const small = await page.locator(".room button:not(.grip)").evaluateAll((all) =>
-    all.map((b) => b.getBoundingClientRect()).filter((r) => Math.min(r.width, r.height) < 56).length);
+    all.map((b) => b.getBoundingClientRect()).filter((r) => r.width > 0 && Math.min(r.width, r.height) < 56).length);
   expect(small).toBe(0);
 
   await touch(cdp, "touchStart", [[400, 300]]);
@@ -217,8 +160,8 @@ test("on a large touch screen a finger writes, two zoom the board, and after a p
   await expect(page.locator(".room")).toHaveAttribute("data-dock", "left");
 });
 
-test("a phone has the whole board and its pages in a sheet from below", async ({ browser }) => {
-  const page = await open(browser, { ...TOUCH, viewport: { width: 390, height: 844 } });
+test("a phone has the whole board and its pages in a sheet from below", async ({ open }) => {
+  const page = await open(PHONE);
   await accessible(page);
   await page.getByRole("button", { name: /^页面/ }).tap();
   await expect(page.getByRole("dialog", { name: "页面" })).toBeVisible();

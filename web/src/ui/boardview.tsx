@@ -6,9 +6,11 @@ import type { BoardDocument } from "../sync/api.ts";
 import { personColor } from "./colors.ts";
 import { coarse } from "./device.ts";
 import { t } from "./i18n.ts";
+import { addImages, carriesFiles, filesOf } from "./images.ts";
 import { useObservable } from "./observe.ts";
 import type { RoomState } from "./roomstate.ts";
-import { fingers, paper, penColor, penWidth, tool } from "./settings.ts";
+import { fingers, paper, ruler } from "./settings.ts";
+import { followTools } from "./toolbox.ts";
 
 /** The canvases, kept as large as their place, and what an empty board says. */
 export function BoardView({ room }: { readonly room: RoomState }): JSX.Element {
@@ -16,26 +18,54 @@ export function BoardView({ room }: { readonly room: RoomState }): JSX.Element {
   const ink = useRef<HTMLCanvasElement>(null);
   const wet = useRef<HTMLCanvasElement>(null);
   const overlay = useRef<HTMLCanvasElement>(null);
+  const text = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    if (place.current === null || ink.current === null || wet.current === null || overlay.current === null) return undefined;
-    return mount(room, place.current, ink.current, wet.current, overlay.current);
+    const parts = { place: place.current, ink: ink.current, wet: wet.current, overlay: overlay.current, text: text.current };
+    return complete(parts) ? mount(room, parts) : undefined;
   }, [room]);
   const board = room.board.value;
+  const [over, setOver] = useState(false);
+  const drag = (e: DragEvent, entered: boolean): void => {
+    if (!carriesFiles(e.dataTransfer)) return;
+    e.preventDefault();
+    setOver(entered);
+  };
   return (
-    <div class="board" ref={place} tabIndex={0} role="application" aria-label={t("board.label")}>
-      <canvas ref={ink} />
-      {board === undefined ? <p class="board-note">{t("board.loading")}</p> : <Hint key={board.page} board={board} />}
-      <canvas ref={wet} />
-      <canvas ref={overlay} />
-    </div>
+    <>
+      <div class="board" ref={place} tabIndex={0} role="application" aria-label={t("board.label")}
+        onDragOver={(e) => drag(e, true)} onDragLeave={(e) => drag(e, false)}
+        onDrop={(e) => {
+          drag(e, false);
+          if (e.dataTransfer !== null) addImages(room, filesOf(e.dataTransfer));
+        }}>
+        <canvas ref={ink} />
+        {board === undefined ? <p class="board-note">{t("board.loading")}</p> : <Hint key={board.page} board={board} />}
+        <canvas ref={wet} />
+        <canvas ref={overlay} />
+        {over && <p class="drop-note">{t("image.drop")}</p>}
+      </div>
+      <div class="board-texts" ref={text} />
+    </>
   );
 }
 
-function mount(room: RoomState, place: HTMLElement, ink: HTMLCanvasElement, wet: HTMLCanvasElement, overlay: HTMLCanvasElement): () => void {
+interface Parts {
+  readonly place: HTMLElement;
+  readonly ink: HTMLCanvasElement;
+  readonly wet: HTMLCanvasElement;
+  readonly overlay: HTMLCanvasElement;
+  /** Holds the field of a text that is being written. */
+  readonly text: HTMLElement;
+}
+
+const complete = (parts: { readonly [K in keyof Parts]: Parts[K] | null }): parts is Parts => Object.values(parts).every((part) => part !== null);
+
+function mount(room: RoomState, { place, ink, wet, overlay, text }: Parts): () => void {
   const board = new Board({
     ink, wet, overlay, input: place, clock: browserClock, paper: paper.peek(),
     plates: (replica) => ({ name: room.nameOf(replica), color: personColor(replica) }),
-    onView: (view) => (room.zoom.value = view.zoom),
+    onView: (view) => (room.view.value = view),
+    text, images: room.session.images,
   });
   const size = (): void => board.resize(place.clientWidth, place.clientHeight, devicePixelRatio);
   const observer = new ResizeObserver(size);
@@ -43,17 +73,20 @@ function mount(room: RoomState, place: HTMLElement, ink: HTMLCanvasElement, wet:
   size();
   const stops = [
     effect(() => board.open(room.board.value)),
-    effect(() => board.setTool(tool.value)),
-    effect(() => board.setPen({ color: penColor.value, width: penWidth.value, opacity: 255 })),
     effect(() => board.setFingers(fingers.value)),
     effect(() => board.setPaper(paper.value)),
+    followTools(room, board),
   ];
-  const focus = (): void => place.focus({ preventScroll: true });
-  place.addEventListener("pointerdown", focus);
+  const pressed = (): void => {
+    room.toast.value = undefined;
+    // A text that is being written keeps the focus until the board ends it.
+    if (!room.editing.peek()) place.focus({ preventScroll: true });
+  };
+  place.addEventListener("pointerdown", pressed);
   room.canvas.value = board;
   return () => {
     room.canvas.value = undefined;
-    place.removeEventListener("pointerdown", focus);
+    place.removeEventListener("pointerdown", pressed);
     observer.disconnect();
     for (const stop of stops) stop();
     board.destroy();
@@ -67,7 +100,8 @@ function Hint({ board }: { readonly board: BoardDocument }): JSX.Element | null 
   // Once something is there nobody needs the hint again: no need to look at every change then.
   useEffect(() => (empty ? board.subscribe(() => setEmpty(isEmpty(board))) : undefined), [board, empty]);
   if (!ready.value) return <p class="board-note">{t("board.loading")}</p>;
-  if (!empty) return null;
+  // A ruler would lie on the words.
+  if (!empty || ruler.value) return null;
   return (
     <div class="board-note">
       <p>{t("board.empty")}</p>

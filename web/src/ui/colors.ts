@@ -18,14 +18,6 @@ export const PEN_COLORS: readonly PenColor[] = [
   { color: 0x7d8683, name: "color.gray" },
 ];
 
-/** Widths in 1/10 px of the board. */
-export const PEN_WIDTHS: readonly { readonly width: number; readonly name: TextKey }[] = [
-  { width: 60, name: "pen.width.1" },
-  { width: 100, name: "pen.width.2" },
-  { width: 180, name: "pen.width.3" },
-  { width: 360, name: "pen.width.4" },
-];
-
 /** Each bears white text with a contrast of at least 4.5. */
 const PEOPLE = [
   "#1f6b4a", "#b23a4b", "#1f6f94", "#7a4aa0", "#a3541a", "#00736a", "#9c2a72", "#4a5a96", "#6d6413", "#8a3d2b", "#2f6d1e", "#5d5560",
@@ -35,3 +27,9 @@ const PEOPLE = [
 export const personColor = (replica: number): string => PEOPLE[(replica - 1) % PEOPLE.length] ?? PEOPLE[0];
 
 export const cssColor = (color: number): string => `#${color.toString(16).padStart(6, "0")}`;
+
+/** A light one of the same hue, for fills that are written on. */
+export function tint(color: number): number {
+  const channel = (shift: number): number => Math.round(255 - (255 - ((color >> shift) & 255)) * 0.22) << shift;
+  return channel(16) | channel(8) | channel(0);
+}

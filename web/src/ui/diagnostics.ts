@@ -7,13 +7,18 @@
 //   page         id of the page looked at
 //   pages        ids of all pages in order
 //   elements     how many elements are to be drawn
+//   tool         the tool at hand
+//   selected     keys of the elements that are selected
+//   editing      whether a text is being written
 //   view         x, y (1/10 px), zoom, width, height of what is seen
 //   frames       frame times, see board/meter.ts; strokes, tileBytes likewise
 //   reset()      forgets the frame times so far
 //   session      the RoomSession itself
+import type { ToolName } from "../board/api.ts";
 import type { BoardDiagnostics, Viewport } from "../board/index.ts";
 import type { Connection, RoomSession } from "../sync/api.ts";
 import type { RoomState } from "./roomstate.ts";
+import { tool } from "./settings.ts";
 
 export interface Diagnostics {
   hash(): string;
@@ -22,6 +27,9 @@ export interface Diagnostics {
   readonly page: string;
   readonly pages: readonly string[];
   readonly elements: number;
+  readonly tool: ToolName;
+  readonly selected: readonly string[];
+  readonly editing: boolean;
   readonly view: Viewport | undefined;
   readonly frames: BoardDiagnostics["frames"] | undefined;
   readonly strokes: number | undefined;
@@ -60,6 +68,15 @@ function diagnosticsOf(room: RoomState): Diagnostics {
     },
     get elements() {
       return [...(room.board.peek()?.elements() ?? [])].length;
+    },
+    get tool() {
+      return tool.peek();
+    },
+    get selected() {
+      return [...(room.selection.peek()?.keys ?? [])];
+    },
+    get editing() {
+      return room.editing.peek();
     },
     get view() {
       return room.canvas.peek()?.view;

@@ -1,32 +1,42 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
+import { addImages, chooseImages, filesOf } from "./images.ts";
 import { t } from "./i18n.ts";
 import type { RoomState } from "./roomstate.ts";
+import { selector, tool } from "./settings.ts";
 import { Sheet } from "./sheet.tsx";
-import { KEY_LINES, commandFor } from "./shortcuts.ts";
-import type { Command } from "./shortcuts.ts";
+import { KEY_GROUPS, shortcutFor } from "./shortcuts.ts";
+import type { Shortcut } from "./shortcuts.ts";
+import { familyOf } from "./styles.ts";
 import { zh } from "./texts.ts";
 import type { TextKey } from "./texts.ts";
-import { choose } from "./toolbar.tsx";
+import { choose, command } from "./toolbox.ts";
 
 const isKey = (text: string): text is TextKey => text in zh;
 
 export function KeySheet({ room }: { readonly room: RoomState }): JSX.Element {
   return (
     <Sheet kind="dialog" open={room.panel.value === "keys"} onClose={() => (room.panel.value = "")} title={t("keys.title")}>
-      <dl class="keys">
-        {KEY_LINES.map((line) => (
-          <div key={line.text}>
-            <dt>{line.keys.map((key) => <kbd key={key}>{isKey(key) ? t(key) : key}</kbd>)}</dt>
-            <dd>{t(line.text)}</dd>
-          </div>
+      <div class="keys">
+        {KEY_GROUPS.map((group) => (
+          <section key={group.title}>
+            <h3>{t(group.title)}</h3>
+            <dl>
+              {group.lines.map((line) => (
+                <div key={line.text}>
+                  <dt>{line.keys.map((key) => <kbd key={key}>{isKey(key) ? t(key) : key}</kbd>)}</dt>
+                  <dd>{t(line.text)}</dd>
+                </div>
+              ))}
+            </dl>
+          </section>
         ))}
-      </dl>
+      </div>
     </Sheet>
   );
 }
 
-/** Follows the keyboard while the room is shown. */
+/** Follows keyboard and clipboard while the room is shown. */
 export function useShortcuts(room: RoomState): void {
   useEffect(() => {
     const stop = new AbortController();
@@ -36,56 +46,79 @@ export function useShortcuts(room: RoomState): void {
       if (e.key === " ") room.canvas.peek()?.holdToPan(false);
     }, options);
     addEventListener("blur", () => room.canvas.peek()?.holdToPan(false), options);
+    addEventListener("paste", (e) => onPaste(room, e), options);
     return () => stop.abort();
   }, [room]);
 }
 
+/** Where keys are for what has the focus: fields, dialogs, panels, and a text on the board. */
+function elsewhere(room: RoomState, target: EventTarget | null): boolean {
+  const at = target instanceof HTMLElement ? target : document.body;
+  return room.editing.peek() || at.isContentEditable || at.closest("input, textarea, select, dialog, .popover") !== null;
+}
+
+function onPaste(room: RoomState, e: ClipboardEvent): void {
+  if (elsewhere(room, e.target) || e.clipboardData === null) return;
+  e.preventDefault();
+  const images = filesOf(e.clipboardData).filter((file) => file.type.startsWith("image/"));
+  // Of a text, office programs give a picture as well.
+  if (images.length > 0 && !e.clipboardData.types.includes("text/plain")) return addImages(room, images);
+  void room.canvas.peek()?.paste(e.clipboardData);
+}
+
 function onKey(room: RoomState, e: KeyboardEvent): void {
-  const target = e.target instanceof HTMLElement ? e.target : document.body;
-  if (target.closest("input, textarea, select, dialog, .popover") !== null) return;
+  // While an input method is at work its keys are its own.
+  if (e.isComposing || elsewhere(room, e.target)) return;
   if (e.key === " ") {
     // On a button the space bar presses it.
-    if (target.closest("button, a") !== null) return;
+    if (e.target instanceof HTMLElement && e.target.closest("button, a") !== null) return;
     e.preventDefault();
     room.canvas.peek()?.holdToPan(true);
     return;
   }
-  const command = commandFor(e);
-  if (command === undefined) return;
+  const shortcut = shortcutFor(e);
+  if (shortcut === undefined) return;
   e.preventDefault();
-  run(room, command);
+  run(room, shortcut);
 }
 
-/** CSS px that an arrow key moves the view. */
+/** CSS px that an arrow key moves the view, and the selection: by little, with shift by much. */
 const STEP = 80;
+const NUDGE = { near: 2, far: 20 } as const;
 
-function run(room: RoomState, command: Command): void {
+/** The selection moves by what looks the same at every zoom, in whole units of 1/10 px. */
+function nudge(room: RoomState, { dx, dy, far }: Extract<Shortcut, { do: "nudge" }>): boolean {
+  const step = Math.max(1, Math.round((10 * (far ? NUDGE.far : NUDGE.near)) / room.view.peek().zoom));
+  return room.canvas.peek()?.nudge(dx * step, dy * step) ?? false;
+}
+
+function run(room: RoomState, shortcut: Shortcut): void {
   const board = room.canvas.peek();
-  switch (command) {
-    case "pen":
-    case "eraser":
-    case "laser":
-    case "hand":
-      return choose(room, command);
-    case "page-before":
-      return room.turn(-1);
-    case "page-after":
-      return room.turn(1);
-    case "zoom-in":
-      return board?.zoomStep(1);
-    case "zoom-out":
-      return board?.zoomStep(-1);
+  switch (shortcut.do) {
+    case "tool":
+      return choose(room, shortcut.tool, "key");
+    case "board":
+      return command(room, shortcut.command);
+    case "nudge":
+      if (!nudge(room, shortcut)) board?.panBy(-shortcut.dx * STEP, -shortcut.dy * STEP);
+      return;
+    case "page":
+      return room.turn(shortcut.by);
+    case "zoom":
+      return board?.zoomStep(shortcut.by);
     case "fit":
       return board?.fit();
-    case "left":
-      return board?.panBy(STEP, 0);
-    case "right":
-      return board?.panBy(-STEP, 0);
-    case "up":
-      return board?.panBy(0, STEP);
-    case "down":
-      return board?.panBy(0, -STEP);
+    case "image":
+      return chooseImages(room);
+    case "escape":
+      return escape(room);
     case "keys":
       room.panel.value = "keys";
   }
+}
+
+/** Out of what is at hand; where there is nothing, back to selecting. */
+function escape(room: RoomState): void {
+  const board = room.canvas.peek();
+  if (board?.escape() === false && familyOf(tool.peek()) === "shape") choose(room, selector.peek());
 }

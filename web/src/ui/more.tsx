@@ -1,5 +1,6 @@
-import { Ellipsis, Keyboard, LogOut } from "lucide-preact";
+import { BookOpen, Ellipsis, Keyboard, LogOut } from "lucide-preact";
 import type { JSX } from "preact";
+import { size } from "./device.ts";
 import { t } from "./i18n.ts";
 import { LanguageSwitch } from "./languageswitch.tsx";
 import { Popover } from "./popover.tsx";
@@ -16,6 +17,15 @@ export function More({ room }: { readonly room: RoomState }): JSX.Element {
         <Ellipsis aria-hidden="true" />
       </button>
       <Popover open={open} onClose={() => (room.panel.value = "")} label={t("room.more")} place="below-end more">
+        {size.value === "phone" && (
+          <>
+            <button class="row-button" onClick={() => (room.panel.value = "page")}>
+              <BookOpen aria-hidden="true" />
+              {t("page.menu")}
+            </button>
+            <hr />
+          </>
+        )}
         <Settings />
         <hr />
         <button class="row-button" onClick={() => (room.panel.value = "keys")}>

@@ -2,11 +2,15 @@ import { signal } from "@preact/signals";
 import { CircleAlert, Download, Trash2 } from "lucide-preact";
 import type { JSX } from "preact";
 import { drawPicture } from "../board/index.ts";
+import { key } from "../ot/types.ts";
+import type { Key, Op } from "../ot/types.ts";
 import type { RoomSession } from "../sync/api.ts";
 import { t } from "./i18n.ts";
 import { useObservable } from "./observe.ts";
 import type { RoomState } from "./roomstate.ts";
 import { go } from "./router.ts";
+import { saveFile } from "./save.ts";
+import { TaskCards } from "./taskcards.tsx";
 import { errorKey } from "./texts.ts";
 
 type Refused = RoomSession["refused"]["value"][number];
@@ -17,6 +21,7 @@ export function Notices({ room }: { readonly room: RoomState }): JSX.Element {
     <div class="notices" aria-live="polite">
       <Ended room={room} />
       <RefusedWork room={room} />
+      <TaskCards room={room} />
     </div>
   );
 }
@@ -49,7 +54,7 @@ function RefusedWork({ room }: { readonly room: RoomState }): JSX.Element | null
   const refused = useObservable(room.session.refused).value.filter((r) => !dealtWith.value.has(r));
   const first = refused[0];
   if (first === undefined) return null;
-  const strokes = new Set(refused.flatMap((r) => r.ops.flatMap((op) => (op.kind === "clear" ? [] : [`${op.id.replica}.${op.id.counter}`]))));
+  const elements = new Set(refused.flatMap((r) => r.ops.flatMap(targets)));
   const discard = (): void => {
     dealtWith.value = new Set([...dealtWith.value, ...refused]);
   };
@@ -57,7 +62,7 @@ function RefusedWork({ room }: { readonly room: RoomState }): JSX.Element | null
     <div class="notice notice-bad" role="alert">
       <CircleAlert aria-hidden="true" />
       <span>
-        <strong>{t("refused.title", { n: strokes.size })}</strong> {t(errorKey(first.code))}{" "}
+        <strong>{t("refused.title", { n: elements.size })}</strong> {t(errorKey(first.code))}{" "}
         <small class="tabular">{t("common.details", { code: first.code })}</small>
       </span>
       <button class="button" onClick={() => savePicture(refused)}>
@@ -72,15 +77,13 @@ function RefusedWork({ room }: { readonly room: RoomState }): JSX.Element | null
   );
 }
 
+/** The elements that an op is about. */
+const targets = (op: Op): Key[] => ("id" in op ? [key(op.id)] : op.kind === "undo" ? op.items.map((item) => key(item.id)) : []);
+
 function savePicture(refused: readonly Refused[]): void {
   const canvas = document.createElement("canvas");
   if (!drawPicture(canvas, refused.flatMap((r) => [...r.ops]))) return;
   canvas.toBlob((blob) => {
-    if (blob === null) return;
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(blob);
-    link.download = `${t("refused.file")}.png`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    if (blob !== null) saveFile(blob, `${t("refused.file")}.png`);
   });
 }

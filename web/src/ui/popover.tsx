@@ -8,6 +8,8 @@ export interface PopoverProps {
   readonly children: ComponentChildren;
   /** Class that places the panel. */
   readonly place: string;
+  /** For places along something: how far from its start the panel is to be, px. */
+  readonly at?: number;
 }
 
 const FOCUSABLE = 'button:not(:disabled), input:not(:disabled), a[href], select, [tabindex="0"]';
@@ -16,12 +18,13 @@ const FOCUSABLE = 'button:not(:disabled), input:not(:disabled), a[href], select,
  * A panel beside its button; put both into an element with class "anchor". While open it keeps the focus; Escape, a
  * press elsewhere or its button close it, and the focus goes back to where it was.
  */
-export function Popover({ open, onClose, label, children, place }: PopoverProps): JSX.Element | null {
+export function Popover({ open, onClose, label, children, place, at }: PopoverProps): JSX.Element | null {
   const panel = useRef<HTMLDivElement>(null);
   useEffect(() => (open && panel.current !== null ? hold(panel.current, onClose) : undefined), [open]);
   if (!open) return null;
   return (
-    <div class={`popover ${place}`} ref={panel} role="dialog" aria-label={label} tabIndex={-1}>
+    <div class={`popover ${place}`} ref={panel} role="dialog" aria-label={label} tabIndex={-1}
+      {...(at === undefined ? {} : { style: { "--at": `${at}px` } })}>
       {children}
     </div>
   );

@@ -14,7 +14,9 @@ import { PageList } from "./pages.tsx";
 import { RoomState } from "./roomstate.ts";
 import { go } from "./router.ts";
 import { dock, name } from "./settings.ts";
+import { SelectionBar } from "./selectionbar.tsx";
 import { Sheet } from "./sheet.tsx";
+import { ToastLine } from "./taskcards.tsx";
 import { errorKey } from "./texts.ts";
 import { ToolBar } from "./toolbar.tsx";
 import { TopBar } from "./topbar.tsx";
@@ -94,8 +96,10 @@ function RoomLayout({ room }: { readonly room: RoomState }): JSX.Element {
       {!phone && <aside class="strip"><PageList room={room} /></aside>}
       <main class="stage">
         <BoardView room={room} />
+        <SelectionBar room={room} />
         <Notices room={room} />
         <ToolBar room={room} />
+        <ToastLine room={room} />
       </main>
       {phone && (
         <Sheet kind="bottom" open={room.panel.value === "pages"} onClose={() => (room.panel.value = "")} title={t("pages.title")}>

@@ -1,21 +1,39 @@
 // The state of a room's page: which page is looked at, the boards that are open, what the panels show.
 import { signal } from "@preact/signals";
-import type { Board } from "../board/index.ts";
+import type { Selection } from "../board/api.ts";
+import type { Board, Viewport } from "../board/index.ts";
 import type { BoardDocument, Person, RoomSession } from "../sync/api.ts";
 import { roomCode } from "./code.ts";
 import { recent, remember } from "./settings.ts";
+import { Tasks } from "./tasks.ts";
+import type { TextKey } from "./texts.ts";
 
-export type Panel = "" | "invite" | "people" | "connection" | "more" | "pen" | "pages" | "keys";
+export type Panel = "" | "invite" | "people" | "connection" | "more" | "options" | "pages" | "keys" | "page" | "style" | "order";
+
+/** Something said in passing, with a way to take back what was done. */
+export interface Toast {
+  readonly text: TextKey;
+  readonly undo: () => void;
+}
+
+/** Boards that a session keeps open at once. */
+const OPEN_BOARDS = 8;
 
 export class RoomState {
   readonly session: RoomSession;
   readonly code: string;
   /** The board that is looked at. */
   readonly board = signal<BoardDocument | undefined>(undefined);
-  /** Boards that were looked at, by page; their miniatures are drawn. */
+  /** Boards that are open, by page, the one looked at last behind; their miniatures are drawn from them. */
   readonly opened = signal<ReadonlyMap<string, BoardDocument>>(new Map());
   readonly panel = signal<Panel>("");
-  readonly zoom = signal(1);
+  /** What is seen of the board. */
+  readonly view = signal<Viewport>({ x: 0, y: 0, zoom: 1, width: 1, height: 1 });
+  readonly selection = signal<Selection | undefined>(undefined);
+  /** A text is being written: keys are for it. */
+  readonly editing = signal(false);
+  readonly toast = signal<Toast | undefined>(undefined);
+  readonly tasks = new Tasks();
   /** The canvas, once it is there. */
   readonly canvas = signal<Board | undefined>(undefined);
   #people = new Map<number, Person>();
@@ -41,7 +59,8 @@ export class RoomState {
   look(page: string): void {
     const board = this.session.look(page);
     this.board.value = board;
-    this.opened.value = new Map(this.opened.peek()).set(page, board);
+    const others = [...this.opened.peek()].filter(([other]) => other !== page);
+    this.opened.value = new Map([...others, [page, board] as const].slice(-OPEN_BOARDS));
     this.#remember();
   }
 
@@ -62,7 +81,13 @@ export class RoomState {
     this.panel.value = this.panel.peek() === panel ? "" : panel;
   }
 
+  /** Place of the page looked at among the pages, from 1; 0 while there is none. */
+  get number(): number {
+    return this.session.pages.value.indexOf(this.board.peek()?.page ?? "") + 1;
+  }
+
   close(): void {
+    this.tasks.close();
     for (const stop of this.#stops) stop();
     void this.session.leave();
   }

@@ -10,7 +10,8 @@ export interface Option<T> {
 export interface SegmentsProps<T> {
   readonly label: string;
   readonly options: readonly Option<T>[];
-  readonly value: T;
+  /** undefined: none of them. */
+  readonly value: T | undefined;
   readonly onChange: (value: T) => void;
   readonly kind?: "row" | "grid";
 }

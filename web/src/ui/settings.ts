@@ -1,7 +1,10 @@
 // What the page remembers on this device: signals that write themselves to local storage.
 import { effect, signal } from "@preact/signals";
 import type { Signal } from "@preact/signals";
-import type { Fingers, Paper, ToolName } from "../board/index.ts";
+import type { Grid, Style, ToolName } from "../board/api.ts";
+import type { Fingers, Paper } from "../board/index.ts";
+import { FAMILIES, initialStyle, isStyle } from "./styles.ts";
+import type { Family, Shape } from "./styles.ts";
 
 const PREFIX = "chalkline.";
 
@@ -30,6 +33,7 @@ function remembered<T>(name: string, initial: T, valid: (value: unknown) => valu
 }
 
 const oneOf = <T extends string>(...options: readonly T[]) => (value: unknown): value is T => options.some((o) => o === value);
+const isBoolean = (value: unknown): value is boolean => typeof value === "boolean";
 const isText = (value: unknown): value is string => typeof value === "string" && value.length <= 64;
 
 export type Language = "zh-CN" | "en";
@@ -44,12 +48,23 @@ export const paper = remembered<Paper>("paper", "white", oneOf("white", "blackbo
 export const fingers = remembered<Fingers>("fingers", "auto", oneOf("auto", "draw", "pan"));
 export const dock = remembered<Dock>("dock", "bottom", oneOf("bottom", "left", "right"));
 export const name = remembered<string>("name", "", isText);
+
+/** The tool at hand, as the board has it. Not remembered: a lesson begins with the pen. */
 export const tool = signal<ToolName>("pen");
 
-/** Color 0xRRGGBB; width in 1/10 px of the board. */
-const isNumber = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0xffffff;
-export const penColor = remembered<number>("pen.color", 0x1d2321, isNumber);
-export const penWidth = remembered<number>("pen.width", 100, isNumber);
+/** How new elements look, for each family of tools. */
+export const styles = Object.fromEntries(
+  FAMILIES.map((family) => [family, remembered<Style>(`style.${family}`, initialStyle(family), isStyle)]),
+) as Readonly<Record<Family, Signal<Style>>>;
+
+/** What the buttons of several tools stand for: the one used last. */
+export const shape = remembered<Shape>("shape", "rectangle", oneOf("line", "arrow", "rectangle", "ellipse", "polygon"));
+export const eraser = remembered<"eraser" | "area-eraser">("eraser", "eraser", oneOf("eraser", "area-eraser"));
+export const selector = remembered<"select" | "lasso">("selector", "select", oneOf("select", "lasso"));
+
+export const grid = remembered<Grid>("grid", "none", oneOf("none", "squares", "lines", "dots"));
+export const snapping = remembered<boolean>("snapping", true, isBoolean);
+export const ruler = remembered<boolean>("ruler", false, isBoolean);
 
 /** A room that this device has been in. */
 export interface RecentRoom {

@@ -5,6 +5,7 @@ import { Invite } from "./invite.tsx";
 import { Logo } from "./logo.tsx";
 import { More } from "./more.tsx";
 import { useObservable } from "./observe.ts";
+import { PageMenu } from "./pagemenu.tsx";
 import { People } from "./people.tsx";
 import type { RoomState } from "./roomstate.ts";
 import { go } from "./router.ts";
@@ -25,6 +26,7 @@ export function TopBar({ room }: { readonly room: RoomState }): JSX.Element {
         <ConnectionPill room={room} />
         <People room={room} />
         <Invite room={room} />
+        <PageMenu room={room} />
         <More room={room} />
       </div>
     </header>

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { luminance } from "../board/index.ts";
+import { ElementKind } from "../ot/types.ts";
 import type { Connection } from "../sync/api.ts";
 import { PEN_COLORS, personColor } from "./colors.ts";
 import { wordsFor } from "./connectionwords.ts";
-import { KEY_LINES, commandFor } from "./shortcuts.ts";
+import { KEY_GROUPS, TOOL_KEYS, shortcutFor } from "./shortcuts.ts";
+import type { KeyPress } from "./shortcuts.ts";
+import { fieldsOf, initialStyle, isStyle } from "./styles.ts";
 import { zh } from "./texts.ts";
 
 const said = (c: Connection): string => zh[wordsFor(c).text];
@@ -19,22 +22,62 @@ test("WB-20 the pill says in words how the connection stands", () => {
   assert.equal(said({ kind: "ended", code: 3009, parameters: {}, unsent: 0 }), "已断开");
 });
 
-const press = (key: string, more: Partial<{ ctrlKey: boolean; altKey: boolean }> = {}) =>
-  commandFor({ key, ctrlKey: false, metaKey: false, altKey: false, ...more });
+const press = (key: string, more: Partial<KeyPress> = {}) =>
+  shortcutFor({ key, code: "", ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...more });
 
 test("every tool has a key, in either case", () => {
-  assert.deepEqual(["p", "E", "l", "H", "?", "PageDown", "0"].map((k) => press(k)), ["pen", "eraser", "laser", "hand", "keys", "page-after", "fit"]);
+  for (const [tool, letter] of Object.entries(TOOL_KEYS)) {
+    for (const key of [letter, letter.toLowerCase()]) assert.deepEqual(press(key), { do: "tool", tool });
+  }
+  assert.equal(new Set(Object.values(TOOL_KEYS)).size, Object.keys(TOOL_KEYS).length);
+  assert.deepEqual(press("E", { shiftKey: true }), { do: "tool", tool: "area-eraser" });
 });
 
-test("keys with modifiers belong to the browser, but for its zoom", () => {
-  assert.equal(press("p", { ctrlKey: true }), undefined);
+test("control and command are alike; shift turns a command round", () => {
+  for (const held of [{ ctrlKey: true }, { metaKey: true }]) {
+    assert.deepEqual(press("z", held), { do: "board", command: "undo" });
+    assert.deepEqual(press("Z", { ...held, shiftKey: true }), { do: "board", command: "redo" });
+  }
+  assert.deepEqual(press("y", { ctrlKey: true }), { do: "board", command: "redo" });
+  assert.deepEqual(press("G", { ctrlKey: true, shiftKey: true }), { do: "board", command: "ungroup" });
+});
+
+test("brackets order by where they are on the keyboard, whatever shift makes of them", () => {
+  assert.deepEqual(press("[", { code: "BracketLeft" }), { do: "board", command: "backward" });
+  assert.deepEqual(press("{", { code: "BracketLeft", shiftKey: true }), { do: "board", command: "back" });
+  assert.deepEqual(press("｝", { code: "BracketRight", shiftKey: true }), { do: "board", command: "front" });
+});
+
+test("arrows move, with shift by much", () => {
+  assert.deepEqual(press("ArrowLeft"), { do: "nudge", dx: -1, dy: 0, far: false });
+  assert.deepEqual(press("ArrowDown", { shiftKey: true }), { do: "nudge", dx: 0, dy: 1, far: true });
+});
+
+test("what has no meaning here is left to the browser: other keys with modifiers, and pasting", () => {
+  for (const key of ["p", "v", "r", "t"]) assert.equal(press(key, { ctrlKey: true }), undefined, key);
   assert.equal(press("e", { altKey: true }), undefined);
-  assert.equal(press("+", { ctrlKey: true }), "zoom-in");
+  assert.deepEqual(press("+", { ctrlKey: true }), { do: "zoom", by: 1 });
 });
 
 test("the sheet names a key for each tool", () => {
-  const keys = KEY_LINES.flatMap((line) => line.keys);
-  for (const key of ["P", "E", "L", "H", "?"]) assert.ok(keys.includes(key));
+  const keys = KEY_GROUPS.flatMap((group) => group.lines.flatMap((line) => line.keys));
+  for (const key of [...Object.values(TOOL_KEYS), "I", "?"]) assert.ok(keys.includes(key), key);
+});
+
+test("each tool and each kind of element has the panels that it needs", () => {
+  const { Ink, Rectangle, Text, Image, Line } = ElementKind;
+  assert.deepEqual(fieldsOf(new Set([Image])), ["opacity"]);
+  assert.deepEqual(fieldsOf(new Set([Ink])), ["color", "width", "opacity"]);
+  assert.ok(!fieldsOf(new Set([Line])).includes("fill"));
+  assert.deepEqual(fieldsOf(new Set([Text, Rectangle])), ["color", "width", "fill", "dash", "size", "align", "face", "opacity"]);
+});
+
+test("a style that was stored and is none is not taken", () => {
+  const style = initialStyle("shape");
+  assert.ok(isStyle(JSON.parse(JSON.stringify(style))));
+  for (const wrong of [null, {}, { ...style, color: -1 }, { ...style, dash: "wavy" }, { ...style, size: "4" }, { ...style, bold: 1 }]) {
+    assert.ok(!isStyle(wrong));
+  }
 });
 
 const contrastWithWhite = (css: string): number => 1.05 / (luminance(parseInt(css.slice(1), 16)) + 0.05);

@@ -1,0 +1,183 @@
+// Images and exports on the page by itself (test/dev): what goes in as a file and what comes out as one.
+import { readFile } from "node:fs/promises";
+import { expect, type Page } from "@playwright/test";
+import type { FakeGateway } from "../test/dev/fake.ts";
+import { accessible, drag, drawn, elements, picture, press, test } from "./support/devpage.ts";
+
+declare global {
+  interface Window {
+    /** The stand-in for the server. */
+    fake?: FakeGateway;
+    /** Lets what waits go on. */
+    goOn?: () => void;
+  }
+}
+
+/** A red PNG of 40 × 30 px. */
+async function png(page: Page): Promise<Buffer> {
+  const bytes = await page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(40, 30);
+    const context = canvas.getContext("2d");
+    if (context === null) throw new Error("no 2d context");
+    context.fillStyle = "#d1495b";
+    context.fillRect(0, 0, 40, 30);
+    return [...new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())];
+  });
+  return Buffer.from(bytes);
+}
+
+/** Uploads and exports wait until window.goOn() is called. */
+const holdUp = (page: Page): Promise<void> =>
+  page.evaluate(() => {
+    const { room } = window.fake ?? {};
+    if (room !== undefined) room.slow = new Promise((resolve) => (window.goOn = resolve));
+  });
+
+async function choose(page: Page, file: { name: string; mimeType: string; buffer: Buffer }): Promise<void> {
+  const chooser = page.waitForEvent("filechooser");
+  await press(page, "i");
+  await (await chooser).setFiles(file);
+}
+
+const notice = (page: Page) => page.locator(".notices .notice");
+
+test("WB-24 an image is uploaded with progress and placed in the middle of what is seen", async ({ open }) => {
+  const page = await open();
+  await holdUp(page);
+  await choose(page, { name: "题目.png", mimeType: "image/png", buffer: await png(page) });
+  await expect(notice(page)).toContainText("正在上传 题目.png");
+  await expect(page.locator("progress")).toHaveAttribute("value", "40");
+  await accessible(page);
+  await picture(page, "files-upload");
+  await page.evaluate(() => window.goOn?.());
+  await expect.poll(() => elements(page)).toBe(1);
+  const [image] = await drawn(page);
+  expect(image).toMatchObject({ kind: 8 });
+  expect((image?.place?.w ?? 0) / (image?.place?.h ?? 1)).toBeCloseTo(4 / 3, 1);
+  await expect(notice(page)).toHaveCount(0);
+  await picture(page, "files-image");
+});
+
+test("an upload can be stopped; what goes wrong is said where it happened", async ({ open }) => {
+  const page = await open();
+  const buffer = await png(page);
+  await holdUp(page);
+  await choose(page, { name: "a.png", mimeType: "image/png", buffer });
+  await page.getByRole("button", { name: "取消" }).click();
+  await expect(notice(page)).toHaveCount(0);
+  await page.evaluate(() => window.goOn?.());
+  expect(await elements(page)).toBe(0);
+
+  await choose(page, { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("hello") });
+  await expect(notice(page)).toContainText("这不是图片");
+  await accessible(page);
+  await picture(page, "files-refused");
+  await page.getByRole("button", { name: "关闭" }).click();
+  await choose(page, { name: "big.png", mimeType: "image/png", buffer: Buffer.alloc(21 * 1024 * 1024) });
+  await expect(notice(page)).toContainText("最多 20 MB");
+  await page.getByRole("button", { name: "关闭" }).click();
+  await choose(page, { name: "broken.png", mimeType: "image/png", buffer: Buffer.from("no image") });
+  await expect(notice(page)).toContainText("3014");
+  await page.getByRole("button", { name: "关闭" }).click();
+
+  await page.evaluate(() => window.fake?.room?.connection.set({ kind: "offline", unsent: 0 }));
+  await choose(page, { name: "a.png", mimeType: "image/png", buffer });
+  await expect(notice(page)).toContainText("现在没有连上");
+  await page.evaluate(() => window.fake?.room?.connection.set({ kind: "synced", route: "websocket", rttMs: 9, unsent: 0 }));
+  await page.getByRole("button", { name: "再试一次" }).click();
+  await expect.poll(() => elements(page)).toBe(1);
+});
+
+test("images come by drop and by paste too; text is pasted as text", async ({ open }) => {
+  const page = await open();
+  const bytes = [...(await png(page))];
+  const give = (type: "drop" | "paste", image: readonly number[], text: string): Promise<void> =>
+    page.evaluate(({ type, image, text }) => {
+      const data = new DataTransfer();
+      if (image.length > 0) data.items.add(new File([new Uint8Array(image)], "b.png", { type: "image/png" }));
+      if (text !== "") data.setData("text/plain", text);
+      const board = document.querySelector(".board");
+      const event = type === "drop" ? new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true })
+        : new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true });
+      board?.dispatchEvent(event);
+    }, { type, image, text });
+  await give("drop", bytes, "");
+  await expect.poll(() => elements(page)).toBe(1);
+  await give("paste", bytes, "");
+  await expect.poll(() => elements(page)).toBe(2);
+  await give("paste", [], "早上好");
+  await expect.poll(() => elements(page)).toBe(3);
+  expect((await drawn(page)).map((e) => e.kind)).toEqual([8, 8, 7]);
+  expect((await drawn(page)).at(-1)?.text).toBe("早上好");
+});
+
+test("the page is cleared once it is asked, and comes back by undo", async ({ open }) => {
+  const page = await open();
+  for (const y of [200, 300]) await drag(page, [[300, y], [500, y + 20]]);
+  const before = await drawn(page);
+  await page.getByRole("button", { name: "这一页" }).click();
+  await accessible(page);
+  await picture(page, "page-menu");
+  await page.getByRole("button", { name: "清空这一页…" }).click();
+  await accessible(page);
+  await picture(page, "page-clear");
+  await page.getByRole("button", { name: "清空", exact: true }).click();
+  expect(await elements(page)).toBe(0);
+  await expect(page.locator(".toast")).toBeVisible();
+  await accessible(page);
+  await page.locator(".toast").getByRole("button", { name: "撤销" }).click();
+  expect(await drawn(page)).toEqual(before);
+  await expect(page.locator(".toast")).toHaveCount(0);
+});
+
+test("this page is saved as PNG and SVG, all pages as PDF, which can be stopped", async ({ open }) => {
+  const page = await open();
+  await drag(page, [[300, 200], [500, 220]]);
+  const save = async (name: string): Promise<Buffer> => {
+    await page.getByRole("button", { name: "这一页" }).click();
+    const download = page.waitForEvent("download");
+    await page.getByRole("button", { name }).click();
+    const file = await download;
+    expect(file.suggestedFilename()).toContain("三年级数学");
+    return readFile(await file.path());
+  };
+  const bitmap = await save("这一页存为 PNG");
+  expect(bitmap.subarray(1, 4).toString()).toBe("PNG");
+  expect(bitmap.length).toBeGreaterThan(500);
+  expect((await save("这一页存为 SVG")).toString()).toMatch(/^(<\?xml[^>]*>\s*)?<svg [^]*<path/);
+  expect((await save("全部页存为 PDF")).subarray(0, 5).toString()).toBe("%PDF-");
+
+  await holdUp(page);
+  await page.getByRole("button", { name: "这一页" }).click();
+  await page.getByRole("button", { name: "全部页存为 PDF" }).click();
+  await expect(notice(page)).toContainText("正在导出");
+  await page.getByRole("button", { name: "取消" }).click();
+  await expect(notice(page)).toHaveCount(0);
+});
+
+test("grid, snapping and ruler are remembered on this device", async ({ open }) => {
+  const page = await open();
+  await page.getByRole("button", { name: "这一页" }).click();
+  await page.getByRole("radio", { name: "方格" }).click();
+  await page.getByRole("switch", { name: "对齐吸附" }).click();
+  await page.getByRole("switch", { name: "直尺" }).click();
+  await page.keyboard.press("Escape");
+  await picture(page, "page-grid-ruler");
+  await page.reload();
+  await page.waitForSelector(".board canvas");
+  await page.getByRole("button", { name: "这一页" }).click();
+  await expect(page.getByRole("radio", { name: "方格" })).toHaveAttribute("aria-checked", "true");
+  await expect(page.getByRole("switch", { name: "对齐吸附" })).toHaveAttribute("aria-checked", "false");
+  await expect(page.getByRole("switch", { name: "直尺" })).toHaveAttribute("aria-checked", "true");
+});
+
+test("pages whose boards are not open have a picture from the server", async ({ open }) => {
+  const page = await open();
+  await page.evaluate(() => window.fake?.room?.pages.set(["a", "b", "c"]));
+  await expect(page.locator(".strip img")).toHaveCount(2);
+  expect(await page.evaluate(() => window.fake?.room?.requests.toSorted())).toEqual(["pages/b.png?width=192", "pages/c.png?width=192"]);
+  await page.getByRole("button", { name: "第 2 页" }).click();
+  await expect(page.locator(".strip img")).toHaveCount(1);
+  await accessible(page);
+  await picture(page, "thumbnails");
+});

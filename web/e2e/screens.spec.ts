@@ -1,0 +1,67 @@
+// The tools on a phone and on a classroom's touch screen, on the page by itself (test/dev).
+import { expect } from "@playwright/test";
+import { ElementKind } from "../src/ot/types.ts";
+import { PHONE, WALL, accessible, drawn, elements, picture, press, selected, swipe, test, toolNow } from "./support/devpage.ts";
+
+test("a phone has every tool in reach of the thumb, and the selection's bar at the top", async ({ open }) => {
+  const page = await open(PHONE);
+  const cdp = await page.context().newCDPSession(page);
+  const small = await page.locator(".room button").evaluateAll((all) =>
+    all.map((b) => b.getBoundingClientRect()).filter((r) => r.width > 0 && Math.min(r.width, r.height) < 44).length);
+  expect(small).toBe(0);
+  await page.getByRole("button", { name: "矩形" }).tap();
+  await page.getByRole("button", { name: /^矩形/ }).tap();
+  await accessible(page);
+  await picture(page, "phone-options");
+  // Chosen once it makes way for selecting after a shape.
+  await page.getByRole("button", { name: "笔", exact: true }).tap();
+  await page.getByRole("button", { name: "矩形" }).tap();
+  await swipe(cdp, [[100, 300], [150, 340], [200, 380], [260, 420]]);
+  expect(await drawn(page)).toMatchObject([{ kind: ElementKind.Rectangle }]);
+  await expect.poll(() => selected(page)).toBe(1);
+  await picture(page, "phone-selection");
+  await accessible(page);
+  const bar = await page.locator(".selection-bar").boundingBox();
+  expect((bar?.y ?? 1000) + (bar?.height ?? 0)).toBeLessThan(150);
+  await page.locator(".selection-bar").getByRole("button", { name: "删除" }).tap();
+  expect(await elements(page)).toBe(0);
+  await page.getByRole("button", { name: "撤销" }).tap();
+  expect(await elements(page)).toBe(1);
+  // The row of tools scrolls to its last one.
+  const hand = page.getByRole("button", { name: "移动画面" });
+  await hand.scrollIntoViewIfNeeded();
+  await hand.tap();
+  expect(await toolNow(page)).toBe("hand");
+  await picture(page, "phone-hand");
+});
+
+test("on a large touch screen what is in panels is large as well, and the tool bar may stand at a side", async ({ open }) => {
+  const page = await open(WALL);
+  const cdp = await page.context().newCDPSession(page);
+  const small = () => page.locator(".room button:not(.grip)").evaluateAll((all) =>
+    all.map((b) => [b.getBoundingClientRect(), b.outerHTML.slice(0, 80)] as const)
+      .filter(([r]) => r.width > 0 && Math.min(r.width, r.height) < 48).map(([, html]) => html));
+  await page.tap(".grip");
+  await expect(page.locator(".room")).toHaveAttribute("data-dock", "left");
+  await page.getByRole("button", { name: "文字" }).tap();
+  await page.getByRole("button", { name: /^文字/ }).tap();
+  await accessible(page);
+  expect(await small()).toEqual([]);
+  await picture(page, "wall-options");
+  await page.getByRole("button", { name: "椭圆" }).or(page.getByRole("button", { name: "矩形" })).tap();
+  await swipe(cdp, [[700, 300], [800, 400], [1000, 600]]);
+  await expect.poll(() => selected(page)).toBe(1);
+  await page.locator(".selection-bar").getByRole("button", { name: "样式" }).tap();
+  await accessible(page);
+  expect(await small()).toEqual([]);
+  await picture(page, "wall-selection");
+});
+
+test("the sheet of shortcuts names every tool", async ({ open }) => {
+  const page = await open();
+  await press(page, "?");
+  const sheet = page.getByRole("dialog", { name: "快捷键" });
+  for (const name of ["选择", "荧光笔", "多边形", "撤销", "移到最前", "适合宽度"]) await expect(sheet.getByText(name, { exact: true })).toBeVisible();
+  await accessible(page);
+  await picture(page, "keys");
+});
