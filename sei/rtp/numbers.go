@@ -1,0 +1,73 @@
+package rtp
+
+// numbers remembers how sequence numbers were changed, for maxLate packets.
+type numbers struct {
+	holes [maxLate]hole
+	sent  [maxLate]sent
+	shift uint16 // outgoing − incoming, modulo 65536
+	last  uint16 // the highest outgoing number used or left open
+}
+
+// hole is a number that was left open for a packet given up.
+type hole struct {
+	seq   int64 // unwrapped
+	shift uint16
+	open  bool
+}
+
+// sent says what an outgoing number stands for.
+type sent struct {
+	out, in uint16
+	used    bool
+	ours    bool // a stamp: nothing came in for it
+}
+
+// pass numbers an incoming packet, or one that is missing.
+func (n *numbers) pass(in uint16) uint16 {
+	n.last = in + n.shift
+	n.note(n.last, in)
+	return n.last
+}
+
+func (n *numbers) note(out, in uint16) {
+	n.sent[out&(maxLate-1)] = sent{out: out, in: in, used: true}
+}
+
+// insert numbers a stamp that goes out before the packet numbered in.
+func (n *numbers) insert(in uint16) uint16 {
+	n.last = in + n.shift
+	n.sent[n.last&(maxLate-1)] = sent{out: n.last, used: true, ours: true}
+	n.shift++
+	return n.last
+}
+
+// swallow closes the numbers up over a packet that does not go out.
+func (n *numbers) swallow() { n.shift-- }
+
+// leave leaves a number open for a missing packet.
+func (n *numbers) leave(seq int64) {
+	n.pass(uint16(seq))
+	n.holes[seq&(maxLate-1)] = hole{seq: seq, shift: n.shift, open: true}
+}
+
+// fill returns the number left open for seq, once.
+func (n *numbers) fill(seq int64) (out uint16, ok bool) {
+	h := &n.holes[seq&(maxLate-1)]
+	if !h.open || h.seq != seq {
+		return 0, false
+	}
+	h.open = false
+	return uint16(seq) + h.shift, true
+}
+
+// restart goes on with incoming numbers that have nothing to do with those
+// before. One outgoing number stays unused, so that receivers notice a loss.
+func (n *numbers) restart(in uint16) {
+	n.holes = [maxLate]hole{}
+	n.shift = n.last + 2 - in
+}
+
+func (n *numbers) original(out uint16) (in uint16, ok bool) {
+	s := n.sent[out&(maxLate-1)]
+	return s.in, s.used && !s.ours && s.out == out
+}
