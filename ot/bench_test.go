@@ -1,6 +1,7 @@
 package ot_test
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -174,7 +175,7 @@ func BenchmarkRebaseOver16384Edits(b *testing.B) {
 		edits.Add(revision+1, id(1, 1), ot.Edit{keep(int(revision) + 1), ins("a")})
 	}
 	for b.Loop() {
-		if _, ok := edits.Rebase(id(1, 1), 0, ot.Edit{keep(1), ins("b"), del(2)}); !ok {
+		if _, _, ok := edits.Rebase(id(1, 1), 0, ot.Edit{keep(1), ins("b"), del(2)}, math.MaxInt); !ok {
 			b.Fatal("not carried")
 		}
 	}

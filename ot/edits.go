@@ -9,15 +9,18 @@ import (
 const (
 	maxKeptEdits      = 16_384
 	maxKeptComponents = 1 << 18
-	maxRebaseWork     = 1 << 20 // components looked at: 100 ms at the worst
+	maxForgotten      = 100_000 // texts of which something is forgotten: a board has no more
 )
 
 // Edits are the newest text edits of a board, as they were logged: what a server
 // needs to bring an edit that was made on an older revision to the head (SYN7).
-// It keeps no text, and at most 16 384 edits with 262 144 components.
+// It keeps no text, and at most 16 384 edits with 262 144 components. What it
+// forgets of one text costs the others nothing: whoever was away while a class
+// wrote elsewhere goes on with his text.
 type Edits struct {
-	floor      uint64
-	queue      []ID // whose edits they are, oldest first
+	floor      uint64        // no older base is taken of any text
+	forgotten  map[ID]uint64 // by text: revision of the newest edit that is not kept
+	queue      []ID          // whose edits they are, oldest first
 	byText     map[ID][]loggedEdit
 	components int
 }
@@ -30,11 +33,11 @@ type loggedEdit struct {
 
 // NewEdits returns the edits of a board since revision floor: none yet.
 func NewEdits(floor uint64) *Edits {
-	return &Edits{floor: floor, byText: map[ID][]loggedEdit{}}
+	return &Edits{floor: floor, forgotten: map[ID]uint64{}, byText: map[ID][]loggedEdit{}}
 }
 
-// Floor returns the oldest base that Rebase takes.
-func (s *Edits) Floor() uint64 { return s.floor }
+// Floor returns the oldest base of a text that Rebase takes.
+func (s *Edits) Floor(id ID) uint64 { return max(s.floor, s.forgotten[id]) }
 
 // Add notes an edit of a text as it stands in the log. Revisions never fall.
 // The oldest are forgotten when there are too many.
@@ -60,7 +63,7 @@ func (s *Edits) forgetOldest() {
 	id := s.queue[0]
 	s.queue = s.queue[1:]
 	edits := s.byText[id]
-	s.floor = max(s.floor, edits[0].revision)
+	s.forget(id, edits[0].revision)
 	s.components -= len(edits[0].components)
 	if len(edits) == 1 {
 		delete(s.byText, id)
@@ -70,13 +73,26 @@ func (s *Edits) forgetOldest() {
 	s.byText[id] = edits[1:]
 }
 
+// forget notes that the edits of a text up to a revision are not kept.
+func (s *Edits) forget(id ID, revision uint64) {
+	s.forgotten[id] = revision
+	if len(s.forgotten) <= maxForgotten {
+		return
+	}
+	for _, r := range s.forgotten {
+		s.floor = max(s.floor, r)
+	}
+	clear(s.forgotten)
+}
+
 // Rebase transforms an edit of a text that was made on revision base over all
-// later edits of that text (OT13). ok is false if base is older than what is
-// kept, or if the edit cannot be carried that far: it would get more than
-// MaxComponents, or it has so many that to carry it would hold up everybody.
-func (s *Edits) Rebase(id ID, base uint64, e Edit) (rebased Edit, ok bool) {
-	if base < s.floor {
-		return nil, false
+// later edits of that text (OT13). work is how many components it looked at for
+// that, 0.1 µs each, and not more than most. ok is false if base is older than
+// what is kept, or if the edit cannot be carried that far: it would get more than
+// MaxComponents, or it would take more than most.
+func (s *Edits) Rebase(id ID, base uint64, e Edit, most int) (rebased Edit, work int, ok bool) {
+	if base < s.Floor(id) {
+		return nil, 0, false
 	}
 	e = e.Canonical()
 	edits := s.byText[id]
@@ -87,17 +103,18 @@ func (s *Edits) Rebase(id ID, base uint64, e Edit) (rebased Edit, ok bool) {
 		return 1
 	})
 	var over Edit
-	work := 0
 	for _, later := range edits[from:] {
-		if work += len(e) + len(later.components); work > maxRebaseWork {
-			return nil, false
+		step := len(e) + len(later.components)
+		if step > most-work {
+			return nil, work, false
 		}
+		work += step
 		over = later.unpack(over[:0])
 		var out builder
 		transform(e, over, &out, nil)
 		e = out.end()
 	}
-	return e, len(e) <= MaxComponents
+	return e, work, len(e) <= MaxComponents
 }
 
 func (l *loggedEdit) unpack(dst Edit) Edit {

@@ -1,6 +1,7 @@
 package ot_test
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -26,15 +27,15 @@ func TestSYN7AnEditIsCarriedOverWhatCameAfterItsBase(t *testing.T) {
 		{99, ot.Edit{keep(3), ins("x"), del(1)}},
 	}
 	for _, c := range cases {
-		got, ok := edits.Rebase(id(1, 1), c.base, ot.Edit{keep(3), ins("x"), del(1)})
+		got, _, ok := edits.Rebase(id(1, 1), c.base, ot.Edit{keep(3), ins("x"), del(1)}, math.MaxInt)
 		if !ok || !slices.Equal(got, c.want) {
 			t.Errorf("base %d: %v, %v, want %v", c.base, got, ok, c.want)
 		}
 	}
-	if _, ok := edits.Rebase(id(1, 1), 9, ot.Edit{ins("x")}); ok {
+	if _, _, ok := edits.Rebase(id(1, 1), 9, ot.Edit{ins("x")}, math.MaxInt); ok {
 		t.Error("a base from before the first revision kept was taken")
 	}
-	if e, ok := edits.Rebase(id(9, 9), 10, ot.Edit{ins("x")}); !ok || len(e) != 1 {
+	if e, _, ok := edits.Rebase(id(9, 9), 10, ot.Edit{ins("x")}, math.MaxInt); !ok || len(e) != 1 {
 		t.Error("an edit of a text without edits changed")
 	}
 }
@@ -42,7 +43,7 @@ func TestSYN7AnEditIsCarriedOverWhatCameAfterItsBase(t *testing.T) {
 func TestSYN7OfAnEditMayBeNothingLeft(t *testing.T) {
 	edits := ot.NewEdits(0)
 	edits.Add(1, id(1, 1), ot.Edit{del(4)})
-	if e, ok := edits.Rebase(id(1, 1), 0, ot.Edit{keep(1), del(2)}); !ok || len(e) > 0 {
+	if e, _, ok := edits.Rebase(id(1, 1), 0, ot.Edit{keep(1), del(2)}, math.MaxInt); !ok || len(e) > 0 {
 		t.Fatalf("%v, %v", e, ok)
 	}
 }
@@ -53,15 +54,37 @@ func TestEditsKeepTheNewest(t *testing.T) {
 	for revision := range uint64(kept + 3) {
 		edits.Add(revision+1, id(1, uint32(revision%5)+1), ot.Edit{ins("a")})
 	}
-	if edits.Floor() != 3 {
-		t.Fatalf("floor %d, want 3", edits.Floor())
+	for text, floor := range map[uint32]uint64{1: 1, 2: 2, 3: 3, 4: 0} {
+		if got := edits.Floor(id(1, text)); got != floor {
+			t.Fatalf("floor of text %d: %d, want %d", text, got, floor)
+		}
 	}
-	if _, ok := edits.Rebase(id(1, 1), 2, ot.Edit{ins("x")}); ok {
+	if _, _, ok := edits.Rebase(id(1, 3), 2, ot.Edit{ins("x")}, math.MaxInt); ok {
 		t.Fatal("a base older than what is kept was taken")
 	}
-	e, ok := edits.Rebase(id(1, 1), 3, ot.Edit{ins("x")})
-	if !ok || e[0].N != (kept+3)/5 { // of 3 277 the first is forgotten
+	e, _, ok := edits.Rebase(id(1, 3), 3, ot.Edit{ins("x")}, math.MaxInt)
+	if !ok || e[0].N != (kept+3)/5-1 { // of 3 277 the first is forgotten
 		t.Fatalf("%v, %v", e, ok)
+	}
+}
+
+func TestSYN7WhatIsForgottenOfOneTextIsNotMissedInAnother(t *testing.T) {
+	edits := ot.NewEdits(0)
+	edits.Add(1, id(1, 1), ot.Edit{ins("mine")})
+	for revision := range uint64(50_000) {
+		edits.Add(revision+2, id(1, 2), ot.Edit{ins("a")})
+	}
+	if e, _, ok := edits.Rebase(id(1, 1), 1, ot.Edit{keep(4), ins("!")}, math.MaxInt); !ok || e[0].N != 4 {
+		t.Fatalf("a text that nobody else wrote to: %v, %v", e, ok)
+	}
+	if _, _, ok := edits.Rebase(id(1, 1), 0, ot.Edit{ins("x")}, math.MaxInt); ok {
+		t.Fatal("a base older than a forgotten edit was taken")
+	}
+	for text := range uint32(120_000) { // more texts than a board has: then one floor does for all
+		edits.Add(60_000+uint64(text), id(2, text+1), ot.Edit{ins("a")})
+	}
+	if floor := edits.Floor(id(9, 9)); floor == 0 {
+		t.Fatal("what is forgotten grows without bounds")
 	}
 }
 
@@ -74,8 +97,8 @@ func TestEditsKeepNoMoreComponentsThanTheyMay(t *testing.T) {
 	for revision := range uint64(100) { // 64 of them have 262 144 components
 		edits.Add(revision+1, id(1, 1), large)
 	}
-	if edits.Floor() != 36 {
-		t.Fatalf("floor %d, want 36", edits.Floor())
+	if edits.Floor(id(1, 1)) != 36 {
+		t.Fatalf("floor %d, want 36", edits.Floor(id(1, 1)))
 	}
 }
 
@@ -86,14 +109,14 @@ func TestAnEditThatGetsTooLargeIsNotCarried(t *testing.T) {
 	}
 	edits := ot.NewEdits(0)
 	edits.Add(1, id(1, 1), comb)
-	if e, ok := edits.Rebase(id(1, 1), 0, ot.Edit{del(5_000)}); ok {
+	if e, _, ok := edits.Rebase(id(1, 1), 0, ot.Edit{del(5_000)}, math.MaxInt); ok {
 		t.Fatalf("%d components", len(e))
 	}
 	for revision := range uint64(2_000) {
 		edits.Add(revision+2, id(1, 2), ot.Edit{ins("a")})
 	}
-	if _, ok := edits.Rebase(id(1, 2), 1, comb); ok {
-		t.Fatal("8 million components were looked at for one edit")
+	if _, work, ok := edits.Rebase(id(1, 2), 1, comb, 100_000); ok || work > 100_000 {
+		t.Fatalf("%d components were looked at for one edit, %v", work, ok)
 	}
 }
 
@@ -162,7 +185,7 @@ func TestSYN7ManyTypeInOneTextAndSeeTheSame(t *testing.T) {
 			if c.flying == nil || c.flying.edit == nil {
 				return
 			}
-			e, ok := edits.Rebase(id(1, 1), c.flying.base, c.flying.edit)
+			e, _, ok := edits.Rebase(id(1, 1), c.flying.base, c.flying.edit, math.MaxInt)
 			if !ok {
 				t.Fatalf("seed %d: not carried", seed)
 			}

@@ -47,7 +47,7 @@ func (i *images) post(w http.ResponseWriter, r *http.Request) {
 		answerError(w, err)
 		return
 	}
-	info, err := i.take(w, r, who.room)
+	info, err := i.take(w, r, who)
 	if err != nil {
 		if told := new(protocol.Error); !errors.As(err, &told) {
 			i.log.Error("image cannot be stored", "room", who.room, "error", err)
@@ -62,8 +62,8 @@ func (i *images) post(w http.ResponseWriter, r *http.Request) {
 }
 
 // take reads and stores the body of a request.
-func (i *images) take(w http.ResponseWriter, r *http.Request, room replay.Room) (content.Info, error) {
-	leave, err := i.uploads.enter(r.Context())
+func (i *images) take(w http.ResponseWriter, r *http.Request, who visitor) (content.Info, error) {
+	leave, err := i.uploads.enter(r.Context(), who.Participant.ID)
 	if err != nil {
 		return content.Info{}, err
 	}
@@ -77,7 +77,7 @@ func (i *images) take(w http.ResponseWriter, r *http.Request, room replay.Room) 
 	if _, err := body.ReadFrom(io.LimitReader(r.Body, content.MaxBytes+1)); err != nil {
 		return content.Info{}, protocol.NewError(protocol.BadMessage)
 	}
-	info, err := i.store.Put(r.Context(), int64(room), body.Bytes())
+	info, err := i.store.Put(r.Context(), int64(who.room), body.Bytes())
 	var over *content.LimitError
 	switch {
 	case errors.As(err, &over):
@@ -107,7 +107,7 @@ func (i *images) get(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	id := r.PathValue("content")
-	data, kind, err := i.store.Get(int64(who.room), id)
+	file, kind, err := i.store.File(int64(who.room), id)
 	if errors.Is(err, content.ErrNotFound) {
 		answerError(w, protocol.NewError(protocol.NoSuchDocument))
 		return
@@ -117,12 +117,18 @@ func (i *images) get(w http.ResponseWriter, r *http.Request) {
 		answerError(w, err)
 		return
 	}
+	defer file.Close()
+	// A slow reader holds a file, no memory, and that not for ever.
+	err = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(sendTime))
+	if err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return // the client is gone
+	}
 	h := w.Header()
 	h.Set("Content-Type", kind)
 	h.Set("Cache-Control", "private, max-age=31536000, immutable")
 	h.Set("ETag", strconv.Quote(id))
 	h.Set("Content-Security-Policy", inertPolicy)
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(data))
+	http.ServeContent(w, r, "", time.Time{}, file)
 }
 
 // inertPolicy is that of what people made: opened by itself it can do nothing.

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"chalkline/protocol"
 	"chalkline/replay"
@@ -37,7 +39,7 @@ func FuzzParseCode(f *testing.F) {
 
 func TestWhoComesWhenTooManyWaitIsSentAway(t *testing.T) {
 	gate := newTurnstile(1, 1)
-	leave, err := gate.enter(t.Context())
+	leave, err := gate.enter(t.Context(), "ann")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,12 +47,12 @@ func TestWhoComesWhenTooManyWaitIsSentAway(t *testing.T) {
 	waits, giveUp := context.WithCancel(t.Context())
 	gone := make(chan error, 1)
 	gate.waiting <- struct{}{} // somebody waits
-	if _, err := gate.enter(t.Context()); !errors.Is(err, overloaded) {
+	if _, err := gate.enter(t.Context(), "ben"); !errors.Is(err, overloaded) {
 		t.Errorf("one too many: %v", err)
 	}
 	<-gate.waiting
 	go func() {
-		_, err := gate.enter(waits)
+		_, err := gate.enter(waits, "ben")
 		gone <- err
 	}()
 	giveUp()
@@ -58,9 +60,40 @@ func TestWhoComesWhenTooManyWaitIsSentAway(t *testing.T) {
 		t.Errorf("who gives up: %v", err)
 	}
 	leave()
-	if _, err := gate.enter(t.Context()); err != nil {
+	if _, err := gate.enter(t.Context(), "ben"); err != nil {
 		t.Errorf("after somebody left: %v", err)
 	}
+}
+
+func TestWhoAsksForMuchHoldsUpOnlyHimself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := newTurnstile(2, 4)
+		enter := func(who string) chan error {
+			done := make(chan error, 1)
+			go func() {
+				leave, err := gate.enter(t.Context(), who)
+				if done <- err; err == nil {
+					time.Sleep(time.Minute)
+					leave()
+				}
+			}()
+			synctest.Wait()
+			return done
+		}
+		for range ownWaiting {
+			enter("greedy")
+		}
+		if err := <-enter("greedy"); !errors.Is(err, protocol.NewError(protocol.Overloaded)) {
+			t.Fatalf("one too many of one visitor: %v", err)
+		}
+		if done := enter("ann"); len(done) == 0 || <-done != nil {
+			t.Fatal("somebody else does not come in at once")
+		}
+		time.Sleep((ownWaiting + 1) * time.Minute)
+		if synctest.Wait(); len(gate.people) > 0 {
+			t.Fatalf("%d visitors are remembered", len(gate.people))
+		}
+	})
 }
 
 func TestWhatWasAskedForLongAgoIsForgottenFirst(t *testing.T) {

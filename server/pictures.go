@@ -108,7 +108,7 @@ func (p *pictures) draw(ctx context.Context, who visitor, name recentName, k kin
 	if b, ok := p.recent.get(name); ok {
 		return &drawn{tag: name.tag, content: bytes.NewReader(b)}, nil
 	}
-	leave, err := p.renders.enter(ctx)
+	leave, err := p.renders.enter(ctx, who.Participant.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +159,7 @@ func (p *pictures) export(w http.ResponseWriter, r *http.Request) {
 
 // document draws pages into one PDF. Boards are copied one after the other.
 func (p *pictures) document(ctx context.Context, who visitor, pages []string) (*drawn, error) {
-	leave, err := p.renders.enter(ctx)
+	leave, err := p.renders.enter(ctx, who.Participant.ID)
 	if err != nil {
 		return nil, err
 	}

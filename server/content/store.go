@@ -17,6 +17,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -145,17 +146,36 @@ func take(ctx context.Context, places chan struct{}) error {
 // Get returns an image of a room and its type. Errors: ErrNotFound, or that of
 // the file system.
 func (s *Store) Get(room int64, content string) (data []byte, kind string, err error) {
+	file, kind, err := s.File(room, content)
+	if err != nil {
+		return nil, "", err
+	}
+	defer file.Close()
+	if data, err = io.ReadAll(file); err != nil {
+		return nil, "", fmt.Errorf("content: get: %w", err)
+	}
+	return data, kind, nil
+}
+
+// File is Get for an image that is to be sent: it stands at its start; close it.
+func (s *Store) File(room int64, content string) (file *os.File, kind string, err error) {
 	if !IsID(content) {
 		return nil, "", fmt.Errorf("content: get %.64q: %w", content, ErrNotFound)
 	}
-	data, err = os.ReadFile(filepath.Join(s.folder(room), content))
+	file, err = os.Open(filepath.Join(s.folder(room), content))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, "", fmt.Errorf("content: get %s: %w", content, ErrNotFound)
 	}
 	if err != nil {
 		return nil, "", fmt.Errorf("content: get: %w", err)
 	}
-	return data, "image/" + sniff(data), nil
+	head := make([]byte, 16)
+	n, err := file.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		_ = file.Close()
+		return nil, "", fmt.Errorf("content: get: %w", err)
+	}
+	return file, "image/" + sniff(head[:n]), nil
 }
 
 // IsID says whether a text has the form of a content id: 64 digits of lower-case

@@ -209,7 +209,7 @@ type taken struct {
 	ops     []ot.Op
 	changed bool            // they are not the ops that came
 	refused []uint32        // indexes of those whose author is told
-	why     *protocol.Error // the last of them
+	why     *protocol.Error // of the last of them, but TEXT_BASE_TOO_OLD of any: else its client would not keep what was typed
 }
 
 // acceptAll judges the ops of a batch, which its author may have no right to. An
@@ -240,7 +240,10 @@ func (t *taken) leaveOut(i uint32, err error) (offence error) {
 	var refused refusal
 	switch {
 	case errors.As(err, &refused):
-		t.refused, t.why = append(t.refused, i), refused.why
+		t.refused = append(t.refused, i)
+		if t.why == nil || t.why.Code != protocol.TextBaseTooOld {
+			t.why = refused.why
+		}
 	case !errors.Is(err, errNothingLeft):
 		return err
 	}

@@ -197,6 +197,10 @@ func (in *intake) accept(op *ot.Op) error {
 		return in.textEdit(op)
 	case ot.EraseSpans:
 		return in.erase(op)
+	case ot.Clear:
+		in.clearing()
+	case ot.Undo:
+		in.undoing(op)
 	case ot.Purge: // OT16: the server's alone
 		return refuse(protocol.NotPermitted)
 	}

@@ -15,6 +15,7 @@ const (
 	careEvery = 30 * time.Second // how exact that and Config.PurgeAfter are
 	maxRanges = 4096             // of one purge record
 	maxEnds   = 256              // ops of one record
+	maxStale  = 4096             // entries of a queue that do not count, beyond as many as count
 )
 
 // deletions are the deleted elements of a board: since when they are.
@@ -38,9 +39,24 @@ func (d *deletions) note(id ot.ID, deleted bool, at int64) {
 		}
 		d.since[id] = at
 		d.queue = append(d.queue, deletion{id, at})
+		if len(d.queue) > 2*len(d.since)+maxStale {
+			d.tidy()
+		}
 	case !deleted && known:
 		delete(d.since, id)
 	}
+}
+
+// tidy takes out of the queue what does not count any more: whoever deletes and
+// brings back all the time makes it no longer than the board is large.
+func (d *deletions) tidy() {
+	seen := make(map[ot.ID]bool, len(d.since))
+	d.queue = slices.DeleteFunc(d.queue, func(x deletion) bool {
+		since, ok := d.since[x.id]
+		stale := !ok || since != x.since || seen[x.id]
+		seen[x.id] = true
+		return stale
+	})
 }
 
 // take returns what has been deleted since before a time. What was taken is

@@ -19,6 +19,7 @@ func (in *intake) erase(op *ot.Op) error {
 		return errNothingLeft
 	}
 	load, started := in.erasures(op.ID, e, eraser{in.replica, op.Eraser})
+	in.erasing(op, load)
 	if err := ot.BoardLimits().CheckElement(load.After(op, started)); err != nil {
 		return boardFull(err)
 	}

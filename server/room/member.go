@@ -40,7 +40,7 @@ type member struct {
 
 // Ink that one member may submit: several hands' worth for ever, and the rest of
 // a lesson at once. Decoding costs most of what a batch costs here, and a few
-// bytes can stand for many points. Text edits count by workPerComponent.
+// bytes can stand for many points. What other ops count for: work.go.
 const (
 	pointsPerSecond = 30_000
 	pointsAtOnce    = 2 * protocol.MaxOpsPerBatch * ink.MaxFrame

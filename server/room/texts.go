@@ -12,10 +12,6 @@ import (
 // restart.
 const keptRecords = 16_384
 
-// workPerComponent is what a component of an incoming text edit counts for, in
-// points: it may have to be carried over all edits that are kept.
-const workPerComponent = 8
-
 // texts is what the log will make of a board's texts once everything taken in
 // is durable.
 type texts struct {
@@ -96,12 +92,12 @@ func (in *intake) textEdit(op *ot.Op) error {
 	if !ok {
 		return errNothingLeft
 	}
-	if in.work += workPerComponent * len(op.Edit); in.work > pointsAtOnce {
-		return protocol.NewError(protocol.Overloaded)
-	}
 	// Nobody has seen what is not durable, and nothing was before its creation.
 	base := max(min(op.Base, in.head), created-1)
-	edit, ok := in.texts.edits.Rebase(op.ID, base, op.Edit)
+	edit, ok := in.carry(op, base, length)
+	if in.work > pointsAtOnce {
+		return protocol.NewError(protocol.Overloaded)
+	}
 	if !ok {
 		return refuse(protocol.TextBaseTooOld)
 	}

@@ -3,6 +3,7 @@ package room_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -162,11 +163,12 @@ func TestSYN7ABaseOlderThanWhatIsKeptIsRefused(t *testing.T) {
 		ben := f.join("ben")
 		ben.ops(textEdit(id, 1, insert("very ")))
 		ben.ops(textEdit(id, ben.board().at.Revision-1000, keep(3), insert("est")))
+		ben.ops(textEdit(id, 1, insert("most ")), ot.Op{Kind: ot.Purge, Ranges: []ot.IDRange{{Replica: 1, First: 1, Count: 1}}}) // which is refused as well
 		young := ot.ID{Replica: ben.replica(), Counter: 1}
 		ben.ops(newText(young), textEdit(young, 1, insert("new"))) // there is nothing before it
 		settle()
-		if got := ben.refusals(); len(got) != 1 || got[0] != protocol.TextBaseTooOld {
-			t.Fatalf("refused with %v, want TEXT_BASE_TOO_OLD once", got)
+		if got := ben.refusals(); !slices.Equal(got, []protocol.Code{protocol.TextBaseTooOld, protocol.TextBaseTooOld}) {
+			t.Fatalf("refused with %v, want TEXT_BASE_TOO_OLD twice", got)
 		}
 		if ben.text(id) != "oldest" || ben.text(young) != "new" {
 			t.Fatalf("the texts are %q and %q", ben.text(id), ben.text(young))

@@ -275,6 +275,75 @@ describe("SYN7 texts", () => {
     });
   }
 
+  test("3013: after a reload, a refusal does not come before the board that the text is put beside on", async () => {
+    const w = new World();
+    const browser = new Browser(w.clock);
+    const [ann, bob] = [await enter(w, "ann", browser), await enter(w, "bob")];
+    const k = bob.board.create(ElementKind.Text, [place(0)]);
+    bob.board.editText(k, insert(0, "word"));
+    await w.pass(200);
+    w.server.routes.webtransport = w.server.routes.websocket = "refuses";
+    for (const peer of [...w.server.peers]) if (peer.replica === 1) peer.close(0);
+    ann.board.editText(k, insert(4, "s of ann"));
+    await w.pass(100);
+    ann.board.editText(k, insert(12, " and more"));
+    await w.pass(100);
+    ann.page.kill();
+    w.server.routes.webtransport = "works";
+    w.server.boardsLate = 1000;
+    w.server.keepsFrom = 1000;
+    const page = w.page("ann", browser);
+    const board = page.session.look("p1");
+    const before = w.server.submitted.length;
+    await w.pass(200);
+    board.create(ElementKind.Line, [place(500)]); // the person goes on while the board loads
+    while (w.server.submitted.length === before) await w.pass(5);
+    w.server.keepsFrom = 0;
+    await w.pass(5000);
+    assert.deepEqual(texts(bob.board).sort(), ["word", "words of ann and more"]);
+    assert.equal(page.session.connection.value.unsent, 0);
+    atRest(w, board, bob.board);
+  });
+
+  test("3013: a text whose refusal was lost with the connection is put beside the old one all the same", async () => {
+    const { w, ann, bob, k } = await two();
+    w.server.delayUp = 200;
+    ann.board.editText(k, insert(4, "s of ann"));
+    await w.pass(50);
+    ann.board.editText(k, insert(12, " and more"));
+    await w.pass(50);
+    [w.server.keepsFrom, w.server.refusalsLost] = [1000, true];
+    await w.pass(180);
+    for (const peer of [...w.server.peers]) if (peer.replica === 1) peer.close(0);
+    [w.server.keepsFrom, w.server.refusalsLost] = [0, false];
+    await w.pass(60_000);
+    assert.equal(texts(bob.board).length, 2, texts(bob.board).join(" | "));
+    assert.ok(texts(bob.board).includes("words of ann"), texts(bob.board).join(" | "));
+    assert.ok(textOf(bob.board, k).includes(" and more"));
+    assert.equal(ann.page.session.connection.value.unsent, 0);
+    atRest(w, ann.board, bob.board);
+  });
+
+  test("3013: what is typed between the batch that came back short and the word of its refusal is not lost", async () => {
+    const { w, ann, bob, k } = await two();
+    w.server.refusalsOvertaken = true;
+    w.server.delayUp = 200;
+    ann.board.editText(k, insert(4, "s of ann"));
+    await w.pass(100);
+    w.server.keepsFrom = 1000;
+    const short = ann.board.subscribe(() => {
+      if (textOf(ann.board, k) !== "word") return;
+      short(); // the record is here, the refusal is not
+      ann.board.editText(k, [{ kind: "keep", n: 4 }, { kind: "insert", text: "!" }]);
+    });
+    await w.pass(180);
+    w.server.keepsFrom = 0;
+    await w.pass(1500);
+    const all = texts(bob.board).sort();
+    assert.ok(all.some((t) => t.includes("!") && t.includes("s of ann")), all.join(" | "));
+    atRest(w, ann.board, bob.board);
+  });
+
   test("undo takes back one's own typing through that of others; who watches is told of what others and undo do", async () => {
     const { w, ann, bob, k } = await two();
     let seen = textOf(ann.board, k);

@@ -96,6 +96,8 @@ class Peer {
   replica = 0;
   open = true;
   private streams = 0;
+  /** Streams of boards. */
+  readonly boards = new Set<number>();
   generation = 0;
 
   constructor(
@@ -116,7 +118,8 @@ class Peer {
   document(stream: number, message: NonNullable<Doc>["message"]): void {
     const bytes = toBinary(DocumentMessageSchema, create(DocumentMessageSchema, { message } as Doc));
     if (this.server.lose?.(message?.case ?? "", this) === true) return;
-    this.down(() => this.events.document(stream, bytes));
+    const more = message?.case !== "header" && this.boards.has(stream) ? this.server.boardsLate : 0;
+    this.down(() => this.events.document(stream, bytes), more);
   }
 
   cursors(value: Partial<Cursors> & { handle: number }): void {
@@ -131,9 +134,9 @@ class Peer {
     this.clock.after(this.server.delayDown, () => this.events.closed(code));
   }
 
-  private down(deliver: () => void): void {
+  private down(deliver: () => void, more = 0): void {
     this.server.traffic.down++;
-    this.clock.after(this.server.delayDown, () => {
+    this.clock.after(this.server.delayDown + more, () => {
       if (this.open && !this.server.frozen) deliver();
     });
   }
@@ -146,6 +149,8 @@ export class FakeServer {
   frozen = false;
   delayUp = 5;
   delayDown = 5;
+  /** How much later than its header comes what follows on a board's stream, as a large snapshot does. */
+  boardsLate = 0;
   /** How each route behaves for new connections. */
   readonly routes: Record<Route, "works" | "hangs" | "refuses"> = { webtransport: "works", websocket: "works" };
   readonly opened: Route[] = [];
@@ -159,6 +164,8 @@ export class FakeServer {
   judge: ((ops: readonly Op[]) => number[] | undefined) | undefined;
   /** Records come before the refusals that go with them, as streams may. */
   refusalsOvertaken = false;
+  /** Refusals do not arrive, as when the connection is lost with them. */
+  refusalsLost = false;
   /** Edits of texts with an older base are refused (SYN7). */
   keepsFrom = 0;
   /** Pieces of laser paths, and requests over HTTP with their answers. */
@@ -333,6 +340,7 @@ export class FakeServer {
   private begin(peer: Peer, handle: number, document: string, held: Position | undefined): void {
     const d = this.doc(document);
     const stream = peer.newStream();
+    if (d.board !== undefined) peer.boards.add(stream);
     const generation = ++peer.generation;
     peer.views.set(handle, { document, stream, generation });
     const at = Number(held?.revision ?? 0n);
@@ -387,6 +395,7 @@ export class FakeServer {
     const ops = decodeOps(m.ops);
     const refuse = (bad: number[], code: number): void => {
       const tell = (): void => peer.control({ case: "refused", value: { handle: m.handle, n: m.n, ops: bad, error: { code } } });
+      if (this.refusalsLost) return;
       if (this.refusalsOvertaken) this.clock.after(10, tell);
       else tell();
     };

@@ -297,14 +297,17 @@ export class LiveBoard implements BoardDocument, StrokeHost, EraserHost, History
     this.pens.refused(ops);
     this.host.gather(this); // texts that waited for it
     if (code !== Code.TextBaseTooOld) return ops;
-    for (const op of ops) if (op.kind === "textEdit") this.putBeside(op.id, texts.get(key(op.id)) ?? "");
+    for (const op of ops) {
+      if (op.kind !== "textEdit") continue;
+      this.state.forgetTyped(key(op.id));
+      this.putBeside(op.id, texts.get(key(op.id)) ?? "");
+    }
     return ops.filter((op) => op.kind !== "textEdit");
   }
 
   /** A text as a person had it, beside what became of it (SYN7). */
   private putBeside(id: ID, text: string): void {
     const e = this.get(key(id));
-    this.state.forgetTyped(key(id));
     if (e !== undefined && text !== "") this.submit(besideText(e, this.newID(), text));
   }
 
@@ -317,6 +320,7 @@ export class LiveBoard implements BoardDocument, StrokeHost, EraserHost, History
   /** A heart tick. */
   tick(): void {
     this.steps.drop();
+    for (const { id, text } of this.state.missedTexts()) this.putBeside(id, text);
   }
 
   pointed(message: Cursors): void {

@@ -3,6 +3,7 @@ import { Board } from "../ot/board.ts";
 import { decodeOps } from "../ot/codec.ts";
 import { Overlay, type Batch as ViewBatch } from "../ot/overlay.ts";
 import { MAX_OPEN_STROKES } from "../ot/sheet.ts";
+import { applyEdit } from "../ot/text.ts";
 import { BOARD_LIMITS, Loader } from "../ot/table.ts";
 import { ElementKind, key, type Edit, type ID, type IDRange, type Key, type Op } from "../ot/types.ts";
 import { decodeChunk, Strokes } from "../protocol/ink.ts";
@@ -11,7 +12,7 @@ import type { BoardChange } from "./api.ts";
 import type { DocumentState, Restoring } from "./feed.ts";
 import { sizeOf } from "./gathering.ts";
 import type { Outbox } from "./outbox.ts";
-import { Refusals, refusalOf, type Refusal } from "./refusals.ts";
+import { Refusals, refusalOf, type Missed, type Refusal } from "./refusals.ts";
 import type { WaitingText } from "./store.ts";
 import type { Confirmed } from "./texts.ts";
 import { brought, resumed, waitingTexts } from "./waitingtexts.ts";
@@ -60,11 +61,12 @@ export class BoardState implements DocumentState {
     const ops = record.payload.length === 0 ? [] : decodeOps(record.payload);
     decodeInk(ops, record.replica, this.board, this.strokes);
     const { revision, replica } = record;
-    if (replica === this.overlay.replica) this.refusals.confirmed(record.n, this.opsOf(record.n), ops.length, (k) => this.textOf(k));
+    if (replica === this.overlay.replica) this.refusals.confirmed(record.n, this.opsOf(record.n), ops, (k) => this.textOf(k), (k) => this.sentOf(k));
     this.revision = revision;
     this.author = replica;
     const keys = this.overlay.confirm(revision, replica, record.n, ops);
     this.author = 0;
+    if (replica === this.overlay.replica) this.refusals.settled(record.n, (k) => this.textOf(k));
     for (const op of ops) if (op.kind === "textEdit") this.events.confirmedText(key(op.id), { revision, author: replica, edit: op.edit });
     this.tell(keys);
     this.events.applied(record);
@@ -104,7 +106,7 @@ export class BoardState implements DocumentState {
 
   /** The ops of a batch that is not confirmed. */
   opsOf(n: number): readonly Op[] {
-    return this.overlay.pending.filter((b) => b.n === n).flatMap((b) => b.ops);
+    return this.overlay.pending.find((b) => b.n === n)?.ops ?? [];
   }
 
   /** A refused batch is no longer visible; without indexes the whole of it. Returns what was refused. */
@@ -137,8 +139,19 @@ export class BoardState implements DocumentState {
     return e?.kind === ElementKind.Text ? e.text : undefined;
   }
 
+  /** A text with the edit that is on its way, and none that waits. */
+  private sentOf(k: Key): string {
+    return applyEdit(this.board.get(k)?.text ?? "", this.overlay.pendingText(k).out);
+  }
+
+  /** A heart tick: what was typed in texts that are still there and did not come into them, and nobody said why. */
+  missedTexts(): Missed[] {
+    return this.refusals.overdue().filter(({ id }) => this.board.get(key(id))?.kind === ElementKind.Text);
+  }
+
   /** Edits a text in the view; the edit waits until it is taken. */
   type(k: Key, edit: Edit): void {
+    this.refusals.edited(k, edit);
     this.tell(this.overlay.typed(k, edit));
   }
 
@@ -206,7 +219,10 @@ export class BoardState implements DocumentState {
   }
 
   private listen(): void {
-    this.overlay.onText((k, edit) => this.events.edited(k, edit, this.author));
+    this.overlay.onText((k, edit) => {
+      this.refusals.edited(k, edit);
+      this.events.edited(k, edit, this.author);
+    });
   }
 
   private tell(keys: ReadonlySet<Key>): void {

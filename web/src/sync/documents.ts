@@ -363,7 +363,8 @@ export class Documents implements BoardHost, WorkHost {
 
   handleOf(document: string): number | undefined {
     const open = this.opens.get(document);
-    return open?.feed.opened === true ? open.handle : undefined;
+    // Before a board was ever here nothing could be made of what is refused of it: a text has to be put beside the old one.
+    return open?.feed.opened === true && open.feed.known ? open.handle : undefined;
   }
 
   revisionOf(document: string): number {

@@ -67,6 +67,8 @@ export class Feed {
   private epoch = 0n;
   /** True once the server has opened a stream of it on this connection: ops may be submitted. */
   opened = false;
+  /** There is a confirmed document, if not the newest. */
+  known = false;
   /** Messages since the last call of quiet(). */
   private heard = 0;
 
@@ -207,6 +209,7 @@ export class Feed {
     this.context = context;
     this.held = { epoch: this.epoch, revision, digest };
     restoring.commit(context, revision);
+    this.known = true;
     this.phase = { kind: "records" };
     this.events.caughtUp();
   }

@@ -48,7 +48,10 @@ export class Steps implements History {
     return () => {
       if (over) return;
       over = true;
-      if (--this.depth === 0) this.current = undefined;
+      if (--this.depth > 0) return;
+      const nothing = this.current?.empty === true;
+      this.current = undefined;
+      if (nothing) this.drop();
     };
   }
 

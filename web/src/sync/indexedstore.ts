@@ -75,7 +75,9 @@ class IndexedSlot implements Slot {
     keys.forEach((key, i) => {
       const [, , document = ""] = key as string[];
       const batch = rows[i];
-      if (batch !== undefined) batches.set(document, [...(batches.get(document) ?? []), batch]);
+      const list = batches.get(document) ?? [];
+      if (batch !== undefined) list.push(batch);
+      batches.set(document, list);
     });
     return { claim: row?.claim, doubt: row?.doubt, documents: row?.documents ?? new Map(), batches };
   }

@@ -36,8 +36,14 @@ export class Step {
     return this.texts.size === 0 && this.items().length === 0;
   }
 
-  /** Adds what was done after everything else in it. */
+  /** Adds what was done after everything else in it. What is made and deleted in one step leaves nothing of itself. */
   add(change: Change): void {
+    const k = key(change.id);
+    if (change.kind === "value" && change.register === Register.Deleted && equalBytes(change.after, DELETED) && this.changes.get(`made ${k}`)?.kind === "made") {
+      for (const [name, { id }] of this.changes) if (key(id) === k) this.changes.delete(name);
+      this.texts.delete(k);
+      return;
+    }
     const name = nameOf(change);
     const before = this.changes.get(name);
     if (before?.kind === "value" && change.kind === "value") this.changes.set(name, { ...change, before: before.before });

@@ -1,0 +1,107 @@
+package room_test
+
+import (
+	"testing"
+	"testing/synctest"
+
+	"chalkline/ot"
+	"chalkline/protocol"
+)
+
+// flood sends a batch of the most ops until its sender is out; as many as the
+// session reads in a few seconds.
+func (p *peer) flood(op func(i int) ot.Op) {
+	for range 600 {
+		ops := make([]ot.Op, protocol.MaxOpsPerBatch)
+		for i := range ops {
+			ops[i] = op(i)
+		}
+		p.ops(ops...)
+		if synctest.Wait(); p.closed != nil {
+			return
+		}
+	}
+}
+
+func comb(n int) (spans []ot.Span) {
+	for i := range uint32(n) {
+		spans = append(spans, ot.Span{From: i * 4, To: i*4 + 1})
+	}
+	return spans
+}
+
+// TestOpsThatCostMoreThanTheirBytesEndTheSession: each of these is a few bytes
+// long and makes everybody who has the board look at a lot.
+func TestOpsThatCostMoreThanTheirBytesEndTheSession(t *testing.T) {
+	cases := map[string]func(p *peer, id ot.ID) func(i int) ot.Op{
+		"erasing a stroke of many spans": func(p *peer, id ot.ID) func(int) ot.Op {
+			p.ops(ot.Op{Kind: ot.EraseSpans, ID: id, Eraser: 1, Spans: comb(3800)})
+			settle()
+			return func(int) ot.Op {
+				return ot.Op{Kind: ot.EraseSpans, ID: id, Eraser: 1, Spans: []ot.Span{{From: 0, To: 1}}}
+			}
+		},
+		"clearing a page of many elements": func(p *peer, _ ot.ID) func(int) ot.Op {
+			for counter := uint32(2); counter < 20_000; counter += 200 {
+				ops := make([]ot.Op, 200)
+				for i := range ops {
+					ops[i] = newText(ot.ID{Replica: p.replica(), Counter: counter + uint32(i)})
+				}
+				p.ops(ops...)
+				settle()
+			}
+			return func(int) ot.Op { return ot.Op{Kind: ot.Clear, Base: 1} }
+		},
+		"undoing nothing": func(_ *peer, id ot.ID) func(int) ot.Op {
+			items := make([]ot.UndoItem, 200)
+			for i := range items {
+				items[i] = ot.UndoItem{Kind: ot.UndoErasure, ID: id, Eraser: 7}
+			}
+			return func(int) ot.Op { return ot.Op{Kind: ot.Undo, Items: items} }
+		},
+	}
+	for name, begin := range cases {
+		t.Run(name, func(t *testing.T) {
+			simulated(t, func(t *testing.T) {
+				f := newRoom(t)
+				defer f.stop()
+				ann, bad := f.join("ann"), f.join("bad")
+				bad.draw(1, 1, true)
+				bad.flood(begin(bad, ot.ID{Replica: bad.replica(), Counter: 1}))
+				if bad.closed == nil || bad.closed.Code != protocol.Overloaded {
+					t.Fatalf("closed with %v, want OVERLOADED", bad.closed)
+				}
+				if settle(); ann.closed != nil {
+					t.Fatalf("others notice: %v", ann.closed)
+				}
+			})
+		})
+	}
+}
+
+// TestSYN7AnOldBaseCostsItsAuthor: a short edit that is to be carried over all
+// that was ever typed is as dear as that is long.
+func TestSYN7AnOldBaseCostsItsAuthor(t *testing.T) {
+	simulated(t, func(t *testing.T) {
+		f := newRoom(t)
+		defer f.stop()
+		ann, bad := f.join("ann"), f.join("bad")
+		id := ann.write(1, "x")
+		var large []ot.Component
+		for range 2000 {
+			large = append(large, keep(1), insert("y"))
+		}
+		for range 3 { // within what one may do at once
+			ann.ops(textEdit(id, ann.board().at.Revision, large...))
+			settle()
+		}
+		old := 0
+		for ; bad.closed == nil && old < 1000; old++ {
+			bad.ops(textEdit(id, 1, insert("z")))
+			synctest.Wait()
+		}
+		if bad.closed == nil || bad.closed.Code != protocol.Overloaded {
+			t.Fatalf("closed with %v after %d edits, want OVERLOADED", bad.closed, old)
+		}
+	})
+}
