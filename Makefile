@@ -11,6 +11,9 @@ BUF := ../web/node_modules/.bin/buf
 ARGS ?=
 # How long each fuzz target runs under `make fuzz`: a duration, or a count such as 10000x.
 FUZZTIME ?= 30s
+# How many ops the simulations make under `make fuzz`: of Go clients, and of the page's own code under Node.
+SIMULATE ?= 1000000
+SIMULATE_PAGE ?= 30000
 # The load of `make bench`.
 BENCH ?= --writers 10 --clients 100 --duration 20s
 
@@ -19,6 +22,7 @@ BENCH ?= --writers 10 --clients 100 --duration 20s
 .PHONY: help run build web test lint fmt test-go test-web e2e fuzz fuzz-smoke bench bench-page generate check-generated baseline \
 	check-schema setup-run setup-test clean
 
+comma := ,
 step = @printf '\n==> %s\n' "$(1)"
 
 help: ## list the targets
@@ -64,7 +68,7 @@ test-go: web ## Go tests under the race detector
 	$(call step,test: Go)
 	@go test -race -shuffle=on ./...
 
-test-web: web/node_modules/.package-lock.json ## TypeScript unit tests
+test-web: build ## TypeScript unit tests, one of them against the server
 	$(call step,test: TypeScript)
 	@npm --prefix web run --silent test
 
@@ -72,9 +76,13 @@ e2e: build ## the pages in a real Chromium against a real server
 	$(call step,test: pages in Chromium)
 	@npm --prefix web run --silent e2e
 
-fuzz: ## every fuzz target for FUZZTIME (30s)
+fuzz: build ## every fuzz target for FUZZTIME (30s), and the simulations with new seeds: SIMULATE ops (1000000)
 	$(call step,fuzz: every target for $(FUZZTIME))
 	@scripts/fuzz $(FUZZTIME)
+	$(call step,fuzz: simulation of Go clients$(comma) $(SIMULATE) ops)
+	@SIMULATE=$(SIMULATE) go test ./server -run '^TestSimulation' -v -timeout 3h
+	$(call step,fuzz: simulation of pages$(comma) $(SIMULATE_PAGE) ops)
+	@SIMULATE=$(SIMULATE_PAGE) npm --prefix web run --silent test -- test/simulation.test.ts
 
 # A count, not a duration: the same work on a slow machine.
 fuzz-smoke:

@@ -120,10 +120,11 @@ func (t *Text) Change(f func(shown string) ot.Edit) {
 func (s *textState) shown() string { return s.Waiting.Apply(s.Sent.Apply(s.Confirmed)) }
 
 // send submits what waits if nothing is on its way; the edit speaks of the
-// confirmed board at a revision. Client.mu is held.
+// confirmed board at a revision. It waits where the board is not there yet: which
+// revision a text from the Store is of is not known. Client.mu is held.
 func (t *Text) send(base uint64) {
 	s := &t.state
-	if s.N != 0 || len(s.Waiting) == 0 {
+	if s.N != 0 || len(s.Waiting) == 0 || t.board.doc.context == nil {
 		return
 	}
 	s.Sent, s.Waiting = s.Waiting, nil
@@ -176,9 +177,11 @@ func (t *Text) replaced(last, revision uint64) {
 	s := &t.state
 	now := t.board.doc.confirmedText(s.ID)
 	if s.N != 0 && s.N <= last {
-		s.arrive(s.Sent)
+		s.Waiting = found(s.Waiting, s.Sent, s.Confirmed, now)
+		s.Confirmed, s.Sent, s.N = now, nil, 0
+	} else {
+		s.others(difference(s.Confirmed, now))
 	}
-	s.others(difference(s.Confirmed, now))
 	t.send(revision)
 }
 
@@ -209,8 +212,9 @@ func (d *document) moveTexts(renamed map[ot.ID]ot.ID) {
 		if n := d.outbox.batchOf(s.ID); n != 0 {
 			s.N = n
 		} else {
-			s.arrive(s.Sent)
-			s.others(difference(s.Confirmed, d.confirmedText(s.ID)))
+			now := d.confirmedText(s.ID)
+			s.Waiting = found(s.Waiting, s.Sent, s.Confirmed, now)
+			s.Confirmed, s.Sent, s.N = now, nil, 0
 			t.send(d.position.revision)
 		}
 	}

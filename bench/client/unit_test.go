@@ -160,3 +160,44 @@ func FuzzRecordsIn(f *testing.F) {
 		}
 	})
 }
+
+func TestID4AnElementOfAnOlderReplicaIsNotSubmitted(t *testing.T) {
+	c := &Client{}
+	c.newDocument("authority")
+	b := c.document(boardName("p1")).board
+	b.doc.outbox.replica = 5
+	for _, kind := range []ot.OpKind{ot.Create, ot.Extend, ot.End} {
+		if err := b.Submit(ot.Op{Kind: kind, ID: ot.ID{Replica: 4, Counter: 1}}); !errors.Is(err, ErrReplica) {
+			t.Errorf("op %d: %v, want %v", kind, err, ErrReplica)
+		}
+	}
+	if b.Unsent() != 0 {
+		t.Error("something waits to be sent")
+	}
+}
+
+func TestSYN7AnEditWaitsForTheBoardThatItSpeaksOf(t *testing.T) {
+	c := &Client{}
+	c.newDocument("authority")
+	d := c.document(boardName("p1"))
+	text := d.board.Text(ot.ID{Replica: 1, Counter: 1})
+	text.state.Confirmed = "kept over a reload"
+	text.Delete(0, 5)
+	if d.board.Unsent() != 0 {
+		t.Fatal("an edit left before the board was there: of revision 0")
+	}
+	if got := text.String(); got != "over a reload" {
+		t.Errorf("the writer sees %q", got)
+	}
+}
+
+func TestID4AnEditOnItsWayIsSentAsItIsOnTheNewState(t *testing.T) {
+	o := outbox{replica: 1, n: 1}
+	id := ot.ID{Replica: 2, Counter: 1}
+	o.unsent = []*batch{{n: 1, ops: []ot.Op{{Kind: ot.TextEdit, ID: id, Base: 900, Edit: ot.Edit{{Kind: ot.Delete, N: 3}}}}}}
+	now := ot.Op{Kind: ot.TextEdit, ID: id, Base: 7, Edit: ot.Edit{{Kind: ot.Keep, N: 2}, {Kind: ot.Delete, N: 1}}}
+	o.moveTo(5, newBoardContent(), map[ot.ID]ot.Op{id: now})
+	if len(o.unsent) != 1 || !bytes.Equal(o.unsent[0].payload, ot.AppendOps(nil, []ot.Op{now})) {
+		t.Errorf("%d batches, the first is not %v", len(o.unsent), now)
+	}
+}

@@ -35,7 +35,8 @@ try {
     logLevel: "warning",
   });
   const bundles = tests.map((path) => join(out, path.replace(/\.ts$/, ".mjs")));
-  const run = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...bundles], { cwd: web, stdio: "inherit" });
+  const env = { CHALKLINE_BIN: join(web, "..", "bin", "chalkline"), ...process.env }; // of the tests that need a server
+  const run = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...bundles], { cwd: web, stdio: "inherit", env });
   process.exitCode = run.status ?? 1;
 } finally {
   rmSync(out, { recursive: true, force: true });

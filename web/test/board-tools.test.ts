@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Command, Style } from "../src/board/api.ts";
 import { MIME } from "../src/board/clipboard.ts";
+import { editInPlace } from "../src/board/anchored.ts";
 import { Commands } from "../src/board/commands.ts";
 import { NO_MARKS } from "../src/board/marks.ts";
 import type { Marks } from "../src/board/marks.ts";
@@ -17,6 +18,7 @@ import { SelectTool } from "../src/board/tools/select.ts";
 import { ShapeTool } from "../src/board/tools/shape.ts";
 import { TextTool } from "../src/board/tools/text.ts";
 import type { BoardSample, Tool } from "../src/board/tools/tool.ts";
+import { Wiping } from "../src/board/wiping.ts";
 import { ElementKind, Register } from "../src/ot/types.ts";
 import type { Key } from "../src/ot/types.ts";
 import { colorValue, placeValue } from "../src/ot/value.ts";
@@ -466,6 +468,25 @@ describe("copying", () => {
     assert.equal(ann.doc.hash(), bob.doc.hash());
   });
 
+  test("OT11, OT15: an eraser that turns out to be a palm takes back all that it wiped, and nothing that was before", async () => {
+    const { at: [ann] } = await seats("ann");
+    const stroke = ann.stroke(Array.from({ length: 21 }, (_, i) => [1000 + 50 * i, 1000] as const));
+    const wipe = (from: number, to: number): Wiping => {
+      const wiping = new Wiping(ann.site, (a, b) => ann.site.scene?.hit(a, b, 50) ?? [], () => 50);
+      wiping.wipe({ x: from, y: 1000 }, { x: to, y: 1000 });
+      return wiping;
+    };
+    wipe(1000, 1100).end();
+    const before = ann.site.get(stroke)?.visible();
+    assert.ok(before !== undefined);
+    wipe(1200, 1500).takeBack();
+    assert.deepEqual(ann.site.get(stroke)?.visible(), before);
+    wipe(1000, 1050).takeBack(); // is erased already
+    assert.deepEqual(ann.site.get(stroke)?.visible(), before);
+    ann.doc.history.undo();
+    assert.equal(ann.site.get(stroke)?.visible(), undefined);
+  });
+
   test("a copy of an erased stroke has only what is seen of it", async () => {
     const { at: [ann] } = await seats("ann");
     const stroke = ann.stroke(Array.from({ length: 21 }, (_, i) => [1000 + 100 * i, 2000] as const));
@@ -664,6 +685,39 @@ describe("writing together", () => {
     assert.equal(ann.site.get(k)?.text, "从今明天!!!");
     assert.deepEqual([a.area.value, b.area.value, bob.site.get(k)?.text], Array(3).fill("从今明天!!!"));
     assert.equal(ann.doc.hash(), bob.doc.hash());
+  });
+
+  test("OT15: a text that is made and stays empty leaves nothing to undo or redo", async () => {
+    const { at: [ann] } = await seats("ann");
+    const there = ann.text(1000, 1000, "ab");
+    const end = ann.site.begin();
+    const made = ann.doc.create(ElementKind.Text, [{ register: Register.Place, value: placeValue({ x: 0, y: 0, w: 0, h: 300, angle: 0 }) }]);
+    ann.doc.delete([made]);
+    end();
+    ann.doc.history.undo();
+    assert.notEqual(ann.site.get(there)?.text, "ab");
+    assert.equal(ann.site.get(made), undefined);
+    ann.doc.history.redo();
+    assert.equal(ann.site.get(made), undefined);
+  });
+
+  test("a turned text begins where it began, however much is typed, and undo puts it back", async () => {
+    const { w, at: [ann] } = await seats("ann");
+    const k = ann.text(1000, 1000, "ab");
+    ann.table.reshape([{ key: k, place: { ...ann.place(k), angle: 3000 }, size: undefined }]);
+    await w.pass(1500);
+    const corner = (): number[] => {
+      const f = ann.site.item(k)?.frame;
+      return [Math.round(f?.e ?? 0), Math.round(f?.f ?? 0)];
+    };
+    const from = corner(), place = ann.place(k);
+    const end = ann.site.begin();
+    for (let i = 0; i < 20; i++) editInPlace(ann.site, k, [{ kind: "insert", text: "abc" }]);
+    end();
+    corner().forEach((v, i) => assert.ok(Math.abs(v - (from[i] ?? 0)) <= 10, `${corner().join()} began at ${from.join()}`));
+    assert.notDeepEqual(ann.place(k), place);
+    ann.doc.history.undo();
+    assert.deepEqual([ann.site.get(k)?.text, ann.place(k)], ["ab", place]);
   });
 
   test("undo takes back what one typed oneself and leaves what the other did, in both fields", async () => {

@@ -24,10 +24,12 @@ export class Server {
   private constructor(
     readonly port: number,
     private readonly folder: string,
+    private readonly settings: readonly string[],
   ) {}
 
-  static async start(): Promise<Server> {
-    const server = new Server(await freePort(), await mkdtemp(join(tmpdir(), "chalkline-e2e-")));
+  /** settings: more arguments, beside where it listens and keeps its data. */
+  static async start(...settings: readonly string[]): Promise<Server> {
+    const server = new Server(await freePort(), await mkdtemp(join(tmpdir(), "chalkline-e2e-")), settings);
     await server.start();
     return server;
   }
@@ -39,7 +41,7 @@ export class Server {
 
   /** Resolves once it says that it is ready. */
   async start(): Promise<void> {
-    const args = ["serve", "--listen", `127.0.0.1:${this.port}`, "--data", this.data];
+    const args = ["serve", "--listen", `127.0.0.1:${this.port}`, "--data", this.data, ...this.settings];
     const child = spawn(BINARY, args, { stdio: ["ignore", "pipe", "pipe"], env: { PATH: process.env["PATH"] } });
     this.process = child;
     createInterface({ input: child.stderr }).on("line", (line) => this.keep(line));

@@ -7,7 +7,6 @@ import { ACCENT } from "./marks.ts";
 import type { Ruler } from "./ruler.ts";
 import type { Thing } from "./thing.ts";
 import { isLine } from "./thing.ts";
-import { selectionFrame } from "./transform.ts";
 import { toScreen, unitScale } from "./viewport.ts";
 import type { Viewport } from "./viewport.ts";
 
@@ -20,19 +19,19 @@ const LOCKED = "#7d8683";
 const HANDLE = 4.5;
 
 /** Frame and handles; bare: without handles, while a drag is under way. */
-export function drawSelection(context: CanvasRenderingContext2D, view: Viewport, things: readonly Thing[], bare: boolean): void {
-  const frame = selectionFrame(things);
+export function drawSelection(context: CanvasRenderingContext2D, view: Viewport, things: readonly Thing[], frame: Placement | undefined, bare: boolean): void {
   if (frame === undefined) return;
-  context.strokeStyle = things.some((t) => t.locked) ? LOCKED : ACCENT;
+  const locked = things.some((t) => t.locked);
+  context.strokeStyle = locked ? LOCKED : ACCENT;
   context.lineWidth = 1;
   if (things.length > 1 && things.length <= MAX_OUTLINES) for (const t of things) box(context, view, t.box);
   context.lineWidth = 1.5;
-  context.setLineDash(things.some((t) => t.locked) ? [5, 4] : []);
+  context.setLineDash(locked ? [5, 4] : []);
   const [only] = things;
   if (only === undefined || things.length > 1 || !isLine(only.kind)) box(context, view, frame);
   context.setLineDash([]);
   if (bare) return;
-  for (const handle of handlesOf(things, 1 / unitScale(view))) drawHandle(context, view, handle, frame);
+  for (const handle of handlesOf(things, frame, 1 / unitScale(view))) drawHandle(context, view, handle, frame);
 }
 
 function box(context: CanvasRenderingContext2D, view: Viewport, placement: Placement): void {

@@ -50,19 +50,22 @@ export function drawWriting(context: CanvasRenderingContext2D, view: Viewport, t
   });
 }
 
-/** Somebody else's. The name stands at the caret. */
-export function drawOthersCaret(context: CanvasRenderingContext2D, view: Viewport, layout: TextLayout, frame: Frame, at: NonNullable<LiveCursor["text"]>, color: string): void {
+/** Somebody else's, as strong as their cursor is: 0 … 1. The overlay puts the name at it. */
+export function drawOthersCaret(
+  context: CanvasRenderingContext2D, view: Viewport, layout: TextLayout, frame: Frame, at: NonNullable<LiveCursor["text"]>, color: string, strength: number,
+): void {
   inFrame(context, view, frame, (pixel) => {
-    fillSelection(context, layout, at.anchor, at.head, color);
+    fillSelection(context, layout, at.anchor, at.head, color, strength);
+    context.globalAlpha = strength;
     context.fillStyle = color;
     caret(context, layout, at.head, CARET * pixel);
   });
 }
 
-function fillSelection(context: CanvasRenderingContext2D, layout: TextLayout, anchor: number, head: number, color: string): void {
+function fillSelection(context: CanvasRenderingContext2D, layout: TextLayout, anchor: number, head: number, color: string, strength = 1): void {
   if (anchor === head) return;
   context.fillStyle = color;
-  context.globalAlpha = 0.25;
+  context.globalAlpha = 0.25 * strength;
   for (const r of layout.selection(Math.min(anchor, head), Math.max(anchor, head))) context.fillRect(r.x0, r.y0, r.x1 - r.x0, r.y1 - r.y0);
   context.globalAlpha = 1;
 }

@@ -12,8 +12,9 @@ import type { Overlay } from "./overlay.ts";
 import { RULER_BREADTH, RULER_LENGTH } from "./ruler.ts";
 import type { Ruler } from "./ruler.ts";
 import type { Site } from "./site.ts";
-import type { BoardSample, InkBench, RulerBench } from "./tools/tool.ts";
+import type { BoardSample, InkBench, RulerBench, Wiper } from "./tools/tool.ts";
 import type { Mark, WetLayer } from "./wetlayer.ts";
+import { Wiping } from "./wiping.ts";
 
 /** What a highlighter shows of itself if its style says nothing: 40 %. */
 const HIGHLIGHTER_OPACITY = 102;
@@ -137,11 +138,8 @@ export class Desk implements InkBench, RulerBench {
     this.#site.document?.delete(keys);
   }
 
-  startErasing(): ReturnType<InkBench["startErasing"]> {
-    const { document } = this.#site;
-    if (document === undefined) return { wipe: () => undefined, end: () => undefined };
-    const writer = document.startErasing();
-    return { wipe: (a, b) => this.#wipe(a, b, (k, spans) => writer.erase(k, spans)), end: () => writer.end() };
+  startErasing(): Wiper {
+    return new Wiping(this.#site, (a, b) => this.hit(a, b), () => this.#radius);
   }
 
   laser(at: BoardSample, joined: boolean): void {
@@ -160,14 +158,6 @@ export class Desk implements InkBench, RulerBench {
 
   get #radius(): number {
     return this.#parts.eraser * this.pixel;
-  }
-
-  #wipe(a: Vec, b: Vec, erase: (k: Key, spans: readonly { from: number; to: number }[]) => void): void {
-    const { scene } = this.#site;
-    for (const key of this.hit(a, b)) {
-      const spans = scene?.spansUnder(key, a, b, this.#radius) ?? [];
-      if (spans.length > 0) erase(key, spans);
-    }
   }
 
   #dry(): void {

@@ -26,11 +26,15 @@ const EMPTY: Rect = { x0: 0, y0: 0, x1: 4000, y1: 3000 };
 const MAX_PIXELS = 24_000_000;
 const MAX_EDGE = 16_000;
 
-/** Draws everything that the source has on white paper. */
+/** Draws everything that the source has on white paper. Rejects with "board: export png: …" where the browser cannot. */
 export async function exportPage(source: Source, as: "png" | "svg", options: ExportOptions): Promise<Blob> {
-  const items = [...source.all()].map((facts) => new Drawn(facts, options.measure));
-  const box = regionOf(items);
-  return as === "png" ? png(items, box, options) : svg(items, box, options);
+  try {
+    const items = [...source.all()].map((facts) => new Drawn(facts, options.measure));
+    const box = regionOf(items);
+    return await (as === "png" ? png(items, box, options) : svg(items, box, options));
+  } catch (error) {
+    throw new Error(`board: export ${as}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
 }
 
 /** The part of the board that has something on it and a margin, in whole px; the same as the server's pictures show. */
@@ -55,7 +59,7 @@ async function png(items: readonly Item[], box: Rect, { load }: ExportOptions): 
   const scale = exportScale(box);
   const canvas = new OffscreenCanvas(Math.ceil((box.x1 - box.x0) * scale), Math.ceil((box.y1 - box.y0) * scale));
   const context = canvas.getContext("2d");
-  if (context === null) throw new Error("board: export: no offscreen 2d context");
+  if (context === null) throw new Error("no offscreen 2d context");
   const pictures = await bitmaps(items, scale, load);
   try {
     const look = lookOf("white");

@@ -53,6 +53,9 @@ export class Grid<T> {
   }
 }
 
+/** Whether it hardly touches more than a cell: there is no use in taking it apart. */
+export const isSmall = (r: Rect): boolean => r.x1 - r.x0 < CELL && r.y1 - r.y0 < CELL;
+
 const cellsOf = (r: Rect): number => (column(r.x1) - column(r.x0) + 1) * (column(r.y1) - column(r.y0) + 1);
 
 function eachCell(r: Rect, visit: (cell: number) => void): void {

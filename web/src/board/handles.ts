@@ -3,7 +3,7 @@ import type { Placement } from "../ot/value.ts";
 import type { Vec } from "./geometry.ts";
 import { isLine } from "./thing.ts";
 import type { Thing } from "./thing.ts";
-import { ends, handleAt, middle, selectionFrame, sidesOf, turned } from "./transform.ts";
+import { ends, handleAt, middle, sidesOf, turned } from "./transform.ts";
 import type { Side } from "./transform.ts";
 
 export type Handle =
@@ -18,9 +18,8 @@ const ABOVE = 28;
 /** Handles of sides are left out where a side is shorter, CSS px. */
 const ROOM = 32;
 
-/** The handles of a selection, none if it is locked. pixel: units per CSS px. */
-export function handlesOf(things: readonly Thing[], pixel: number): Handle[] {
-  const frame = selectionFrame(things);
+/** The handles of a selection and the frame around it, none if it is locked. pixel: units per CSS px. */
+export function handlesOf(things: readonly Thing[], frame: Placement | undefined, pixel: number): Handle[] {
   if (frame === undefined || things.some((t) => t.locked)) return [];
   const [only] = things;
   if (things.length === 1 && only !== undefined && isLine(only.kind)) {

@@ -2,10 +2,11 @@
 // if it is filled or a box, on the area inside; both in its own coordinates, where distances are those of the board.
 import { SAMPLE, boundsOf } from "./centerline.ts";
 import type { Run } from "./centerline.ts";
-import { toBoard, toOwn } from "./frame.ts";
+import { toOwn } from "./frame.ts";
 import { NOWHERE, around, contains, grow, intersects, segmentDistance2, union } from "./geometry.ts";
 import type { Rect, Vec } from "./geometry.ts";
 import type { Item } from "./items.ts";
+import type { Ring } from "./ring.ts";
 
 /** Pieces that are looked at one by one once the box around so many of them is near. */
 export const STRIDE = 8;
@@ -35,12 +36,16 @@ export function touches(item: Item, rect: Rect): boolean {
 }
 
 /** Whether a lasso has caught the item: at least half of its places are inside the ring. */
-export function isEnclosed(item: Item, ring: readonly Vec[]): boolean {
+export function isEnclosed(item: Item, ring: Ring): boolean {
+  const { bounds, frame } = item;
+  // What the line does not come near is inside as a whole or not at all.
+  if (!ring.mayCross(bounds)) return item.body.runs.some((run) => run.count > 0) && ring.holds(bounds.x0, bounds.y0);
   let inside = 0, all = 0;
   for (const run of item.body.runs) {
     for (let i = 0; i < run.count; i++) {
       all++;
-      if (isInside(toBoard(item.frame, sample(run, i)), ring)) inside++;
+      const x = run.samples[i * SAMPLE] ?? 0, y = run.samples[i * SAMPLE + 1] ?? 0;
+      if (ring.holds(frame.e + frame.cos * x - frame.sin * y, frame.f + frame.sin * x + frame.cos * y)) inside++;
     }
   }
   return all > 0 && inside >= CAUGHT * all;

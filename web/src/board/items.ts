@@ -63,6 +63,9 @@ export class Drawn implements Item {
   rank = 0;
   /** Caches of whoever draws; gone whenever the body changes. */
   path: unknown = undefined;
+  #box: Placement | undefined;
+  /** Bounds in own coordinates. */
+  #own: Rect | undefined;
   #natural: { readonly count: number; readonly box: Placement } | undefined;
   #taken = 0;
 
@@ -91,6 +94,10 @@ export class Drawn implements Item {
   }
 
   get box(): Placement {
+    return (this.#box ??= this.#boxNow());
+  }
+
+  #boxNow(): Placement {
     const { facts, body } = this;
     if (facts.kind === "ink") return facts.place ?? this.#naturalBox(facts);
     if (facts.place === undefined) return NO_BOX;
@@ -123,18 +130,21 @@ export class Drawn implements Item {
   grow(facts: InkFacts): number {
     const { line } = this;
     this.facts = facts;
+    this.#box = undefined;
     if (line === undefined) return 0;
     const from = line.count;
     line.extend(facts.points, this.#taken, facts.count);
     this.#taken = facts.count;
     if (!facts.open) line.close();
     if (line.count > from) this.path = undefined;
+    this.#own = undefined;
     this.bounds = line.bounds;
     return from;
   }
 
   #build(facts: Facts, measure: Measure): void {
     this.path = undefined;
+    this.#own = undefined;
     this.body = facts.kind === "ink" ? this.#ink(facts) : bodyOf(facts, measure);
     if (facts.kind === "ink") this.#taken = facts.count;
     this.#put();
@@ -142,15 +152,17 @@ export class Drawn implements Item {
 
   #put(): void {
     const { facts } = this;
+    this.#box = undefined;
+    // Whoever selects thousands should find boxes there; of a stroke that grows they would be made in vain.
+    if (facts.kind !== "ink" || !facts.open) this.#box = this.#boxNow();
     this.frame = facts.place === undefined ? IDENTITY : frameOf(this.box);
     this.bounds = this.#boundsOn(this.frame);
   }
 
   #boundsOn(frame: Frame): Rect {
+    if (frame.sin === 0) return boundsOn(frame, (this.#own ??= ownBounds(this.body)));
     let all = NOWHERE;
-    for (const { samples, count } of this.body.runs) {
-      if (count > 0) all = union(all, frame.sin === 0 ? boundsOn(frame, boundsOf(samples, 0, count)) : turnedBounds(frame, samples, count));
-    }
+    for (const { samples, count } of this.body.runs) if (count > 0) all = union(all, turnedBounds(frame, samples, count));
     return all;
   }
 
@@ -186,6 +198,12 @@ export class Drawn implements Item {
     this.#natural = { count: facts.count, box };
     return box;
   }
+}
+
+function ownBounds({ runs }: Body): Rect {
+  let all = NOWHERE;
+  for (const { samples, count } of runs) if (count > 0) all = union(all, boundsOf(samples, 0, count));
+  return all;
 }
 
 /** As boundsOf, of samples that are turned: no larger than what they cover on the board. */

@@ -9,6 +9,7 @@ import type { Marks } from "./marks.ts";
 import type { Layer, Nameplate } from "./overlay.ts";
 import type { Site } from "./site.ts";
 import type { Look } from "./theme.ts";
+import { cursorStrength } from "./trail.ts";
 import type { Viewport } from "./viewport.ts";
 import type { Writing } from "./writing.ts";
 
@@ -40,7 +41,7 @@ export class Layers {
         draw: (context, view, now) => this.#written(context, view, now),
         wait: (now) => (parts.writing().key === undefined ? undefined : untilBlink(now, this.movedAt)),
       },
-      { draw: (context, view) => this.#carets(context, view) },
+      { draw: (context, view, now) => this.#carets(context, view, now) },
     ];
   }
 
@@ -52,11 +53,10 @@ export class Layers {
 
   #selection(context: CanvasRenderingContext2D, view: Viewport): boolean {
     const { site, writing } = this.#parts;
-    const { keys } = site.picked;
-    if (keys.size === 0 || writing().key !== undefined) return false;
-    const things = [...keys].map((k) => site.thing(k)).filter((t) => t !== undefined);
-    drawSelection(context, view, things, this.#parts.busy());
-    return things.length > 0;
+    const { things, frame } = site.picked;
+    if (things.length === 0 || writing().key !== undefined) return false;
+    drawSelection(context, view, things, frame, this.#parts.busy());
+    return true;
   }
 
   #written(context: CanvasRenderingContext2D, view: Viewport, now: number): boolean {
@@ -65,27 +65,27 @@ export class Layers {
     return text !== undefined;
   }
 
-  #carets(context: CanvasRenderingContext2D, view: Viewport): boolean {
+  #carets(context: CanvasRenderingContext2D, view: Viewport, now: number): boolean {
     let some = false;
     for (const cursor of this.#parts.cursors()) {
-      if (cursor.kind === "gone" || cursor.text === undefined) continue;
-      some = this.#caret(context, view, cursor, cursor.text) || some;
+      const strength = cursor.kind === "gone" ? 0 : cursorStrength(now - cursor.at);
+      if (strength === 0 || cursor.text === undefined) continue;
+      some = this.#caret(context, view, cursor.text, this.#parts.plates(cursor.replica).color, strength) || some;
     }
     return some;
   }
 
-  #caret(context: CanvasRenderingContext2D, view: Viewport, cursor: LiveCursor, at: NonNullable<LiveCursor["text"]>): boolean {
+  #caret(context: CanvasRenderingContext2D, view: Viewport, at: NonNullable<LiveCursor["text"]>, color: string, strength: number): boolean {
     const writing = this.#parts.writing();
-    const { color } = this.#parts.plates(cursor.replica);
     const own = writing.key === at.key ? writing.frame() : undefined;
     if (own !== undefined) {
       const shown = { ...at, anchor: writing.fromView(at.anchor), head: writing.fromView(at.head) };
-      drawOthersCaret(context, view, own.layout, own.frame, shown, color);
+      drawOthersCaret(context, view, own.layout, own.frame, shown, color, strength);
       return true;
     }
     const item = this.#parts.site.item(at.key);
     if (item?.body.kind !== "text") return false;
-    drawOthersCaret(context, view, item.body.layout, item.frame, at, color);
+    drawOthersCaret(context, view, item.body.layout, item.frame, at, color, strength);
     return true;
   }
 }

@@ -1,9 +1,10 @@
 // Style of the tools ↔ registers of elements.
-import type { Element } from "../ot/board.ts";
 import { ElementKind, Register } from "../ot/types.ts";
 import type { Setting } from "../ot/types.ts";
-import { ALIGNS, DASHES, alignValue, byteValue, colorValue, dashValue, fillValue, settings, sizeValue, styleValue, widthValue } from "../ot/value.ts";
+import { alignValue, byteValue, colorValue, dashValue, fillValue, settings, sizeValue, styleValue, widthValue } from "../ot/value.ts";
 import type { Style } from "./api.ts";
+import type { Facts } from "./facts.ts";
+import type { FontStyle } from "./style.ts";
 import type { Pen } from "./wetlayer.ts";
 
 /** Pen ids of register pen. */
@@ -17,20 +18,20 @@ export interface ToolPen extends Pen {
 
 const { Ink, Line, Arrow, Rectangle, Ellipse, Polygon, Text, Image } = ElementKind;
 
-const KINDS: Readonly<Record<keyof Style, readonly ElementKind[]>> = {
-  color: [Ink, Line, Arrow, Rectangle, Ellipse, Polygon, Text],
-  width: [Ink, Line, Arrow, Rectangle, Ellipse, Polygon],
-  opacity: [Ink, Line, Arrow, Rectangle, Ellipse, Polygon, Text, Image],
-  fill: [Rectangle, Ellipse, Polygon],
-  dash: [Line, Arrow, Rectangle, Ellipse, Polygon],
-  size: [Text],
-  align: [Text],
-  bold: [Text],
-  italic: [Text],
+const KINDS: Readonly<Record<keyof Style, ReadonlySet<ElementKind>>> = {
+  color: new Set([Ink, Line, Arrow, Rectangle, Ellipse, Polygon, Text]),
+  width: new Set([Ink, Line, Arrow, Rectangle, Ellipse, Polygon]),
+  opacity: new Set([Ink, Line, Arrow, Rectangle, Ellipse, Polygon, Text, Image]),
+  fill: new Set([Rectangle, Ellipse, Polygon]),
+  dash: new Set([Line, Arrow, Rectangle, Ellipse, Polygon]),
+  size: new Set([Text]),
+  align: new Set([Text]),
+  bold: new Set([Text]),
+  italic: new Set([Text]),
 };
 
 /** Whether elements of a kind have this part of a style. */
-export const has = (kind: ElementKind, part: keyof Style): boolean => KINDS[part].includes(kind);
+export const has = (kind: ElementKind, part: keyof Style): boolean => KINDS[part].has(kind);
 
 export const INITIAL_STYLE: Style = {
   color: 0x1d2321, width: 100, opacity: 255, fill: undefined, dash: "solid", size: 720, align: "left", bold: false, italic: false,
@@ -57,22 +58,22 @@ export function styleSettings(kind: ElementKind, style: Partial<Style>, before: 
   return settings(...list);
 }
 
-/** The register that holds a part of a style. */
-export const REGISTERS: Readonly<Record<keyof Style, Register>> = {
-  color: Register.Color, width: Register.Width, opacity: Register.Opacity, fill: Register.Fill, dash: Register.Dash,
-  size: Register.Size, align: Register.Align, bold: Register.Style, italic: Register.Style,
-};
-
-/** A part of what an element looks like. */
-export function partOf<K extends keyof Style>(e: Element, part: K): Style[K] {
+/** A part of what an element looks like; of what it does not have, what a new one would. */
+export function partOf<K extends keyof Style>(facts: Facts, part: K): Style[K] {
   const value = (): Style[keyof Style] => {
     switch (part) {
+      case "color":
+        return facts.color;
+      case "width":
+        return facts.width;
+      case "opacity":
+        return facts.opacity;
+      case "fill":
+        return "fill" in facts ? facts.fill : INITIAL_STYLE.fill;
       case "dash":
-        return DASHES[e.dash] ?? "solid";
-      case "align":
-        return ALIGNS[e.align] ?? "left";
+        return "dash" in facts ? facts.dash : INITIAL_STYLE.dash;
       default:
-        return e[part as Exclude<keyof Style, "dash" | "align">];
+        return (facts.kind === "text" ? facts.style : INITIAL_STYLE)[part as keyof FontStyle];
     }
   };
   return value() as Style[K];

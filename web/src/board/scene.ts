@@ -9,11 +9,12 @@ import type { Facts, Source } from "./facts.ts";
 import { boundsOn, toOwn } from "./frame.ts";
 import { NOWHERE, around, contains, grow, union } from "./geometry.ts";
 import type { Rect, Vec } from "./geometry.ts";
-import { Grid } from "./grid.ts";
+import { Grid, isSmall } from "./grid.ts";
 import { STRIDE, isEnclosed, mayCover, meets, touches } from "./hit.ts";
 import { Drawn, sameColors } from "./items.ts";
 import type { Item } from "./items.ts";
 import { Ranks } from "./ranks.ts";
+import { Ring } from "./ring.ts";
 import { snapLines } from "./snap.ts";
 import type { SnapLine } from "./snap.ts";
 import type { Measure } from "./textlayout.ts";
@@ -109,11 +110,16 @@ export class Scene {
     return keysOf(this.#ranked(this.#near(rect).filter((item) => contains(rect, item.bounds))));
   }
 
+  /** Strokes near the rectangle of which something was erased, in no order. */
+  erasedIn(rect: Rect): Key[] {
+    return keysOf(this.#near(rect).filter(({ facts }) => facts.kind === "ink" && facts.visible !== undefined));
+  }
+
   /** Elements that a lasso has caught: at least half of each. In drawing order. */
   enclosed(polygon: readonly Vec[]): Key[] {
-    const rect = polygon.reduce<Rect>((all, p) => union(all, around(p.x, p.y, 0)), NOWHERE);
     if (polygon.length < 3) return [];
-    return keysOf(this.#ranked(this.#near(rect).filter((item) => isEnclosed(item, polygon))));
+    const ring = new Ring(polygon);
+    return keysOf(this.#ranked(this.#near(ring.bounds).filter((item) => isEnclosed(item, ring))));
   }
 
   /** Elements that a round eraser of this radius meets on its way from a to b: of ink what is visible. */
@@ -245,7 +251,7 @@ export class Scene {
   /** Pieces, not the whole: a long stroke's bounds would put it into cells that it never touches. */
   #index(item: Drawn, from: number): void {
     const { body, frame } = item;
-    if (body.area !== undefined) return this.#grid.add(item, item.bounds);
+    if (body.area !== undefined || (from === 0 && isSmall(item.bounds))) return this.#grid.add(item, item.bounds);
     for (const { samples, count } of body.runs) {
       for (let i = from; i < count; i += STRIDE) {
         this.#grid.add(item, boundsOn(frame, boundsOf(samples, i, Math.min(i + STRIDE + 1, count))));

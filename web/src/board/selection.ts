@@ -1,13 +1,16 @@
 // What is selected: keys that are there, and what the page is told of them.
 import type { Element } from "../ot/board.ts";
-import { equalBytes } from "../ot/bytes.ts";
-import { key } from "../ot/types.ts";
-import type { ElementKind, Key } from "../ot/types.ts";
+import type { Key } from "../ot/types.ts";
+import type { Placement } from "../ot/value.ts";
 import type { Observable } from "../sync/api.ts";
 import { Value } from "../sync/observable.ts";
 import type { Selection, Style } from "./api.ts";
+import type { Facts } from "./facts.ts";
 import { boundsOfBox } from "./frame.ts";
-import { REGISTERS, has, partOf } from "./looks.ts";
+import type { Item } from "./items.ts";
+import { has, partOf } from "./looks.ts";
+import type { Measure } from "./textlayout.ts";
+import { KINDS, thingOf } from "./thing.ts";
 import type { Thing } from "./thing.ts";
 import { selectionFrame } from "./transform.ts";
 
@@ -22,8 +25,14 @@ export const NOTHING_SELECTED: Selection = {
 
 /** What the selection looks its elements up in. */
 export interface Shelf {
+  readonly measure: Measure;
   get(key: Key): Element | undefined;
-  thing(key: Key): Thing | undefined;
+  item(key: Key): Item | undefined;
+}
+
+interface Chosen {
+  readonly things: readonly Thing[];
+  readonly frame: Placement | undefined;
 }
 
 export class Picked {
@@ -32,6 +41,7 @@ export class Picked {
   #keys: ReadonlySet<Key> = new Set();
   /** Elements of the selection changed since the page was told of it. */
   #stale = false;
+  #chosen: Chosen | undefined;
   /** The group whose members are picked one by one. */
   entered: Key | undefined;
 
@@ -47,76 +57,111 @@ export class Picked {
     return this.#selection;
   }
 
+  /** What is selected as tools see it; one list until something of it changes, for it is asked for all the time. */
+  get things(): readonly Thing[] {
+    return this.#seen(undefined).things;
+  }
+
+  /** The frame around it. */
+  get frame(): Placement | undefined {
+    return this.#seen(undefined).frame;
+  }
+
   set(keys: Iterable<Key>): void {
-    this.#keys = new Set([...keys].filter((k) => this.#there(k)));
-    this.#publish();
+    this.#keys = new Set(keys);
+    const items = this.#items();
+    if (items.length < this.#keys.size) this.#keys = new Set(items.map((item) => item.key));
+    this.#publish(items);
   }
 
   /** Follows a change of the board; what was deleted leaves the selection. The page is told by publish. */
   changed(keys: ReadonlySet<Key> | "all"): void {
-    if (this.#keys.size === 0) return;
-    if (keys !== "all" && ![...this.#keys].some((k) => keys.has(k))) return;
-    const left = [...this.#keys].filter((k) => this.#there(k));
-    if (left.length < this.#keys.size) return this.set(left);
+    const met = keys === "all" ? [...this.#keys] : common(this.#keys, keys);
+    if (met.length === 0) return;
+    if (!met.every((k) => this.#there(k))) return this.set([...this.#keys].filter((k) => this.#there(k)));
     this.#stale = true;
+    this.#chosen = undefined;
   }
 
   /** Tells the page of what changed in the selection: once a frame, however much changed. */
   publish(): void {
-    if (this.#stale) this.#publish();
+    if (this.#stale) this.#publish(this.#items());
   }
 
   #there(k: Key): boolean {
     return this.#shelf.get(k)?.deleted === false;
   }
 
-  #publish(): void {
+  #items(): Item[] {
+    const items: Item[] = [];
+    for (const k of this.#keys) {
+      const item = this.#shelf.item(k);
+      if (item !== undefined) items.push(item);
+    }
+    return items;
+  }
+
+  #seen(items: readonly Item[] | undefined): Chosen {
+    if (this.#chosen !== undefined) return this.#chosen;
+    const things = (items ?? this.#items()).map((item) => thingOf(item, this.#shelf.measure));
+    return (this.#chosen = { things, frame: selectionFrame(things) });
+  }
+
+  #publish(items: readonly Item[]): void {
     this.#stale = false;
+    this.#chosen = undefined;
     if (this.#keys.size === 0) this.entered = undefined;
     if (this.#keys.size === 0 && this.#selection.value === NOTHING_SELECTED) return;
-    const elements = [...this.#keys].map((k) => this.#shelf.get(k)).filter((e): e is Element => e !== undefined);
-    this.#selection.set(describe(this.#keys, elements, [...this.#keys].map((k) => this.#shelf.thing(k)).filter((t): t is Thing => t !== undefined)));
+    this.#selection.set(describe(this.#keys, items, this.#seen(items).frame));
   }
 }
 
+/** Keys of both sets. */
+function common(a: ReadonlySet<Key>, b: ReadonlySet<Key>): Key[] {
+  const [few, many] = a.size < b.size ? [a, b] : [b, a];
+  return [...few].filter((k) => many.has(k));
+}
+
 /** What the page is told of elements that are selected. */
-export function describe(keys: ReadonlySet<Key>, elements: readonly Element[], things: readonly Thing[]): Selection {
-  const frame = selectionFrame(things);
-  if (elements.length === 0) return NOTHING_SELECTED;
-  const bounds = frame === undefined ? undefined : boundsOfBox(frame);
+function describe(keys: ReadonlySet<Key>, items: readonly Item[], frame: Placement | undefined): Selection {
+  if (items.length === 0) return NOTHING_SELECTED;
+  const byKind = new Map<Item["kind"], Facts[]>();
+  for (const { kind, facts } of items) {
+    const same = byKind.get(kind);
+    if (same === undefined) byKind.set(kind, [facts]);
+    else same.push(facts);
+  }
+  const bounds = frame && boundsOfBox(frame);
   return {
     keys,
-    kinds: new Set<ElementKind>(elements.map((e) => e.kind)),
-    locked: elements.some((e) => e.locked),
-    grouped: elements.length > 1 && groupOf(elements) !== undefined,
-    style: commonStyle(elements),
+    kinds: new Set([...byKind.keys()].map((kind) => KINDS[kind])),
+    locked: items.some((item) => item.locked),
+    grouped: items.length > 1 && areOneGroup(items),
+    style: commonStyle(byKind),
     box: bounds && { x: bounds.x0, y: bounds.y0, w: bounds.x1 - bounds.x0, h: bounds.y1 - bounds.y0 },
   };
 }
 
-/** The group that all of them are in. */
-function groupOf(elements: readonly Element[]): Key | undefined {
-  const [first, ...rest] = elements.map((e) => (e.group === undefined ? undefined : key(e.group)));
-  return rest.every((g) => g === first) ? first : undefined;
+function areOneGroup(items: readonly Item[]): boolean {
+  const group = items[0]?.group ?? "";
+  return group !== "" && items.every((item) => item.group === group);
 }
 
 /** The values that all elements which have them have in common. */
-function commonStyle(elements: readonly Element[]): Selection["style"] {
+function commonStyle(byKind: ReadonlyMap<Item["kind"], readonly Facts[]>): Selection["style"] {
   const parts = Object.keys(NO_STYLE) as (keyof Style)[];
-  return Object.fromEntries(parts.map((part) => [part, commonPart(elements, part)])) as Selection["style"];
+  return Object.fromEntries(parts.map((part) => [part, commonPart(byKind, part)])) as Selection["style"];
 }
 
-function commonPart<K extends keyof Style>(elements: readonly Element[], part: K): Style[K] | undefined {
-  let first: { readonly bytes: Uint8Array | undefined; readonly value: Style[K] } | undefined;
-  for (const e of elements) {
-    if (!has(e.kind, part)) continue;
-    const bytes = e.value(REGISTERS[part]);
-    if (first === undefined) first = { bytes, value: partOf(e, part) };
-    else if (!sameBytes(bytes, first.bytes) && partOf(e, part) !== first.value) return undefined;
+function commonPart<K extends keyof Style>(byKind: ReadonlyMap<Item["kind"], readonly Facts[]>, part: K): Style[K] | undefined {
+  let first: { readonly value: Style[K] } | undefined;
+  for (const [kind, all] of byKind) {
+    if (!has(KINDS[kind], part)) continue;
+    for (const facts of all) {
+      const value = partOf(facts, part);
+      if (first === undefined) first = { value };
+      else if (value !== first.value) return undefined;
+    }
   }
   return first?.value;
 }
-
-/** Most elements have the same bytes: those need not be decoded. */
-const sameBytes = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
-  a === b || (a !== undefined && b !== undefined && equalBytes(a, b));

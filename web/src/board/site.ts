@@ -72,6 +72,16 @@ export class Site {
     return members.length < 2 ? [k] : members;
   }
 
+  /** Elements with all others of the groups that they are in. */
+  withGroups(keys: readonly Key[]): readonly Key[] {
+    const groups = new Set(keys.map((k) => this.item(k)?.group ?? ""));
+    groups.delete("");
+    if (groups.size === 0) return keys;
+    const all = new Set(keys);
+    for (const { key: k, group } of this.scene?.items() ?? []) if (groups.has(group)) all.add(k);
+    return [...all];
+  }
+
   /** Begins a step of undo; call what it returns. */
   begin(): () => void {
     return this.document?.history.begin() ?? (() => undefined);

@@ -2,6 +2,7 @@
 import { ElementKind, Register } from "../ot/types.ts";
 import type { Key, Setting } from "../ot/types.ts";
 import { placeValue, settings, sizeValue } from "../ot/value.ts";
+import type { Placement } from "../ot/value.ts";
 import type { CursorKind } from "../sync/api.ts";
 import type { Style } from "./api.ts";
 import { boundsOf } from "./centerline.ts";
@@ -67,12 +68,24 @@ export class Table implements ShapeBench, SelectBench {
     this.#site.picked.set(keys);
   }
 
+  get things(): readonly Thing[] {
+    return this.#site.picked.things;
+  }
+
+  get frame(): Placement | undefined {
+    return this.#site.picked.frame;
+  }
+
   thing(key: Key): Thing | undefined {
     return this.#site.thing(key);
   }
 
   members(key: Key): readonly Key[] {
     return this.#site.members(key);
+  }
+
+  withGroups(keys: readonly Key[]): readonly Key[] {
+    return this.#site.withGroups(keys);
   }
 
   at(p: Vec): Key | undefined {
@@ -87,10 +100,13 @@ export class Table implements ShapeBench, SelectBench {
 
   within(ring: readonly Vec[], shape: "marquee" | "lasso"): Key[] {
     const rect = ring.reduce<Rect>((all, p) => union(all, around(p.x, p.y, 0)), NOWHERE);
-    const find = (): Key[] => (shape === "lasso" ? this.#site.scene?.enclosed(ring) : this.#site.scene?.inside(rect)) ?? [];
-    const near = shape === "lasso" ? find() : (this.#site.scene?.touching(rect) ?? []);
-    for (const key of near) if (this.#hasPieceIn(key, rect)) this.#site.pieces(key);
-    return find().filter((key) => this.thing(key)?.locked === false);
+    const { scene } = this.#site;
+    if (scene === undefined) return [];
+    const find = (): Key[] => (shape === "lasso" ? scene.enclosed(ring) : scene.inside(rect));
+    const found = find();
+    const cut = (shape === "lasso" ? found : scene.erasedIn(rect)).filter((key) => this.#hasPieceIn(key, rect));
+    for (const key of cut) this.#site.pieces(key);
+    return (cut.length === 0 ? found : find()).filter((key) => scene.get(key)?.locked === false);
   }
 
   piece(key: Key, at: Vec): Key | undefined {

@@ -32,7 +32,8 @@ export interface TextShape {
 
 export const isLine = (kind: ElementKind): boolean => kind === ElementKind.Line || kind === ElementKind.Arrow;
 
-const KINDS: Readonly<Record<Item["kind"], ElementKind>> = {
+/** Kinds as ops name them. */
+export const KINDS: Readonly<Record<Item["kind"], ElementKind>> = {
   ink: ElementKind.Ink, line: ElementKind.Line, arrow: ElementKind.Arrow, rectangle: ElementKind.Rectangle, ellipse: ElementKind.Ellipse,
   polygon: ElementKind.Polygon, text: ElementKind.Text, image: ElementKind.Image,
 };

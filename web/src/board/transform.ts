@@ -4,8 +4,8 @@ import { ElementKind } from "../ot/types.ts";
 import { MAX_SIZE, MIN_SIZE } from "../ot/value.ts";
 import type { Placement } from "../ot/value.ts";
 import { boundsOfBox, corners } from "./frame.ts";
-import { NOWHERE, clamp, union } from "./geometry.ts";
-import type { Vec } from "./geometry.ts";
+import { NOWHERE, clamp } from "./geometry.ts";
+import type { Rect, Vec } from "./geometry.ts";
 import { isLine } from "./thing.ts";
 import type { Thing } from "./thing.ts";
 
@@ -59,8 +59,23 @@ export function selectionFrame(things: readonly Thing[]): Placement | undefined 
   const [first] = things;
   if (first === undefined) return undefined;
   if (things.length === 1 && !isLine(first.kind)) return first.box;
-  const r = things.reduce((all, t) => union(all, boundsOfBox(t.box)), NOWHERE);
+  const r = boundsOfAll(things);
   return { x: r.x0, y: r.y0, w: r.x1 - r.x0, h: r.y1 - r.y0, angle: 0 };
+}
+
+/** The smallest upright rectangle around all boxes. */
+export function boundsOfAll(things: readonly Thing[]): Rect {
+  let { x0, y0, x1, y1 } = NOWHERE;
+  for (const { box } of things) {
+    // Hardly anything is turned, and there may be thousands.
+    const upright = box.angle === 0 && box.w >= 0 && box.h >= 0;
+    const r = upright ? undefined : boundsOfBox(box);
+    x0 = Math.min(x0, r?.x0 ?? box.x);
+    y0 = Math.min(y0, r?.y0 ?? box.y);
+    x1 = Math.max(x1, r?.x1 ?? box.x + box.w);
+    y1 = Math.max(y1, r?.y1 ?? box.y + box.h);
+  }
+  return { x0, y0, x1, y1 };
 }
 
 /** Where a handle is on the board. */

@@ -3,6 +3,7 @@ import { MAX_TEXT, codePoints, indexAfter } from "../ot/text.ts";
 import type { Key } from "../ot/types.ts";
 import type { Observable } from "../sync/api.ts";
 import { Value } from "../sync/observable.ts";
+import { editInPlace } from "./anchored.ts";
 import type { Style } from "./api.ts";
 import type { TextFacts } from "./facts.ts";
 import { frameOf, toBoard, toOwn } from "./frame.ts";
@@ -43,6 +44,8 @@ interface Open {
   readonly session: TextSession;
   readonly stop: AbortController;
   readonly made: () => void;
+  /** Ends the step of a turned text: what is typed is one, with the places that it got meanwhile. */
+  readonly typed: () => void;
 }
 
 export class Writing {
@@ -77,13 +80,14 @@ export class Writing {
       text: () => this.#site.get(key)?.text,
       edit: (edit) => {
         made();
-        if (this.#site.get(key) !== undefined) document.editText(key, edit);
+        if (this.#site.get(key) !== undefined) editInPlace(this.#site, key, edit);
       },
       watch: (listener) => document.watchText(key, listener),
       select: (anchor, head) => this.#tell(key, anchor, head),
     }, () => this.#parts.changed());
     const stop = new AbortController();
-    this.#open = { key, field, session, stop, made };
+    const turned = (this.#site.item(key)?.facts.place?.angle ?? 0) !== 0;
+    this.#open = { key, field, session, stop, made, typed: turned ? this.#site.begin() : () => undefined };
     listenTo(field, session, stop.signal, (e) => this.#key(e), (redo) => this.#history(redo));
     this.#parts.home.addEventListener("focus", () => this.focus(), { signal: stop.signal });
     this.#parts.hold(key);
@@ -107,6 +111,7 @@ export class Writing {
     open.field.remove();
     this.#site.document?.selectText(undefined);
     if (this.#site.get(open.key)?.text === "") this.#site.document?.delete([open.key]);
+    open.typed();
     open.made();
     this.#parts.hold(undefined);
     this.#editing.set(false);

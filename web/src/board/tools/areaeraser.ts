@@ -1,9 +1,9 @@
-import type { BoardSample, InkBench, Tool } from "./tool.ts";
+import type { BoardSample, InkBench, Tool, Wiper } from "./tool.ts";
 
 /** Wipes ink where it passes; what is erased in one gesture is one step of undo. Shapes, texts and images stay whole. */
 export class AreaEraserTool implements Tool {
   readonly #bench: InkBench;
-  #erasing: ReturnType<InkBench["startErasing"]> | undefined;
+  #erasing: Wiper | undefined;
   #last: BoardSample | undefined;
 
   constructor(bench: InkBench) {
@@ -28,13 +28,18 @@ export class AreaEraserTool implements Tool {
 
   end(): void {
     this.#erasing?.end();
+    this.#reset();
+  }
+
+  /** It was a palm, or the first finger of a pinch. */
+  undo(): void {
+    this.#erasing?.takeBack();
+    this.#reset();
+  }
+
+  #reset(): void {
     this.#erasing = undefined;
     this.#last = undefined;
     this.#bench.ring(undefined);
-  }
-
-  /** A palm or the first finger of a pinch has wiped a few points at most: undo has them. */
-  undo(): void {
-    this.end();
   }
 }

@@ -2,14 +2,12 @@
 // were and writes what they are to be, so that nothing adds up; what was deleted meanwhile is left out by the bench.
 import type { Key } from "../../ot/types.ts";
 import type { Placement } from "../../ot/value.ts";
-import { boundsOfBox } from "../frame.ts";
-import { NOWHERE, union } from "../geometry.ts";
 import type { Rect, Vec } from "../geometry.ts";
 import { NO_MARKS } from "../marks.ts";
 import { snapMove, snapPoint } from "../snapping.ts";
 import type { Snapping } from "../snapping.ts";
 import type { Thing } from "../thing.ts";
-import { bearing, ends, growsEvenly, handleAt, middle, moved, pulled, rotated, scaled, straight, withEnd } from "../transform.ts";
+import { bearing, boundsOfAll, ends, growsEvenly, handleAt, middle, moved, pulled, rotated, scaled, straight, withEnd } from "../transform.ts";
 import type { Side } from "../transform.ts";
 import type { SelectBench } from "./tool.ts";
 
@@ -21,10 +19,6 @@ export interface Drag {
 
 /** With shift a turn goes in steps of 15°. */
 const TURN_STEP = 1500;
-
-/** What is selected and may be changed. */
-export const thingsOf = (bench: SelectBench): Thing[] =>
-  [...bench.picked].map((k) => bench.thing(k)).filter((t): t is Thing => t !== undefined);
 
 const free = (things: readonly Thing[]): readonly Thing[] => things.filter((t) => !t.locked);
 
@@ -40,7 +34,7 @@ export class MoveDrag implements Drag {
 
   constructor(private readonly bench: SelectBench, things: readonly Thing[], private readonly from: Vec) {
     this.#things = free(things);
-    this.#box = this.#things.reduce((all, t) => union(all, boundsOfBox(t.box)), NOWHERE);
+    this.#box = boundsOfAll(this.#things);
     this.#snapping = bench.snapping(keysOf(this.#things));
   }
 

@@ -2,10 +2,11 @@ import type { Key } from "../../ot/types.ts";
 import { ElementKind } from "../../ot/types.ts";
 import type { Vec } from "../geometry.ts";
 import { cursorOf, handleUnder, handlesOf } from "../handles.ts";
+import type { Handle } from "../handles.ts";
 import { NO_MARKS, cornersOf } from "../marks.ts";
-import { inBox, selectionFrame } from "../transform.ts";
+import { inBox } from "../transform.ts";
 import { Clicks, apart } from "./clicks.ts";
-import { EndDrag, MoveDrag, ResizeDrag, TurnDrag, thingsOf } from "./drags.ts";
+import { EndDrag, MoveDrag, ResizeDrag, TurnDrag } from "./drags.ts";
 import type { Drag } from "./drags.ts";
 import type { BoardSample, SelectBench, Tool } from "./tool.ts";
 
@@ -82,9 +83,8 @@ export class SelectTool implements Tool {
   }
 
   hover(at: Vec): string | undefined {
-    const things = thingsOf(this.#bench);
-    const handle = handleUnder(handlesOf(things, this.#bench.pixel), at, this.#bench.pixel);
-    if (handle !== undefined) return cursorOf(handle, selectionFrame(things)?.angle ?? 0);
+    const handle = this.#handleAt(at);
+    if (handle !== undefined) return cursorOf(handle, this.#bench.frame?.angle ?? 0);
     if (this.#shape === "lasso" && !this.#inSelection(at)) return "crosshair";
     const key = this.#bench.at(at);
     if (key === undefined && !this.#inSelection(at)) return undefined;
@@ -108,10 +108,14 @@ export class SelectTool implements Tool {
     this.#step ??= this.#bench.begin();
   }
 
+  #handleAt(at: Vec): Handle | undefined {
+    const { things, frame, pixel } = this.#bench;
+    return handleUnder(handlesOf(things, frame, pixel), at, pixel);
+  }
+
   #handle(at: BoardSample): State | undefined {
-    const things = thingsOf(this.#bench);
-    const handle = handleUnder(handlesOf(things, this.#bench.pixel), at, this.#bench.pixel);
-    const frame = selectionFrame(things);
+    const { things, frame } = this.#bench;
+    const handle = this.#handleAt(at);
     if (handle === undefined || frame === undefined) return undefined;
     this.#begin();
     switch (handle.kind) {
@@ -189,12 +193,11 @@ export class SelectTool implements Tool {
     this.#begin();
     const bench = this.#bench;
     if (bench.keys.alt) bench.pick(bench.duplicate([...bench.picked]));
-    return { kind: "dragging", drag: new MoveDrag(bench, thingsOf(bench), from) };
+    return { kind: "dragging", drag: new MoveDrag(bench, bench.things, from) };
   }
 
   #inSelection(at: Vec): boolean {
-    const things = thingsOf(this.#bench);
-    const frame = selectionFrame(things);
+    const { things, frame } = this.#bench;
     return frame !== undefined && !things.every((t) => t.locked) && inBox(frame, at, 2 * this.#bench.pixel);
   }
 
@@ -226,6 +229,6 @@ export class SelectTool implements Tool {
     if (ring.length < 3) return this.#bench.pick(before);
     this.#begin();
     const caught = this.#bench.within(ring, this.#shape);
-    this.#bench.pick([...before, ...caught.flatMap((k) => this.#bench.members(k))]);
+    this.#bench.pick([...before, ...this.#bench.withGroups(caught)]);
   }
 }

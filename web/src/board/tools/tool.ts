@@ -1,6 +1,7 @@
 // A tool is a small state machine: begin, move …, end or undo. What it may do to the board stands in the benches.
 import type { ElementKind, Key, Setting } from "../../ot/types.ts";
-import type { CursorKind, EraserWriter, StrokeWriter } from "../../sync/api.ts";
+import type { Placement } from "../../ot/value.ts";
+import type { CursorKind, StrokeWriter } from "../../sync/api.ts";
 import type { Style, ToolName } from "../api.ts";
 import type { Vec } from "../geometry.ts";
 import type { Keys } from "../gestures.ts";
@@ -59,9 +60,17 @@ export interface InkBench extends Common {
   fade(keys: Iterable<Key>, faded: boolean): void;
   delete(keys: readonly Key[]): void;
   /** Erases what the eraser covers of ink on its way from a to b. */
-  startErasing(): Pick<EraserWriter, "end"> & { wipe(a: Vec, b: Vec): void };
+  startErasing(): Wiper;
   laser(at: BoardSample, joined: boolean): void;
   ring(at: Vec | undefined): void;
+}
+
+/** One gesture of the area eraser. */
+export interface Wiper {
+  wipe(a: Vec, b: Vec): void;
+  end(): void;
+  /** Ends it and brings back what it wiped. */
+  takeBack(): void;
 }
 
 /** What shapes and texts are made on. */
@@ -88,6 +97,10 @@ export interface ShapeBench extends Common {
 export interface SelectBench extends Common {
   /** What is selected and still there, the lowest first. */
   readonly picked: ReadonlySet<Key>;
+  /** The same as things; one list until something of it changes. */
+  readonly things: readonly Thing[];
+  /** The frame around it. */
+  readonly frame: Placement | undefined;
   pick(keys: Iterable<Key>): void;
   /** The group whose members are picked one by one. */
   entered: Key | undefined;
@@ -101,6 +114,8 @@ export interface SelectBench extends Common {
   within(ring: readonly Vec[], shape: "marquee" | "lasso"): Key[];
   /** All of an element's group, or itself. */
   members(key: Key): readonly Key[];
+  /** Elements with all others of their groups. */
+  withGroups(keys: readonly Key[]): readonly Key[];
   /** Makes pieces of an erased stroke elements; the one that is seen at a place, or the key itself if it was not erased. */
   piece(key: Key, at: Vec): Key | undefined;
   begin(): () => void;

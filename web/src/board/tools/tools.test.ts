@@ -8,7 +8,7 @@ import { NO_KEYS } from "../gestures.ts";
 import { PEN } from "../looks.ts";
 import type { Ruler } from "../ruler.ts";
 import { AreaEraserTool } from "./areaeraser.ts";
-import type { BoardSample, InkBench } from "./tool.ts";
+import type { BoardSample, InkBench, Wiper } from "./tool.ts";
 
 /** A bench that writes down what is done on it. */
 class Notebook implements InkBench {
@@ -44,9 +44,9 @@ class Notebook implements InkBench {
   hit = (_: unknown, b: { x: number }): Key[] => this.there(b.x);
   fade = (keys: Iterable<Key>, faded: boolean): void => void this.notes.push(`${faded ? "pale" : "plain"} ${[...keys].join(" ")}`);
   delete = (keys: readonly Key[]): void => void this.notes.push(`delete ${keys.join(" ")}`);
-  startErasing(): ReturnType<InkBench["startErasing"]> {
+  startErasing(): Wiper {
     this.notes.push("erase");
-    return { wipe: (a, b) => void this.notes.push(`wipe ${a.x}-${b.x}`), end: () => void this.notes.push("erased") };
+    return { wipe: (a, b) => void this.notes.push(`wipe ${a.x}-${b.x}`), end: () => void this.notes.push("erased"), takeBack: () => void this.notes.push("taken back") };
   }
 
   laser = (at: BoardSample, joined: boolean): void => void this.notes.push(`laser ${at.x}${joined ? " joined" : ""}`);
@@ -156,6 +156,17 @@ test("the area eraser wipes from sample to sample, as one gesture", () => {
   eraser.end();
   eraser.end();
   assert.deepEqual(bench.notes.filter((n) => /erase|wipe/.test(n) && n !== "eraser"), ["erase", "wipe 10-10", "wipe 10-20", "wipe 20-30", "erased"]);
+});
+
+test("the area eraser of a palm or a pinch takes back what it wiped", () => {
+  const bench = new Notebook();
+  const eraser = new AreaEraserTool(bench);
+  eraser.begin([at(10)]);
+  eraser.undo();
+  eraser.undo();
+  eraser.end();
+  assert.deepEqual(bench.notes.filter((n) => /erase|taken/.test(n) && n !== "eraser"), ["erase", "taken back"]);
+  assert.equal(bench.notes.at(-1), "no ring");
 });
 
 test("a stroke begun beside the ruler runs along its edge, one begun elsewhere does not", () => {

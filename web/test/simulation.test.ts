@@ -1,0 +1,218 @@
+// Seeded simulation: the page's own sync code against the real server, which is killed and started again, over networks
+// that delay, stall and break, while pages die and come back. At rest everybody has the same board, and every letter that
+// was typed once.
+//
+//   SIMULATE=n   new seeds until n ops were made      SEED=s   one seed
+//
+// A seed fixes what is done and when; how the processes interleave it does not.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Server } from "../e2e/support/server.ts";
+import { createRoomIn } from "../src/sync/createroom.ts";
+import type { BoardDocument } from "../src/sync/api.ts";
+import { BadNetwork } from "./bad-network.ts";
+import { Hands, Letters } from "./simulation-person.ts";
+import { environment, KeptStore, NodePage, type Place } from "./simulation-page.ts";
+
+const SHORT_RUN = 1500;
+const LONG_RUN = 10_000;
+const PATIENCE_MS = 90_000;
+
+/** Numbers from 0 up to 1 (mulberry32). */
+function seeded(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+async function until(what: string, holds: () => boolean): Promise<void> {
+  for (const end = performance.now() + PATIENCE_MS; !holds(); await sleep(20)) assert.ok(performance.now() < end, what);
+}
+
+class Person {
+  page: NodePage;
+  board: BoardDocument;
+
+  constructor(
+    private readonly place: Place,
+    readonly network: BadNetwork,
+    readonly hands: Hands,
+    private readonly looksAt: () => string,
+  ) {
+    [this.page, this.board] = this.open();
+  }
+
+  get name(): string {
+    return this.place.name;
+  }
+
+  reload(): void {
+    this.page.kill();
+    this.hands.died();
+    [this.page, this.board] = this.open();
+  }
+
+  /** Synced, with nothing unsent. */
+  get rests(): boolean {
+    const { value } = this.page.session.connection;
+    return value.kind === "synced" && value.unsent === 0;
+  }
+
+  private open(): [NodePage, BoardDocument] {
+    const page = new NodePage(this.place);
+    return [page, page.look(this.looksAt())];
+  }
+}
+
+class Simulation {
+  readonly people: Person[] = [];
+  readonly letters = new Letters();
+  private readonly networks: BadNetwork[] = [];
+  private readonly random: () => number;
+  private readonly events = new Map<string, number>();
+  private room = 0n;
+  private first = "";
+
+  constructor(
+    readonly seed: number,
+    private readonly careful: boolean,
+    private readonly server: Server,
+  ) {
+    this.random = seeded(seed);
+  }
+
+  get ops(): number {
+    return this.people.reduce((sum, p) => sum + p.hands.ops, 0);
+  }
+
+  private readonly below = (n: number): number => Math.floor(this.random() * n);
+
+  async begin(): Promise<void> {
+    const place = { port: this.server.port, store: new KeptStore(), random: this.random };
+    this.room = await createRoomIn(environment(place), await this.token("maker"), "lesson");
+    const look = new NodePage({ ...place, room: this.room, token: await this.token("maker"), name: "maker" });
+    await until("no page", () => look.session.pages.value.length > 0);
+    this.first = look.session.pages.value[0] ?? "";
+    look.kill();
+    for (let n = 2 + this.below(5); n > 0; n--) await this.join();
+  }
+
+  async join(): Promise<Person> {
+    const name = `person ${this.people.length + 1}`;
+    const network = await BadNetwork.open(this.server.port, this.random);
+    this.networks.push(network);
+    const most = this.below(120);
+    network.delay = [this.below(most + 1), most];
+    const place = { room: this.room, token: await this.token(name), name, port: network.port, store: new KeptStore(), random: this.random };
+    const person = new Person(place, network, new Hands(this.random, this.letters, this.careful), () => this.first);
+    this.people.push(person);
+    return person;
+  }
+
+  async work(ops: number): Promise<void> {
+    while (this.ops < ops) {
+      const person = this.people[this.below(this.people.length)];
+      for (let i = this.below(12); i >= 0; i--) person?.hands.act(person.board);
+      if (this.below(60) === 0 && person !== undefined) await this.disturb(person);
+      await sleep(this.below(25));
+    }
+  }
+
+  private async disturb(person: Person): Promise<void> {
+    const happens = (what: string): void => void this.events.set(what, (this.events.get(what) ?? 0) + 1);
+    switch (this.below(7)) {
+      case 0:
+      case 1:
+        happens("reload");
+        return person.reload();
+      case 2:
+        happens("cut");
+        return person.network.cut();
+      case 3:
+        happens("stall");
+        return person.network.stall(this.below(3000));
+      case 4:
+        happens("offline");
+        person.network.setDown(true);
+        return void setTimeout(() => person.network.setDown(false), this.below(3000));
+      case 5:
+        happens("kill -9");
+        await this.server.kill();
+        return this.server.start();
+      default:
+        happens("stop");
+        await this.server.stop();
+        return this.server.start();
+    }
+  }
+
+  async rest(): Promise<void> {
+    await sleep(3000); // whoever is offline is back
+    for (const p of this.people) p.network.setDown(false);
+    await this.join();
+    for (const p of this.people) await until(`seed ${this.seed}: ${p.name}: ${JSON.stringify(p.page.session.connection.value)}`, () => p.rests);
+    const revisions = (): Set<bigint> => new Set(this.people.map((p) => p.board.revision));
+    await until(`seed ${this.seed}: revisions ${[...revisions()].join()}`, () => revisions().size === 1 && this.people.every((p) => p.rests));
+    const [first, ...others] = this.people;
+    const seen = (p: Person | undefined): unknown[] => [...(p?.board.elements() ?? [])].map((e) => [e.key, e.count, e.text, e.color]);
+    for (const p of others) {
+      assert.equal(p.board.hash(), first?.board.hash(), `seed ${this.seed}: hash of ${p.name}`);
+      assert.deepEqual(seen(p), seen(first), `seed ${this.seed}: board of ${p.name}`);
+    }
+    const texts = [...(first?.board.elements() ?? [])].map((e) => e.text).join("");
+    if (this.careful) assert.deepEqual(this.letters.faults(texts), [], `seed ${this.seed}`);
+  }
+
+  async close(): Promise<void> {
+    for (const p of this.people) p.page.kill();
+    for (const network of this.networks) await network.close();
+  }
+
+  toString(): string {
+    return `seed ${this.seed}: ${this.people.length} people, ${this.ops} ops, ${this.letters.fates.size} letters; ${JSON.stringify(Object.fromEntries(this.events))}`;
+  }
+
+  private async token(name: string): Promise<string> {
+    const response = await fetch(`http://127.0.0.1:${this.server.port}/api/token`, { method: "POST", body: JSON.stringify({ name }) });
+    const { token } = (await response.json()) as { token: string };
+    return token;
+  }
+}
+
+async function simulate(seed: number, ops: number): Promise<number> {
+  const server = await Server.start("--max-queue", "65536");
+  const s = new Simulation(seed, seed % 2 === 0, server);
+  try {
+    await s.begin();
+    await s.work(ops);
+    await s.rest();
+    console.log(s.toString());
+    return s.ops;
+  } finally {
+    await s.close();
+    await server.close();
+  }
+}
+
+const wanted = Number(process.env["SIMULATE"] ?? 0);
+const only = Number(process.env["SEED"] ?? 0);
+if (only > 0) {
+  test(`simulation against the server, seed ${only}`, async () => void (await simulate(only, LONG_RUN)));
+} else if (wanted > 0) {
+  test(`simulation against the server, ${wanted} ops`, async () => {
+    const began = performance.now();
+    let ops = 0;
+    for (let seed = Math.floor(Date.now() / 1000) % 1_000_000_000; ops < wanted; seed++) {
+      console.log(`seed ${seed} begins`);
+      ops += await simulate(seed, LONG_RUN);
+    }
+    console.log(`${ops} ops, ${Math.round((1000 * ops) / (performance.now() - began))} ops/s`);
+  });
+} else {
+  for (const seed of [1, 2]) test(`simulation against the server, seed ${seed}`, async () => void (await simulate(seed, SHORT_RUN)));
+}
