@@ -270,7 +270,7 @@ func TestREC4AClientThatStopsReadingHoldsUpNobody(t *testing.T) {
 	if beside > alone+5*time.Millisecond {
 		t.Errorf("p99 beside a stalled client %v, without %v", beside, alone)
 	}
-	if grown-grownAlone > 4<<20 {
+	if grown-max(grownAlone, 0) > 4<<20 { // alone it shrinks where earlier tests left something
 		t.Errorf("memory grew by %d bytes beside a stalled client, %d without", grown, grownAlone)
 	}
 }

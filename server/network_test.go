@@ -89,7 +89,7 @@ type world struct {
 	hash   []byte
 	server *server.Server
 	closes []func()
-	hosts  int
+	hosts  atomic.Int32
 }
 
 var serverAddr = &net.UDPAddr{IP: net.ParseIP("1.0.0.2"), Port: 443}
@@ -151,8 +151,8 @@ type node struct {
 }
 
 func (w *world) newNode() *node {
-	w.hosts++
-	n := &node{addr: &net.UDPAddr{IP: net.IPv4(2, 0, byte(w.hosts>>8), byte(w.hosts)), Port: 9000}}
+	host := w.hosts.Add(1)
+	n := &node{addr: &net.UDPAddr{IP: net.IPv4(2, 0, byte(host>>8), byte(host)), Port: 9000}}
 	n.packets = simnet.NewBlockingSimConn(n.addr, w.path)
 	w.path.AddNode(n.addr, n.packets)
 	n.quic = &quic.Transport{Conn: n.packets}

@@ -3,6 +3,7 @@ package server_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -39,6 +40,12 @@ func (s *seen) note(b *client.Board, r *client.Record) {
 		s.batches = map[place]batchID{}
 	}
 	s.batches[place{b.Page(), r.Revision}] = batchID{r.Replica, r.N}
+}
+
+func (s *seen) all() map[place]batchID {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.batches)
 }
 
 // rest lets everything arrive and checks that all is well.
@@ -104,7 +111,7 @@ func (s *simulation) compare(ctx context.Context, p *person, b *client.Board, l 
 	if s.older {
 		return // what was acknowledged may be lost
 	}
-	for at, batch := range p.seen.batches {
+	for at, batch := range p.seen.all() {
 		if at.page == b.Page() && l.batches[at.revision] != batch {
 			s.t.Errorf("page %s: %s saw %v at revision %d, the log has %v", at.page, p.name(), batch, at.revision, l.batches[at.revision])
 			return
