@@ -19,7 +19,7 @@ BENCH ?= --writers 10 --clients 100 --duration 20s
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build web test lint fmt test-go test-web e2e fuzz fuzz-smoke bench bench-page generate check-generated baseline \
+.PHONY: help run build web test lint fmt test-go test-web e2e fuzz fuzz-smoke bench bench-page avsync generate check-generated baseline \
 	check-schema setup-run setup-test clean
 
 comma := ,
@@ -100,6 +100,10 @@ bench: build ## Go benchmarks, then the load bench over both transports (docs/pe
 bench-page: setup-test build ## frames a second while drawing on a board of 100 000 points, in Chromium
 	$(call step,bench: drawing in Chromium)
 	@npm --prefix web run --silent bench-page
+
+avsync: setup-test build ## how far strokes and pictures are apart on every path of media, in Chromium; AVSYNC="webrtc hls" measures some
+	$(call step,avsync: strokes against pictures)
+	@npm --prefix web run --silent avsync -- $(AVSYNC)
 
 generate: web/node_modules/.package-lock.json ## Go and TypeScript from the schema
 	@cd protocol && $(BUF) generate

@@ -21,6 +21,14 @@ const (
 	ModeBare = "bare"
 	// ModeBareServer is the process that ModeBare measures.
 	ModeBareServer = "bare-server"
+	// ModeWHEP is one publisher and many viewers of the media server, and the same of
+	// pion's bare forwarding loop.
+	ModeWHEP = "whep"
+	// ModeWHEPBare is the bare forwarding loop; it and ModeWHEPServer and
+	// ModeWHEPBareServer are the processes that ModeWHEP measures.
+	ModeWHEPBare       = "whep-bare"
+	ModeWHEPServer     = "whep-server"
+	ModeWHEPBareServer = "whep-bare-server"
 )
 
 // Config says what is measured. ParseConfig has the defaults.
@@ -58,7 +66,7 @@ func ParseConfig(args []string, w io.Writer) (Config, error) {
 	var c Config
 	f := flag.NewFlagSet("chalkline-bench", flag.ContinueOnError)
 	f.SetOutput(w)
-	f.StringVar(&c.Mode, "mode", ModeLoad, "what to measure: load, join, or bare (the transports by themselves; with --start)")
+	f.StringVar(&c.Mode, "mode", ModeLoad, "what to measure: load, join, bare (the transports by themselves; with --start), or whep (video to --clients viewers; with --start)")
 	route := f.String("transport", string(transport.WebTransport), "webtransport or websocket")
 	f.IntVar(&c.Writers, "writers", 10, "clients that draw, each 30 frames of 8 points a second")
 	f.IntVar(&c.Clients, "clients", 100, "clients in all, writers included")
@@ -106,8 +114,9 @@ func (c Config) validate() error {
 			errs = append(errs, fmt.Errorf(format, args...))
 		}
 	}
-	check(slices.Contains([]string{ModeLoad, ModeJoin, ModeBare, ModeBareServer}, c.Mode), "--mode %q: load, join or bare", c.Mode)
-	check(c.Mode != ModeBare || c.Start, "--mode bare starts a server of its own: --start")
+	served := slices.Contains([]string{ModeBareServer, ModeWHEPServer, ModeWHEPBareServer}, c.Mode)
+	check(served || slices.Contains([]string{ModeLoad, ModeJoin, ModeBare, ModeWHEP}, c.Mode), "--mode %q: load, join, bare or whep", c.Mode)
+	check(c.Mode != ModeBare && c.Mode != ModeWHEP || c.Start, "--mode %s starts a server of its own: --start", c.Mode)
 	check(c.Transport == transport.WebTransport || c.Transport == transport.WebSocket, "--transport %q: webtransport or websocket", c.Transport)
 	check(c.Clients >= 2 && c.Clients <= maxClients, "--clients %d: 2 to %d", c.Clients, maxClients)
 	check(!c.Edits || c.Writers >= 3, "--edits: one writer draws, one moves, one types: --writers 3 or more")
@@ -116,8 +125,8 @@ func (c Config) validate() error {
 	check(c.Warmup >= 0 && c.Warmup <= maxDuration, "--warmup %v: 0s to %v", c.Warmup, maxDuration)
 	check(c.Points >= framePoints && c.Points <= maxPoints, "--points %d: %d to %d", c.Points, framePoints, maxPoints)
 	check(c.Joins >= 1 && c.Joins <= 1000, "--joins %d: 1 to 1000", c.Joins)
-	check(c.Mode == ModeBareServer || c.Start != (c.URL != ""), "either --start or --url")
-	check(c.Start || c.Mode == ModeBareServer || c.Server == "" && c.Data == "" && !c.AllowTmpfs, "--server, --data and --allow-tmpfs are for --start")
+	check(served || c.Start != (c.URL != ""), "either --start or --url")
+	check(c.Start || served || c.Server == "" && c.Data == "" && !c.AllowTmpfs, "--server, --data and --allow-tmpfs are for --start")
 	check(!c.Start || c.PID == 0 && !c.Insecure, "--pid and --insecure are for --url")
 	if c.URL != "" {
 		u, err := url.Parse(c.URL)

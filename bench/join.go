@@ -34,6 +34,9 @@ func measureJoins(ctx context.Context, c Config, t *target, class *class) (*Resu
 	if err != nil {
 		return nil, err
 	}
+	if err := catchUp(ctx, class.boards); err != nil {
+		return nil, err
+	}
 	j := joins{cfg: c, target: t, class: class}
 	if err := j.measure(ctx); err != nil {
 		return nil, err
@@ -114,6 +117,21 @@ func fill(ctx context.Context, board *client.Board, s *script) error {
 	return nil
 }
 
+// catchUp waits until the first board has what every other one has: each writer
+// only knows that its own strokes are durable.
+func catchUp(ctx context.Context, boards []*client.Board) error {
+	ctx, cancel := context.WithTimeout(ctx, joinWait)
+	defer cancel()
+	var revision uint64
+	for _, b := range boards {
+		revision = max(revision, b.Revision())
+	}
+	if err := boards[0].WaitRevision(ctx, revision); err != nil {
+		return fmt.Errorf("bench: preload: revision %d: %w", revision, err)
+	}
+	return nil
+}
+
 // joins measures clients that come in one after the other.
 type joins struct {
 	cfg    Config
@@ -161,7 +179,7 @@ func (j *joins) joinAll(ctx context.Context, conns []transport.ClientConn, token
 		start := time.Now()
 		cfg := j.class.config
 		cfg.Dial, cfg.Token, cfg.Name = handshaken(conn), tokens[i], "bench"
-		c, board, err := enter(ctx, cfg, j.class.page)
+		c, board, err := enter(ctx, cfg, j.class.page, revision)
 		if err != nil {
 			return fmt.Errorf("bench: join %d: %w", i+1, err)
 		}
@@ -177,8 +195,9 @@ func (j *joins) joinAll(ctx context.Context, conns []transport.ClientConn, token
 	return nil
 }
 
-// enter brings one client in until its board is synced.
-func enter(ctx context.Context, cfg client.Config, page string) (*client.Client, *client.Board, error) {
+// enter brings one client in until its board is at a revision: the room may send
+// a snapshot that is older, and the records since.
+func enter(ctx context.Context, cfg client.Config, page string, revision uint64) (*client.Client, *client.Board, error) {
 	ctx, cancel := context.WithTimeout(ctx, joinWait)
 	defer cancel()
 	c, err := client.Dial(ctx, cfg)
@@ -188,6 +207,9 @@ func enter(ctx context.Context, cfg client.Config, page string) (*client.Client,
 	board, err := openBoard(ctx, c, page)
 	if err != nil {
 		return nil, nil, errors.Join(err, c.Close())
+	}
+	if err := board.WaitRevision(ctx, revision); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("bench: revision %d: %w", revision, err), c.Close())
 	}
 	return c, board, nil
 }

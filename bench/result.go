@@ -20,6 +20,7 @@ type Result struct {
 	*LoadResult
 	*JoinResult
 	*BareResult
+	*WHEPResult
 
 	FSType string `json:"fs_type,omitempty"`
 	Pinned bool   `json:"pinned"`

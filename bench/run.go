@@ -13,8 +13,11 @@ import (
 // Run measures what c says and writes the result to w. A server that it started
 // has ended, and what it stored is removed, when Run returns.
 func Run(ctx context.Context, c Config, w io.Writer) (err error) {
-	if c.Mode == ModeBareServer {
+	switch c.Mode {
+	case ModeBareServer:
 		return serveBare(ctx, c, w)
+	case ModeWHEPServer, ModeWHEPBareServer:
+		return serveWHEP(ctx, c.Mode == ModeWHEPBareServer, w)
 	}
 	t, err := openTarget(ctx, c)
 	if err != nil {
@@ -50,6 +53,8 @@ func measure(ctx context.Context, c Config, t *target) (*Result, error) {
 		return runJoin(ctx, c, t)
 	case ModeBare:
 		return runBare(ctx, c, t)
+	case ModeWHEP:
+		return runWHEP(ctx, c, t)
 	default:
 		return runLoad(ctx, c, t)
 	}

@@ -133,12 +133,13 @@ func runServer(ctx context.Context, c Config, dir string) (*target, error) {
 
 // serverCommand returns how to start the server on dir.
 func serverCommand(ctx context.Context, c Config, dir string) (*exec.Cmd, error) {
-	if c.Mode == ModeBare {
+	modes := map[string]string{ModeBare: ModeBareServer, ModeWHEP: ModeWHEPServer, ModeWHEPBare: ModeWHEPBareServer}
+	if mode := modes[c.Mode]; mode != "" {
 		self, err := os.Executable()
 		if err != nil {
-			return nil, fmt.Errorf("bench: bare server: %w", err)
+			return nil, fmt.Errorf("bench: server of this program: %w", err)
 		}
-		return exec.Command(self, "--mode", ModeBareServer, "--data", dir), nil
+		return exec.Command(self, "--mode", mode, "--data", dir), nil
 	}
 	binary, err := serverBinary(ctx, c.Server, dir)
 	if err != nil {

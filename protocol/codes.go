@@ -37,6 +37,8 @@ const (
 	NoSuchDocument   Code = 3012
 	TextBaseTooOld   Code = 3013
 	UnusableImage    Code = 3014
+	UnsupportedCodec Code = 3015
+	NoSuchSource     Code = 3016
 )
 
 var codeNames = map[Code]string{
@@ -46,6 +48,7 @@ var codeNames = map[Code]string{
 	TokenInvalid: "TOKEN_INVALID", TokenExpired: "TOKEN_EXPIRED", NoSuchRoom: "NO_SUCH_ROOM", NotPermitted: "NOT_PERMITTED",
 	TakenOver: "TAKEN_OVER", UnknownSemantics: "UNKNOWN_SEMANTICS", BoardFull: "BOARD_FULL", NoSuchDocument: "NO_SUCH_DOCUMENT",
 	TextBaseTooOld: "TEXT_BASE_TOO_OLD", UnusableImage: "UNUSABLE_IMAGE",
+	UnsupportedCodec: "UNSUPPORTED_CODEC", NoSuchSource: "NO_SUCH_SOURCE",
 }
 
 // String returns the code's name in docs/protocol.md.

@@ -32,6 +32,7 @@ const (
 	MaxOpsPerBatch    = 256
 	MaxRoomName       = 255 // bytes
 	MaxDisplayName    = 64  // bytes
+	MaxParticipant    = 64  // bytes
 	MaxPageID         = 32  // bytes
 	MaxPages          = 500
 	MaxCursors        = 20 // in one datagram

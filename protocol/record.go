@@ -165,13 +165,13 @@ func (c *Context) writer(replica uint32) *writer {
 	return &writer{captured: c.sequenced - frameMillis}
 }
 
-// Last returns the last batch number of a replica, 0 if it is not among those
-// that the context remembers.
-func (c *Context) Last(replica uint32) uint64 {
+// Last returns the last batch number of a replica, 0 if it wrote nothing. known
+// is false if it may have written and was forgotten over maxWriters others.
+func (c *Context) Last(replica uint32) (n uint64, known bool) {
 	if w := c.writers[replica]; w != nil {
-		return w.n
+		return w.n, true
 	}
-	return 0
+	return 0, len(c.writers) < maxWriters
 }
 
 // take makes r the last record; the elements it names count only on boards.

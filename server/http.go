@@ -28,10 +28,12 @@ type api struct {
 	port      func() int      // UDP and TCP
 	publicURL *url.URL        // nil: as the browser asked
 	healthy   func() error
-	metrics   http.Handler // nil: not here
-	tokens    *attempts    // how many tokens an address may ask for
-	images    *images      // nil: none are kept
-	pictures  *pictures    // nil: none are drawn
+	metrics   http.Handler  // nil: not here
+	tokens    *attempts     // how many tokens an address may ask for
+	images    *images       // nil: none are kept
+	pictures  *pictures     // nil: none are drawn
+	media     *mediaServers // nil: none come in
+	liveURL   *url.URL      // where live streams are found; nil: here
 }
 
 // guests mints tokens for people who have a link and no account.
@@ -55,19 +57,33 @@ func (a *api) handler() http.Handler {
 	if a.pictures != nil {
 		a.pictures.register(mux)
 	}
-	mux.Handle("GET /", a.files())
-	return secured(mux)
+	if a.media != nil {
+		a.media.register(mux)
+	}
+	mux.Handle("/", a.files())
+	return a.secured(mux)
 }
 
 // contentPolicy lets the page load what it ships and connect to its server,
-// which may have another port for WebTransport.
+// which may have another port for WebTransport; live streams come from the server or
+// through buffers that the page fills.
 const contentPolicy = "default-src 'self'; connect-src 'self' https: wss: ws:; img-src 'self' data: blob:; worker-src 'self' blob:; " +
-	"style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+	"style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'; " +
+	"media-src 'self' blob:"
 
-func secured(next http.Handler) http.Handler {
+// permissions lets the page itself ask for camera, microphone and screen, and no frame
+// in it.
+const permissions = "camera=(self), microphone=(self), display-capture=(self)"
+
+func (a *api) secured(next http.Handler) http.Handler {
+	content := contentPolicy
+	if a.liveURL != nil {
+		content += " " + a.liveURL.Scheme + "://" + a.liveURL.Host
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", contentPolicy)
+		h.Set("Content-Security-Policy", content)
+		h.Set("Permissions-Policy", permissions)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		next.ServeHTTP(w, r)
@@ -78,6 +94,11 @@ func secured(next http.Handler) http.Handler {
 func (a *api) files() http.Handler {
 	files := http.FileServerFS(a.page)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			http.Error(w, "Method Not Allowed", http.StatusMethodNotAllowed)
+			return
+		}
 		if r.URL.Path == "/" || strings.HasPrefix(r.URL.Path, "/r/") {
 			a.index(w, r)
 			return
@@ -197,8 +218,10 @@ func statusOf(code protocol.Code) int {
 		return http.StatusUnauthorized
 	case protocol.NotPermitted:
 		return http.StatusForbidden
-	case protocol.NoSuchRoom, protocol.NoSuchDocument:
+	case protocol.NoSuchRoom, protocol.NoSuchDocument, protocol.NoSuchSource:
 		return http.StatusNotFound
+	case protocol.UnsupportedCodec:
+		return http.StatusNotAcceptable
 	}
 	if code.Retry() == protocol.RetryNever {
 		return http.StatusBadRequest

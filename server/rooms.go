@@ -27,6 +27,9 @@ type rooms struct {
 	config room.Config // of every room, without ID
 	most   int
 	ctx    context.Context
+	// started is told of each room that begins to run, beside it; nil: nobody is. It
+	// returns when the room ends, at the latest.
+	started func(replay.Room, *room.Room)
 
 	mu      sync.Mutex
 	running map[replay.Room]*room.Room
@@ -46,12 +49,8 @@ func (r *rooms) get(id replay.Room) (*room.Room, error) {
 	if r.stopped {
 		return nil, protocol.NewError(protocol.GoingAway)
 	}
-	if running := r.running[id]; running != nil {
-		select {
-		case <-running.Done():
-		default:
-			return running, nil
-		}
+	if running := r.current(id); running != nil {
+		return running, nil
 	}
 	if len(r.running) >= r.most {
 		return nil, protocol.NewError(protocol.Full, "limit", "rooms", "max", fmt.Sprint(r.most))
@@ -66,9 +65,33 @@ func (r *rooms) get(id replay.Room) (*room.Room, error) {
 	return started, nil
 }
 
+// runs returns a room that runs, nil if it does not.
+func (r *rooms) runs(id replay.Room) *room.Room {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.current(id)
+}
+
+// current is a room that has not ended; the lock is held.
+func (r *rooms) current(id replay.Room) *room.Room {
+	running := r.running[id]
+	if running == nil {
+		return nil
+	}
+	select {
+	case <-running.Done():
+		return nil
+	default:
+		return running
+	}
+}
+
 // await forgets a room when it has ended.
 func (r *rooms) await(id replay.Room, started *room.Room) {
 	defer r.ends.Done()
+	if r.started != nil {
+		r.started(id, started)
+	}
 	<-started.Done()
 	r.mu.Lock()
 	defer r.mu.Unlock()

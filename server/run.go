@@ -21,6 +21,8 @@ import (
 	"chalkline/server/certificate"
 	"chalkline/server/config"
 	"chalkline/server/content"
+	"chalkline/server/media/live"
+	"chalkline/server/media/webrtc"
 	"chalkline/server/render"
 	"chalkline/server/room"
 	"chalkline/server/secret"
@@ -71,10 +73,14 @@ func runOn(ctx context.Context, c config.Config, log *slog.Logger, registry *pro
 		return err
 	}
 	defer fonts.Close()
+	media, err := mediaConfig(c)
+	if err != nil {
+		return err
+	}
 	s, err := New(Config{
 		Log: store, Table: store.Table(), Identifier: identifier, Transport: listen,
 		Page: web.Page(), Hashes: certificates.Hashes, PublicURL: c.URL(), Healthy: healthOf(store),
-		Images: images, Fonts: fonts,
+		Images: images, Fonts: fonts, Media: media,
 		Logger: log, Registry: registry, MetricsElsewhere: c.MetricsListen != "",
 		MaxRooms: c.MaxRooms,
 		Room:     room.Config{MaxParticipants: c.MaxParticipants},
@@ -146,6 +152,19 @@ func transportConfig(c config.Config, certificates certificate.Source) (transpor
 		Address: c.Listen, PlainAddress: c.PlainListen,
 		TLS: certificates.TLSConfig(), Plain: certificates.Plain(nil), Origins: c.AllowedOrigins(),
 		MaxConnections: c.MaxSessions, ResetKey: (*[32]byte)(reset),
+	}, nil
+}
+
+// mediaConfig says where media come in and go out.
+func mediaConfig(c config.Config) (*MediaConfig, error) {
+	key, err := secret.Key(filepath.Join(c.Data, "live.key"), live.SecretSize)
+	if err != nil {
+		return nil, err
+	}
+	return &MediaConfig{
+		Address: c.MediaAddress(), Addresses: c.MediaAddresses, RTMPAddress: c.RTMPAddress(),
+		STUN: c.STUNServers(), TURN: webrtc.TURN{URLs: c.TURNServers(), Secret: c.TURNSecret},
+		FFmpeg: c.FFmpeg, LiveURL: c.LiveURL, Secret: key,
 	}, nil
 }
 

@@ -56,6 +56,8 @@ type Config struct {
 	Fonts   *render.Fonts  // of pictures of pages; nil: boxes instead of letters
 	Scratch string         // folder for pictures being drawn; empty: the system's
 
+	Media *MediaConfig // camera, screen, encoders, live streams; nil: none
+
 	Logger   *slog.Logger         // nil discards
 	Registry *prometheus.Registry // nil: a registry of its own
 	// MetricsElsewhere leaves /metrics out of the public listener.
@@ -107,6 +109,7 @@ type Server struct {
 	listener *transport.Listener
 	rooms    *rooms
 	attempts *attempts
+	media    *mediaServers   // nil: none
 	ctx      context.Context // of rooms: outlives that of sessions
 	stop     context.CancelFunc
 	sessions context.Context
@@ -130,6 +133,12 @@ func New(config Config) (*Server, error) {
 		port: func() int { return port(s.listener.UDPAddr()) },
 	}
 	s.addPictures(a)
+	if cfg.Media != nil {
+		if err := s.addMedia(a); err != nil {
+			s.stop()
+			return nil, fmt.Errorf("server: %w", err)
+		}
+	}
 	if !cfg.MetricsElsewhere {
 		a.metrics = MetricsHandler(cfg.Registry)
 	}
@@ -138,17 +147,25 @@ func New(config Config) (*Server, error) {
 	cfg.Transport.Handle = func(c transport.Conn) { session.Serve(s.sessions, c, cfg.Session) }
 	var err error
 	if s.listener, err = transport.Listen(cfg.Transport); err != nil {
+		end, cancel := context.WithTimeout(context.Background(), shutdownTime)
+		defer cancel()
+		err = errors.Join(err, s.media.close(end))
 		s.stop()
 		return nil, fmt.Errorf("server: %w", err)
 	}
 	return s, nil
 }
 
-// addPictures adds what serves images and pictures of pages.
-func (s *Server) addPictures(a *api) {
-	enter := &door{identify: s.Identify, wrong: s.attempts, room: func(ctx context.Context, id int64, address string) (lesson, error) {
+// door lets requests into rooms.
+func (s *Server) door() *door {
+	return &door{identify: s.Identify, wrong: s.attempts, room: func(ctx context.Context, id int64, address string) (lesson, error) {
 		return s.Room(ctx, id, address)
 	}}
+}
+
+// addPictures adds what serves images and pictures of pages.
+func (s *Server) addPictures(a *api) {
+	enter := s.door()
 	if s.cfg.Images == nil {
 		return
 	}
@@ -189,8 +206,10 @@ func (s *Server) Serve() error { return s.listener.Serve() }
 func (s *Server) Shutdown(ctx context.Context) error {
 	defer context.AfterFunc(ctx, s.stop)()
 	s.goAway()
+	s.media.end(ctx)
 	s.rooms.stop()
 	err := s.listener.Shutdown(ctx)
+	err = errors.Join(err, s.media.close(ctx))
 	s.stop()
 	return err
 }

@@ -1,4 +1,5 @@
-// Builds the page into web/dist: index.html, app.js, app.css. Nothing in them refers to another host.
+// Builds the page into web/dist: index.html, app.js, app.css, and what it loads when it is used (players of live streams,
+// workers). Nothing in them refers to another host.
 //
 //   node build.mjs           small, for the binary that embeds it
 //   node build.mjs --watch   with source maps, again at every change
@@ -12,12 +13,10 @@ const out = join(web, "dist");
 const watch = process.argv.includes("--watch");
 
 /** @type {import("esbuild").BuildOptions} */
-const options = {
+const common = {
   absWorkingDir: web,
-  entryPoints: { app: "src/main.tsx" },
   outdir: out,
   bundle: true,
-  format: "esm",
   target: ["es2022", "chrome100", "firefox105", "safari16.4"],
   jsx: "automatic",
   jsxImportSource: "preact",
@@ -27,9 +26,21 @@ const options = {
   logLevel: "info",
 };
 
+/** What is imported by import() becomes a file of its own, named by its content. */
+const page = { ...common, entryPoints: { app: "src/main.tsx" }, format: "esm", splitting: true, chunkNames: "part-[hash]" };
+
+/** Workers are files too, since the content security policy lets no other scripts in; as classic scripts all browsers run them. */
+const workers = {
+  ...common,
+  entryPoints: { "media-worker": "src/media/worker.ts", "hls-worker": "hls.js/dist/hls.worker.js" },
+  format: "iife",
+};
+
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 await writeFile(join(out, ".gitkeep"), ""); // embed.go needs the folder in a fresh clone too
 await cp(join(web, "src/index.html"), join(out, "index.html"));
-if (watch) await (await context(options)).watch();
-else await build(options);
+for (const options of [page, workers]) {
+  if (watch) await (await context(options)).watch();
+  else await build(options);
+}

@@ -36,6 +36,7 @@ type Client struct {
 	routes    routes
 	documents []*document // by handle − 1; the first is the authority
 	people    map[uint32]*chalklinev1.Presence
+	sources   []*chalklinev1.Source
 	cursors   uint32 // cursors sent
 	flushing  bool   // a goroutine is in flush
 	unsaved   bool   // the Store has an older state
@@ -87,6 +88,9 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 // restore opens the documents that Config and Store name.
 func (c *Client) restore() error {
 	c.newDocument(classroom.AuthorityDocument)
+	if c.cfg.Stage {
+		c.newDocument(classroom.StageDocument)
+	}
 	for _, page := range c.cfg.Pages {
 		c.document(boardName(page))
 	}
@@ -139,6 +143,11 @@ func (c *Client) comeBack(ctx context.Context, err error, attempt int) (time.Dur
 	if coded, ok := reason(err); errors.Is(err, errHistoryLost) || ok && coded.Code == protocol.TakenOver {
 		c.mu.Lock()
 		c.claim = nil // ID4, SES10: a new replica is taken
+		for _, d := range c.documents {
+			if errors.Is(err, errHistoryLost) {
+				d.lostHistory()
+			}
+		}
 		c.mu.Unlock()
 	}
 	return wait, nil

@@ -37,8 +37,15 @@ type Config struct {
 	// Room to join; 0 creates one called RoomName.
 	Room     int64
 	RoomName string
-	// Pages whose boards are opened in JOIN_ROOM itself, at most 15.
+	// Pages whose boards are opened in JOIN_ROOM itself, at most 15, the stage
+	// counting as one.
 	Pages []string
+
+	// Stage opens the stage too.
+	Stage bool
+	// At is the room time, µs, as of which boards and the stage are opened first
+	// (ALN5); 0: as they are now.
+	At int64
 
 	// Store keeps replica and unsent work beyond this Client; nil keeps none.
 	Store Store
@@ -51,6 +58,8 @@ type Config struct {
 	// OnRecord is called for every record of a board, in order; see Record. Records
 	// that a snapshot stands for are not seen.
 	OnRecord func(*Board, *Record)
+	// OnStage is called for every record of the stage, in order, as OnRecord.
+	OnStage func(*Record)
 	// OnSnapshot is called when a board's state was replaced by a snapshot.
 	OnSnapshot func(*Board)
 	// OnCursors is called for the pointers on a board; nil receives no datagrams.
@@ -64,6 +73,10 @@ type Config struct {
 	// several goroutines at once.
 	Fault func(document string, generation uint32, k int) bool
 
+	// MediaDelay returns how far behind now the room is shown, for HEART_TICK; nil:
+	// there are no media.
+	MediaDelay func() time.Duration
+
 	// Clock is room time's source on this machine; nil means time.Now. Timers use
 	// the real one.
 	Clock func() time.Time
@@ -71,7 +84,7 @@ type Config struct {
 	Log *slog.Logger
 }
 
-// Record is one record of a board as it arrived. It and what it holds are valid
+// Record is one record of a board or the stage as it arrived. It and what it holds are valid
 // only during OnRecord.
 type Record struct {
 	Revision    uint64
@@ -79,9 +92,12 @@ type Record struct {
 	N           uint64
 	CapturedAt  int64 // µs room time
 	SequencedAt int64 // µs room time
+	ReleaseAt   int64 // µs room time: when it may be shown (REC5)
 	// Ops as they were applied, with the points of every Extend that extended its
 	// stroke.
 	Ops []ot.Op
+	// Event is that of a record of the stage.
+	Event *chalklinev1.StageEvent
 	// Arrival is when the message that brought the record had been read, by
 	// Config.Clock.
 	Arrival time.Time
@@ -99,7 +115,7 @@ func (c Config) validate() error {
 	default:
 		errs = append(errs, errors.New("unknown route "+string(c.Route)))
 	}
-	if len(c.Pages) >= maxDocuments {
+	if documents := 1 + len(c.Pages); documents > maxDocuments || c.Stage && documents == maxDocuments {
 		errs = append(errs, errors.New("more pages than documents may be open"))
 	}
 	if len(errs) == 0 {

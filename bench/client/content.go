@@ -3,6 +3,7 @@ package client
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 
@@ -120,6 +121,12 @@ func (c *authorityContent) apply(r *protocol.Record) ([]ot.Op, error) {
 	}
 	c.state.Apply(&e)
 	return nil, nil
+}
+
+// has tells whether an event would change nothing any more, or means nothing.
+func (c *authorityContent) has(payload []byte) bool {
+	var e chalklinev1.AuthorityEvent
+	return proto.Unmarshal(payload, &e) != nil || slices.Contains(c.state.Pages, e.GetPageAdded().GetPage())
 }
 
 var errAuthoritySnapshot = errors.New("client: snapshot of authority has ink")

@@ -25,7 +25,7 @@ type document struct {
 	client *Client
 	name   string
 	handle uint32
-	board  *Board // nil for the authority
+	board  *Board // nil for authority and stage
 
 	confirmed
 	outbox
@@ -49,10 +49,14 @@ type document struct {
 
 func (c *Client) newDocument(name string) *document {
 	d := &document{client: c, name: name, handle: uint32(len(c.documents) + 1), open: true}
-	if name == classroom.AuthorityDocument {
+	switch name {
+	case classroom.AuthorityDocument:
 		d.content = &authorityContent{}
 		d.load = func(table []byte, chunks [][]byte) (content, error) { return loadAuthority(table, chunks) }
-	} else {
+	case classroom.StageDocument:
+		d.content = &stageContent{}
+		d.load = func(table []byte, chunks [][]byte) (content, error) { return loadStage(table, chunks) }
+	default:
 		d.board = &Board{doc: d}
 		d.content = newBoardContent()
 		d.load = func(table []byte, chunks [][]byte) (content, error) { return loadBoard(table, chunks) }
@@ -69,6 +73,8 @@ func (d *document) openMessage() *chalklinev1.OpenDocument {
 	m := &chalklinev1.OpenDocument{Handle: d.handle, Document: d.name}
 	if moving := d.client.claim.GetReplica() != d.outbox.replica; d.context != nil && !moving {
 		m.Position = d.position.message()
+	} else if d.context == nil && d.name != classroom.AuthorityDocument {
+		m.AtUs = d.client.cfg.At
 	}
 	return m
 }
@@ -84,18 +90,26 @@ func (d *document) noteRecord(r Record) {
 	for _, t := range d.texts {
 		t.follow(&r, r.Replica == d.outbox.replica)
 	}
-	if d.board != nil && d.client.cfg.OnRecord != nil {
+	if stage, ok := d.content.(*stageContent); ok {
+		r.Event = stage.last
+	}
+	if d.watcher() != nil {
 		d.events = append(d.events, r)
 	}
 }
 
-// noteSnapshot is confirmed.replaced.
-func (d *document) noteSnapshot(last func(uint32) uint64) {
+// noteSnapshot is confirmed.replaced. What is acknowledged need not be in the
+// snapshot: Ack comes on another stream and may be newer. Then the record follows.
+func (d *document) noteSnapshot(last func(uint32) (uint64, bool)) {
 	d.client.stats.Snapshots++
 	d.replacedBy = true
-	d.client.acknowledge(d, last(d.outbox.replica))
+	n, known := last(d.outbox.replica)
+	d.client.acknowledge(d, n)
+	if !known {
+		n = d.outbox.acked // many others wrote since: it is in there
+	}
 	for _, t := range d.texts {
-		t.replaced(d.outbox.acked, d.position.revision)
+		t.replaced(n)
 	}
 	d.becomeReady()
 }
@@ -134,13 +148,26 @@ func (d *document) message(l *link, generation uint32, m []byte, arrival time.Ti
 	return true
 }
 
+// watcher returns who is told of the document's records; nil if nobody is.
+func (d *document) watcher() func(*Record) {
+	switch {
+	case d.board != nil && d.client.cfg.OnRecord != nil:
+		return func(r *Record) { d.client.cfg.OnRecord(d.board, r) }
+	case d.name == classroom.StageDocument:
+		return d.client.cfg.OnStage
+	default:
+		return nil
+	}
+}
+
 // report calls back; the events are those of this goroutine until it returns.
 func (d *document) report(events []Record, replaced bool) {
 	if replaced && d.board != nil && d.client.cfg.OnSnapshot != nil {
 		d.client.cfg.OnSnapshot(d.board)
 	}
+	watcher := d.watcher()
 	for i := range events {
-		d.client.cfg.OnRecord(d.board, &events[i])
+		watcher(&events[i])
 	}
 	clear(events)
 }

@@ -154,6 +154,9 @@ func (l *link) beat() {
 		return
 	}
 	tick := &chalklinev1.HeartTick{}
+	if c.cfg.MediaDelay != nil {
+		tick.MediaDelayMs = uint32(max(c.cfg.MediaDelay().Milliseconds(), 0))
+	}
 	for _, d := range c.documents {
 		if d.open {
 			tick.Received = append(tick.Received, &chalklinev1.Received{Handle: d.handle, Revision: d.position.revision})

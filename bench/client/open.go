@@ -26,12 +26,21 @@ func boardName(page string) string { return classroom.Board{Page: page}.Document
 // document returns the document with a name, new if need be; Client.mu is held
 // or not needed yet.
 func (c *Client) document(name string) *document {
+	if d := c.find(name); d != nil {
+		return d
+	}
+	return c.newDocument(name)
+}
+
+// find returns the document with a name, nil if there is none; Client.mu is held
+// or not needed yet.
+func (c *Client) find(name string) *document {
 	for _, d := range c.documents {
 		if d.name == name {
 			return d
 		}
 	}
-	return c.newDocument(name)
+	return nil
 }
 
 // OpenBoard opens the board of a page and looks at it. It does not wait: see

@@ -3,10 +3,6 @@ package client
 import (
 	"slices"
 
-	"google.golang.org/protobuf/proto"
-
-	chalklinev1 "chalkline/protocol/chalkline/v1"
-
 	"chalkline/ot"
 	"chalkline/protocol"
 	"chalkline/protocol/ink"
@@ -124,17 +120,16 @@ func (o *outbox) moveTo(replica uint32, confirmed content, edits map[ot.ID]ot.Op
 	return renamed
 }
 
-// moveEvents leaves out pages that are there.
+// moveEvents leaves out pages that are there. Of the stage all goes again: what is
+// done already is refused.
 func (o *outbox) moveEvents(replica uint32, confirmed content) {
 	unsent := o.unsent
 	o.unsent, o.replica, o.n = nil, replica, 0
-	pages, _ := confirmed.(*authorityContent)
+	pages, ofPages := confirmed.(*authorityContent)
 	for _, b := range unsent {
-		var e chalklinev1.AuthorityEvent
-		if proto.Unmarshal(b.payload, &e) != nil || slices.Contains(pages.state.Pages, e.GetPageAdded().GetPage()) {
-			continue
+		if !ofPages || !pages.has(b.payload) {
+			o.add(b)
 		}
-		o.add(b)
 	}
 }
 

@@ -47,6 +47,7 @@ func brokenf(stands bool, format string, args ...any) error {
 type confirmed struct {
 	content  content
 	position position
+	release  int64 // of the record at position (REC5), µs room time
 	context  *protocol.Context
 	load     func(table []byte, chunks [][]byte) (content, error)
 	incoming *snapshot // between SnapshotStart and SnapshotEnd
@@ -54,13 +55,14 @@ type confirmed struct {
 	// taken is called for every record after it was applied.
 	taken func(r Record)
 	// replaced is called when a snapshot took the place of the state; last tells the
-	// last batch of a replica that it holds, 0 if that is not known.
-	replaced func(last func(replica uint32) uint64)
+	// last batch of a replica that it holds, and whether that is known.
+	replaced func(last func(replica uint32) (n uint64, known bool))
 }
 
 // snapshot collects the parts of a snapshot.
 type snapshot struct {
 	position position
+	release  int64
 	context  *protocol.Context
 	table    []byte
 	chunks   [][]byte
@@ -140,9 +142,10 @@ func (c *confirmed) takeRecord(src []byte, arrival time.Time) (int, error) {
 		Revision: r.Revision, Replica: r.Replica, N: r.N,
 		CapturedAt: r.CapturedAt, SequencedAt: r.SequencedAt, Payload: r.Payload,
 	})
+	c.release = replay.Release(c.release, r.CapturedAt, r.SequencedAt)
 	c.taken(Record{
 		Revision: r.Revision, Replica: r.Replica, N: r.N,
-		CapturedAt: r.CapturedAt, SequencedAt: r.SequencedAt, Ops: ops, Arrival: arrival,
+		CapturedAt: r.CapturedAt, SequencedAt: r.SequencedAt, ReleaseAt: c.release, Ops: ops, Arrival: arrival,
 	})
 	return n, nil
 }
@@ -171,6 +174,7 @@ func (c *confirmed) startSnapshot(m *chalklinev1.SnapshotStart) error {
 	}
 	c.incoming = &snapshot{
 		position: position{epoch: c.position.epoch, revision: m.GetRevision(), digest: replay.Digest(m.GetDigest())},
+		release:  m.GetReleaseAtUs(),
 		context:  context,
 	}
 	return nil
@@ -216,7 +220,7 @@ func (c *confirmed) endSnapshot(m *chalklinev1.SnapshotEnd) error {
 	if h := state.hash(); string(h[:]) != string(m.GetHash()) {
 		return brokenf(false, "snapshot at revision %d: state hash differs", s.position.revision)
 	}
-	c.content, c.position, c.context, c.incoming = state, s.position, s.context, nil
+	c.content, c.position, c.release, c.context, c.incoming = state, s.position, s.release, s.context, nil
 	c.replaced(s.context.Last)
 	return nil
 }

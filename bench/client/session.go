@@ -130,7 +130,7 @@ func (c *Client) joined(m *chalklinev1.JoinRoomResult) error {
 	for _, b := range m.GetLast() {
 		last[b.GetDocument()] = b.GetN()
 	}
-	c.roomName, c.claim = m.GetName(), m.GetReplica()
+	c.roomName, c.claim, c.sources = m.GetName(), m.GetReplica(), m.GetSources().GetSources()
 	for _, d := range c.documents {
 		if err := d.resume(c.claim.GetReplica(), last[d.name]); err != nil {
 			return err

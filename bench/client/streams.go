@@ -44,6 +44,8 @@ func (c *Client) control(l *link, m *chalklinev1.ServerMessage) error {
 		c.pong(m.Pong)
 	case *chalklinev1.ServerMessage_Roster:
 		c.roster(m.Roster)
+	case *chalklinev1.ServerMessage_Sources:
+		c.sources = m.Sources.GetSources()
 	case *chalklinev1.ServerMessage_Error:
 		err = protocol.ErrorOf(m.Error)
 	case *chalklinev1.ServerMessage_GoingAway:
@@ -74,7 +76,9 @@ func (c *Client) refused(m *chalklinev1.Refused) (report func()) {
 	}
 	err := protocol.ErrorOf(m.GetError())
 	if m.GetN() == 0 {
-		d.unopened = err
+		if !d.ready { // else it is only not to be had as of a time (ALN5)
+			d.unopened = err
+		}
 		return nil
 	}
 	ops := d.outbox.refused(m.GetN(), m.GetOps())

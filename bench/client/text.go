@@ -20,6 +20,8 @@ type Text struct {
 type textState struct {
 	ID        ot.ID
 	Confirmed string  // the text that the edits lean on
+	Epoch     uint64  // history that it is of
+	At        uint64  // revision that it is of; the board's may be an older one for a while (see replaced)
 	Sent      ot.Edit // on its way, as it is behind Confirmed now
 	N         uint64  // batch of Sent; 0: nothing is on its way
 	Waiting   ot.Edit // behind Sent
@@ -49,7 +51,8 @@ func (b *Board) text(id ot.ID) *Text {
 			return t
 		}
 	}
-	t := &Text{board: b, state: textState{ID: id, Confirmed: b.doc.confirmedText(id)}}
+	t := &Text{board: b, state: textState{ID: id}}
+	t.leanOnBoard()
 	b.doc.texts = append(b.doc.texts, t)
 	return t
 }
@@ -113,29 +116,46 @@ func (t *Text) Change(f func(shown string) ot.Edit) {
 	defer c.mu.Unlock()
 	shown := t.state.shown()
 	t.state.Waiting = ot.Compose(t.state.Waiting, f(shown).Fit(len([]rune(shown))))
-	t.send(t.board.doc.position.revision)
+	t.send()
 	c.touch()
 }
 
 func (s *textState) shown() string { return s.Waiting.Apply(s.Sent.Apply(s.Confirmed)) }
 
-// send submits what waits if nothing is on its way; the edit speaks of the
-// confirmed board at a revision. It waits where the board is not there yet: which
-// revision a text from the Store is of is not known. Client.mu is held.
-func (t *Text) send(base uint64) {
+// leanOnBoard makes the text of the confirmed board the one that the edits lean on.
+func (t *Text) leanOnBoard() {
+	d := t.board.doc
+	t.state.Confirmed, t.state.Epoch, t.state.At = d.confirmedText(t.state.ID), d.position.epoch, d.position.revision
+}
+
+// send submits what waits if nothing is on its way. It waits where the board is
+// not there yet: it may be of another history than a text from the Store.
+// Client.mu is held.
+func (t *Text) send() {
 	s := &t.state
 	if s.N != 0 || len(s.Waiting) == 0 || t.board.doc.context == nil {
 		return
 	}
 	s.Sent, s.Waiting = s.Waiting, nil
 	s.N = t.board.doc.outbox.n + 1
-	t.board.submit([]ot.Op{{Kind: ot.TextEdit, ID: s.ID, Base: base, Edit: s.Sent}})
+	t.board.submit([]ot.Op{{Kind: ot.TextEdit, ID: s.ID, Base: s.At, Edit: s.Sent}})
 }
 
 // follow takes a record in that was applied.
 func (t *Text) follow(r *Record, own bool) {
 	s := &t.state
 	mine := own && r.N == s.N
+	if r.Revision <= s.At { // after an older snapshot
+		switch {
+		case mine && s.N != 0: // Confirmed was of another history: here it had come by then
+			t.find()
+			t.send()
+		case r.Revision == s.At:
+			t.catchUp()
+		}
+		return
+	}
+	s.At = r.Revision
 	for i := range r.Ops {
 		if op := &r.Ops[i]; op.Kind == ot.TextEdit && op.ID == s.ID {
 			if mine && s.N != 0 {
@@ -151,7 +171,7 @@ func (t *Text) follow(r *Record, own bool) {
 	if s.N != 0 { // it came back without the edit: nothing was left of it, or it was refused
 		s.arrive(nil)
 	}
-	t.send(r.Revision)
+	t.send()
 }
 
 // arrive makes what was on its way part of the confirmed text, as the edit that
@@ -171,18 +191,47 @@ func (s *textState) others(e ot.Edit) {
 	s.Waiting, _ = ot.Transform(s.Waiting, e)
 }
 
-// replaced takes a snapshot in that stands at a revision and has the own batches
-// up to last: what others did meanwhile is seen as one edit.
-func (t *Text) replaced(last, revision uint64) {
+// replaced takes a snapshot in that has the own batches up to last, which may be
+// fewer than are acknowledged: what others did meanwhile is seen as one edit. A
+// snapshot may be older than the text that the edits lean on, since the server
+// makes one for many. Then they stay as they are until the records up to there
+// have come: a difference back would take letters away that are deleted here.
+func (t *Text) replaced(last uint64) {
+	s, d := &t.state, t.board.doc
+	writing := s.N != 0 || len(s.Waiting) > 0
+	switch ahead := s.Epoch == d.position.epoch && d.position.revision < s.At; {
+	case writing && ahead:
+	case s.N != 0 && s.N <= last:
+		t.find()
+	default:
+		t.catchUp()
+	}
+	t.send()
+}
+
+// find brings what waits over to the confirmed board, which has what was on its way.
+func (t *Text) find() {
 	s := &t.state
-	now := t.board.doc.confirmedText(s.ID)
-	if s.N != 0 && s.N <= last {
-		s.Waiting = found(s.Waiting, s.Sent, s.Confirmed, now)
-		s.Confirmed, s.Sent, s.N = now, nil, 0
-	} else {
+	s.Waiting = found(s.Waiting, s.Sent, s.Confirmed, t.board.doc.confirmedText(s.ID))
+	s.Sent, s.N = nil, 0
+	t.leanOnBoard()
+}
+
+// catchUp brings the edits over to the confirmed board, which does not have what
+// is on its way.
+func (t *Text) catchUp() {
+	s := &t.state
+	if now := t.board.doc.confirmedText(s.ID); now != s.Confirmed {
 		s.others(difference(s.Confirmed, now))
 	}
-	t.send(revision)
+	t.leanOnBoard()
+}
+
+// lostHistory notes that what the texts lean on may not be in the log any more (ID4).
+func (d *document) lostHistory() {
+	for _, t := range d.texts {
+		t.state.Epoch = 0
+	}
 }
 
 // sentEdits returns the edits that are on their way as they are on the confirmed
@@ -191,7 +240,7 @@ func (d *document) sentEdits() map[ot.ID]ot.Op {
 	edits := map[ot.ID]ot.Op{}
 	for _, t := range d.texts {
 		if s := &t.state; s.N != 0 {
-			edits[s.ID] = ot.Op{Kind: ot.TextEdit, ID: s.ID, Base: d.position.revision, Edit: s.Sent}
+			edits[s.ID] = ot.Op{Kind: ot.TextEdit, ID: s.ID, Base: s.At, Edit: s.Sent}
 		}
 	}
 	return edits
@@ -212,10 +261,8 @@ func (d *document) moveTexts(renamed map[ot.ID]ot.ID) {
 		if n := d.outbox.batchOf(s.ID); n != 0 {
 			s.N = n
 		} else {
-			now := d.confirmedText(s.ID)
-			s.Waiting = found(s.Waiting, s.Sent, s.Confirmed, now)
-			s.Confirmed, s.Sent, s.N = now, nil, 0
-			t.send(d.position.revision)
+			t.find()
+			t.send()
 		}
 	}
 }

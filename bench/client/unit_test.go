@@ -97,7 +97,7 @@ func newConfirmed() *confirmed {
 	c := &confirmed{content: newBoardContent(), context: &protocol.Context{}}
 	c.load = func(table []byte, chunks [][]byte) (content, error) { return loadBoard(table, chunks) }
 	c.taken = func(Record) {}
-	c.replaced = func(func(uint32) uint64) {}
+	c.replaced = func(func(uint32) (uint64, bool)) {}
 	return c
 }
 

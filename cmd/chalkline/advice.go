@@ -5,11 +5,16 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+
+	"chalkline/server"
 )
 
 // advice says what a person can do about an error; empty if that is not known
 // here or in the error itself.
 func advice(err error) string {
+	if _, ok := errors.AsType[*server.ListenError](err); ok {
+		return "" // it names the setting itself
+	}
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return "Another program, or another chalkline, listens there already: stop it, or choose another port with --listen :9443."

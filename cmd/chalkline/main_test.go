@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"chalkline/server"
 )
 
 // result is what a run printed.
@@ -59,6 +61,8 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		"read-only":       {&fs.PathError{Op: "open", Path: "/data", Err: syscall.EROFS}, "--data"},
 		"full":            {&fs.PathError{Op: "write", Path: "/data", Err: syscall.ENOSPC}, "make room"},
 		"something else":  {errors.New("x"), ""},
+		// It says itself which setting to change.
+		"another port in use": {&server.ListenError{Setting: "rtmp-listen", Err: inUse}, ""},
 	} {
 		if got := advice(c.err); !strings.Contains(got, c.want) || (c.want == "") != (got == "") {
 			t.Errorf("%s: %q", name, got)

@@ -68,6 +68,24 @@ func units(payload []byte) iter.Seq[[]byte] {
 	}
 }
 
+// stampPayload returns the NAL units of a stamp as the payload of one packet, nil
+// if there are none: a packet for each would cost every receiver two more a frame.
+func stampPayload(stamp sei.Stamp) []byte {
+	nals := stamp.NALs()
+	switch len(nals) {
+	case 0:
+		return nil
+	case 1:
+		return nals[0]
+	}
+	out := []byte{typeSTAPA} // NRI 0, as that of SEI
+	for _, nal := range nals {
+		out = binary.BigEndian.AppendUint16(out, uint16(len(nal)))
+		out = append(out, nal...)
+	}
+	return out
+}
+
 // strip returns payload without messages of ours, nil if nothing else is left.
 func strip(payload []byte) []byte {
 	if typeOf(payload) != typeSTAPA {

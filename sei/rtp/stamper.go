@@ -218,7 +218,7 @@ func (s *Stamper) decide(p *pion.Packet, c content, out []*pion.Packet) []*pion.
 		return out
 	}
 	s.replace = true
-	for _, nal := range stamp.NALs() {
+	if payload := stampPayload(stamp); payload != nil {
 		s.stats.Stamps++
 		out = append(out, &pion.Packet{
 			Header: pion.Header{
@@ -228,7 +228,7 @@ func (s *Stamper) decide(p *pion.Packet, c content, out []*pion.Packet) []*pion.
 				Timestamp:      p.Timestamp,
 				SSRC:           p.SSRC,
 			},
-			Payload: nal,
+			Payload: payload,
 		})
 	}
 	return out

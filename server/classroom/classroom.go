@@ -24,6 +24,7 @@ import (
 // to clients.
 const (
 	AuthorityDocument  = "authority"
+	StageDocument      = "stage"
 	AttendanceDocument = "attendance"
 	TracesDocument     = "traces"
 	boardPrefix        = "board:"

@@ -66,6 +66,29 @@ type Config struct {
 	// snapshot. 0: 524 288.
 	MaxQueue int
 
+	// MediaListen is host:port for camera, microphone and screen (WebRTC): UDP, and TCP of
+	// the same number. Empty: the host of Listen, and the port after its. "off": there is
+	// no WebRTC.
+	MediaListen string
+	// MediaAddresses are the public IP addresses of MediaListen, where the machine is
+	// behind address translation. Empty: those that the machine has.
+	MediaAddresses []string
+	// TURN are URLs of TURN and STUN servers for people who cannot reach MediaListen.
+	// Empty: none.
+	TURN []string
+	// TURNSecret is shared with the TURN servers, which make credentials of it (coturn:
+	// static-auth-secret). Empty: there are only STUN servers.
+	TURNSecret string
+	// RTMPListen is host:port for encoders that push by RTMP. Empty: the host of Listen,
+	// and 1935. "off": there is no RTMP.
+	RTMPListen string
+	// LiveURL is where players find live streams, if that is not where they find the server:
+	// a CDN in front of it. Empty: there.
+	LiveURL string
+	// FFmpeg is the program that codes sound anew for live streams. Empty: ffmpeg, as the
+	// system finds it.
+	FFmpeg string
+
 	// Fonts are folders of fonts for pictures of pages that the server draws; they come
 	// before those of the system. Empty: the system's alone.
 	Fonts []string

@@ -62,7 +62,7 @@ func TestSampleAndHelpNameEverySetting(t *testing.T) {
 	var help strings.Builder
 	config.Usage(&help)
 	names := settingNames(help.String())
-	if len(names) != 22 {
+	if len(names) != 29 {
 		t.Errorf("help lists %d settings: %v", len(names), names)
 	}
 	for _, name := range names {

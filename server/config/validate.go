@@ -16,7 +16,7 @@ import (
 // what to do.
 func (c Config) Validate() error {
 	return errors.Join(slices.Concat(
-		c.addressFaults(), c.certificateFaults(), c.accessFaults(), c.limitFaults(), c.logFaults(),
+		c.addressFaults(), c.certificateFaults(), c.accessFaults(), c.mediaFaults(), c.limitFaults(), c.logFaults(),
 	)...)
 }
 

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"google.golang.org/protobuf/proto"
-
 	"chalkline/ot"
 	"chalkline/protocol"
 	chalklinev1 "chalkline/protocol/chalkline/v1"
@@ -26,8 +24,7 @@ type batch struct {
 	received   time.Time
 	size       int // bytes that its author sent
 	payload    []byte
-	ops        []ot.Op // boards: with points
-	event      *chalklinev1.AuthorityEvent
+	ops        []ot.Op                   // boards: with points
 	given      *chalklinev1.ReplicaGiven // attendance: what it says
 	join       *waitingJoin              // attendance: who is in once this is durable
 }
@@ -95,7 +92,7 @@ func (s *state) take(now time.Time, m *member, v *view, c *chalklinev1.Submit, l
 		size: len(c.GetOps()), capturedAt: s.capturedAt(now, c.GetCapturedAtUs()),
 	}
 	accept := s.acceptOps
-	if v.document.board == nil {
+	if v.document.table != nil {
 		accept = s.acceptEvent
 	}
 	if err := accept(now, m, v, b, c.GetOps()); err != nil {
@@ -151,22 +148,6 @@ func (s *state) capturedAt(now time.Time, us int64) int64 {
 		us = roomNow
 	}
 	return cutMillis(max(us, 0))
-}
-
-// acceptEvent takes an authority event in. A refused one becomes an empty batch,
-// so that n stays dense (SYN3).
-func (s *state) acceptEvent(_ time.Time, m *member, v *view, b *batch, payload []byte) error {
-	e := &chalklinev1.AuthorityEvent{}
-	if err := (proto.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(payload, e); err != nil {
-		return protocol.NewError(protocol.BadMessage)
-	}
-	if err := s.authority.Check(m.who, e); err != nil {
-		s.refuse(m, v, b, nil, refusalFor(err))
-		return nil
-	}
-	b.payload, _ = proto.MarshalOptions{Deterministic: true}.Marshal(e)
-	b.event = e
-	return nil
 }
 
 func (s *state) refuse(m *member, v *view, b *batch, ops []uint32, err *protocol.Error) {

@@ -106,7 +106,7 @@ func (s *state) appended(now time.Time, c appended) {
 		}
 		d := s.documents[r.Document]
 		s.takeIn(d, b, r)
-		authority = authority || d.authority != nil
+		authority = authority || r.Document == classroom.AuthorityDocument
 		s.acknowledge(b, d)
 		if len(d.out) > maxOutBytes { // a message to viewers is bounded
 			s.flush(now, d)
@@ -190,8 +190,8 @@ func (d *document) take(b *batch, r *replay.Record) {
 		if hides(b.ops) {
 			d.noteDeletions(changed, r.SequencedAt)
 		}
-	} else if b.event != nil {
-		d.authority.Apply(b.event)
+	} else {
+		_ = d.table.apply(r.Payload) // was encoded here
 	}
 	d.head = headOf(r)
 }
@@ -216,12 +216,7 @@ func (s *state) onItsWay(name replay.Document) bool {
 
 // pageOnItsWay tells whether a page is on its way to the log.
 func (s *state) pageOnItsWay(page string) bool {
-	for _, b := range s.unsettled() {
-		if b.event.GetPageAdded().GetPage() == page {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(s.pages.coming.Pages, page) && !slices.Contains(s.authority.Pages, page)
 }
 
 // unsettled returns the batches that are not durable yet, in order.

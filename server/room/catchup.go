@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"chalkline/protocol"
 	chalklinev1 "chalkline/protocol/chalkline/v1"
 	"chalkline/replay"
 )
@@ -12,37 +13,41 @@ import (
 // begin opens a stream of a higher generation: from where the client stands if
 // that can be shown to be right, else from a snapshot.
 func (s *state) begin(v *view, held *chalklinev1.Position) {
-	d, m := v.document, v.member
-	m.generation++
-	stream := Stream{v.handle, m.generation}
+	d := v.document
 	var missed [][]byte
-	header := &chalklinev1.DocumentHeader{
-		Handle: v.handle, Document: string(d.name), Generation: stream.Generation, Epoch: s.epoch,
-	}
+	resumed := false
 	if held.GetEpoch() == s.epoch {
 		position := replay.Position{Revision: held.GetRevision(), Digest: replay.Digest(held.GetDigest())}
-		if parts, ok := d.tail.since(position, math.MaxInt); ok {
-			header.Resumed = true
-			missed = parts
-		} else {
-			s.noteAhead(m, d, position)
+		if missed, resumed = d.tail.since(position, math.MaxInt); !resumed {
+			s.noteAhead(v.member, d, position)
 		}
 	}
-	parts, resumed, err := d.shorter(missed, header.Resumed)
+	parts, resumed, err := d.shorter(missed, resumed)
 	if err != nil {
 		s.fail(fmt.Errorf("room: snapshot of %s: %w", d.name, err))
 		return
 	}
-	header.Resumed = resumed
-	s.cfg.Metrics.opened.WithLabelValues(howOpened(resumed)).Inc()
-	s.emit(openStream{v, stream, append([][]byte{frameDocument(headerMessage(header))}, parts...)})
+	how := "snapshot"
+	if resumed {
+		how = resumedStream
+	}
+	s.openStream(v, how, parts)
 }
 
-func howOpened(resumed bool) string {
-	if resumed {
-		return "resumed"
-	}
-	return "snapshot"
+// resumedStream is how a stream is opened that goes on from the client's position.
+const resumedStream = "resumed"
+
+// openStream opens a stream of a higher generation with what it begins with.
+func (s *state) openStream(v *view, how string, parts [][]byte) {
+	v.member.generation++
+	v.begun = true
+	stream := Stream{v.handle, v.member.generation}
+	header := frameDocument(headerMessage(&chalklinev1.DocumentHeader{
+		Handle: v.handle, Document: string(v.document.name), Generation: stream.Generation, Epoch: s.epoch,
+		Resumed: how == resumedStream,
+	}))
+	s.cfg.Metrics.opened.WithLabelValues(how).Inc()
+	s.emit(openStream{v, stream, append([][]byte{header}, parts...)})
 }
 
 // fewRecords is how many bytes of records are sent without asking whether a
@@ -74,16 +79,31 @@ func (s *state) noteAhead(m *member, d *document, held replay.Position) {
 	}
 }
 
-// syncState is SYNC_STATE (REC3).
+// syncState is SYNC_STATE: because the stream broke (REC3), or for a time (ALN5).
 func (s *state) syncState(now time.Time, c SyncState) {
 	m := s.members[c.Peer]
-	if m == nil || m.views[c.Handle] == nil {
+	if m == nil {
+		return
+	}
+	if name, ok := m.opening[c.Handle]; ok {
+		s.wait(name, c)
 		return
 	}
 	v := m.views[c.Handle]
+	if v == nil {
+		return
+	}
+	s.flush(now, v.document)
+	if c.At != 0 {
+		s.cfg.Metrics.resyncs.WithLabelValues("time").Inc()
+		if !s.beginAt(now, v, c.At) {
+			s.refuseOpen(m, v.handle, protocol.NewError(protocol.Overloaded))
+		}
+		return
+	}
 	s.cfg.Metrics.resyncs.WithLabelValues("client").Inc()
 	s.cfg.Logger.Info("client resyncs", "document", v.document.name, "replica", m.replica, "reason", c.Reason)
-	s.flush(now, v.document)
+	v.at = 0
 	s.begin(v, c.Position)
 }
 
@@ -95,6 +115,9 @@ func (s *state) drained(now time.Time, p Peer) {
 		return
 	}
 	for _, v := range m.views {
+		if !v.begun {
+			continue
+		}
 		s.cfg.Metrics.resyncs.WithLabelValues("slow").Inc()
 		s.flush(now, v.document)
 		s.begin(v, nil)

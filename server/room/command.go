@@ -1,6 +1,8 @@
 package room
 
 import (
+	"time"
+
 	"chalkline/protocol"
 	chalklinev1 "chalkline/protocol/chalkline/v1"
 	"chalkline/replay"
@@ -74,12 +76,13 @@ type SyncState struct {
 	Handle   uint32
 	Position *chalklinev1.Position
 	Reason   uint32
+	At       int64 // µs room time; not 0: the document as of then (ALN5)
 }
 
 // HeartTick is HEART_TICK.
 type HeartTick struct {
-	Peer     Peer
-	Received []*chalklinev1.Received
+	Peer       Peer
+	MediaDelay time.Duration // how far behind now it shows the room; 0: it has no media
 }
 
 // Cursor is where a peer's pointer is.
@@ -112,8 +115,15 @@ type (
 		document replay.Document
 		err      error
 	}
-	tick     struct{}
-	stopping struct{}
+	pastBuilt struct {
+		document replay.Document
+		at       int64
+		past     *past
+		err      error
+	}
+	published struct{ list []*chalklinev1.Source } // MED2
+	tick      struct{}
+	stopping  struct{}
 )
 
 // What Room's own methods ask; each is answered once on a channel with room for it.
@@ -127,6 +137,7 @@ type (
 		page   string
 		answer chan<- Place
 	}
+	askClock struct{ answer chan<- Clock }
 )
 
 func (Join) command()          {}
@@ -142,9 +153,12 @@ func (Drained) command()       {}
 func (copyBoard) command()     {}
 func (listPages) command()     {}
 func (askPlace) command()      {}
+func (askClock) command()      {}
 func (appended) command()      {}
 func (boardLoaded) command()   {}
 func (snapshotSaved) command() {}
+func (pastBuilt) command()     {}
+func (published) command()     {}
 func (tick) command()          {}
 func (stopping) command()      {}
 
@@ -187,7 +201,12 @@ type (
 		expect  []replay.Expect
 		entries []replay.Entry
 	}
-	loadBoard    struct{ document replay.Document }
+	loadBoard struct{ document replay.Document }
+	buildPast struct {
+		document   replay.Document
+		at         int64
+		tail, head uint64 // the room's tail has the records after that revision, up to this
+	}
 	saveSnapshot struct{ snapshot replay.Snapshot }
 	putName      struct{ key, name string }
 	answerCopy   struct {
@@ -202,6 +221,10 @@ type (
 		to    chan<- Place
 		place Place
 	}
+	answerClock struct {
+		to    chan<- Clock
+		clock Clock
+	}
 )
 
 func (sendControl) effect()  {}
@@ -213,8 +236,10 @@ func (sendDatagram) effect() {}
 func (closePeer) effect()    {}
 func (appendGroup) effect()  {}
 func (loadBoard) effect()    {}
+func (buildPast) effect()    {}
 func (saveSnapshot) effect() {}
 func (putName) effect()      {}
 func (answerCopy) effect()   {}
 func (answerPages) effect()  {}
 func (answerPlace) effect()  {}
+func (answerClock) effect()  {}

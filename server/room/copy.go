@@ -71,6 +71,12 @@ func (r *Room) Place(ctx context.Context, page string) (Place, error) {
 	return ask(ctx, r, func(to chan<- Place) Command { return askPlace{page, to} })
 }
 
+// Clock returns the room clock, which is the same for as long as the room runs.
+// Errors as Copy's.
+func (r *Room) Clock(ctx context.Context) (Clock, error) {
+	return ask(ctx, r, func(to chan<- Clock) Command { return askClock{to} })
+}
+
 // ask posts a command that is answered.
 func ask[T any](ctx context.Context, r *Room, command func(chan<- T) Command) (answer T, err error) {
 	to := make(chan T, 1)

@@ -70,3 +70,23 @@ func TestACopyOfWhatIsNotThereIsRefused(t *testing.T) {
 		}
 	})
 }
+
+func TestTheClockOfARoomIsTheOneThatItsRecordsAreOn(t *testing.T) {
+	simulated(t, func(t *testing.T) {
+		f := newRoom(t)
+		ann := f.join("ann")
+		clock, err := f.room.Clock(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		later(time.Minute)
+		ann.draw(1, 1, true)
+		if at := ann.board().records[0].SequencedAt; clock.At(time.Now())-at > 1_000_000 || at > clock.At(time.Now()) {
+			t.Errorf("%d on the clock, sequenced at %d", clock.At(time.Now()), at)
+		}
+		f.stop()
+		if _, err := f.room.Clock(t.Context()); !errors.Is(err, protocol.NewError(protocol.RoomRestarting)) {
+			t.Errorf("when the room has ended: %v", err)
+		}
+	})
+}

@@ -3,7 +3,6 @@ package room
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"chalkline/ot"
@@ -13,17 +12,16 @@ import (
 	"chalkline/server/classroom"
 )
 
-// document is one loaded document that clients may open: a board, or the
-// authority.
+// document is one loaded document that clients may open: a board, or a table.
 type document struct {
-	name      replay.Document
-	page      classroom.Board // zero for the authority
-	head      replay.Head
-	board     *ot.Board            // nil for the authority
-	authority *classroom.Authority // nil for boards
-	context   protocol.Context
+	name    replay.Document
+	page    classroom.Board // zero for tables
+	head    replay.Head
+	board   *ot.Board // nil for tables
+	table   table     // nil for boards
+	context protocol.Context
 
-	ahead     *ahead // nil for the authority
+	ahead     *ahead // nil for tables
 	deletions deletions
 
 	// What is to be sent, and what was.
@@ -36,14 +34,14 @@ type document struct {
 
 	chunks  chunks
 	cached  *snapshot // the last one made
+	past    []*past   // built for those who see it later, the newest first
 	savedAt uint64    // revision of the last stored snapshot
 	saving  bool
 }
 
 func newDocument(name replay.Document) *document {
-	d := &document{name: name}
-	if name == classroom.AuthorityDocument {
-		d.authority = &classroom.Authority{}
+	d := &document{name: name, table: newTable(name)}
+	if d.table != nil {
 		return d
 	}
 	d.page, _ = classroom.ParseBoard(string(name))
@@ -61,34 +59,10 @@ func (d *document) lengths() protocol.Lengths {
 }
 
 func (d *document) hash() [16]byte {
-	if d.board == nil {
-		return d.authority.Hash()
+	if d.table != nil {
+		return d.table.hash()
 	}
 	return d.board.Hash()
-}
-
-// view is one client's open document.
-type view struct {
-	member   *member
-	document *document
-	handle   uint32
-
-	// Owned by loop.perform: what was emitted before a stream belongs to the older one.
-	stream  Stream
-	lagging bool // its queue was full: it starts again once that has drained
-}
-
-// begin opens a stream.
-func (v *view) begin(s Stream, parts [][]byte) {
-	v.stream, v.lagging = s, false
-	v.send(parts)
-}
-
-// send queues parts on the view's stream. It runs on the room's goroutine.
-func (v *view) send(parts [][]byte) {
-	if !v.lagging && !v.member.peer.Document(v.stream, parts) {
-		v.lagging = true
-	}
 }
 
 // open is CHANGE_BOARD, and the documents that JOIN_ROOM opens.
@@ -111,8 +85,8 @@ func (s *state) open(now time.Time, c Open) {
 		s.refuseOpen(m, handle, protocol.NewError(protocol.TooLarge, "limit", "documents", "max", fmt.Sprint(protocol.MaxOpenDocuments)))
 		return
 	}
-	if name == classroom.AuthorityDocument {
-		s.attach(now, m, c, s.documents[name])
+	if d := s.documents[name]; d != nil && d.table != nil {
+		s.attach(now, m, c, d)
 		return
 	}
 	board, ok := classroom.ParseBoard(string(name))
@@ -164,6 +138,8 @@ func (s *state) resume(now time.Time, name replay.Document) {
 				m.window.sub(len(c.Batch.GetOps()))
 				s.submit(now, c)
 			}
+		case SyncState:
+			s.syncState(now, c)
 		case CloseDocument:
 			s.closeDocument(now, c)
 		}
@@ -231,7 +207,12 @@ func (s *state) attach(now time.Time, m *member, c Open, d *document) {
 	s.flush(now, d)
 	d.viewers = append(d.viewers[:len(d.viewers):len(d.viewers)], v)
 	d.quietFrom = time.Time{}
-	s.begin(v, c.Open.GetPosition())
+	switch at := c.Open.GetAtUs(); {
+	case at == 0:
+		s.begin(v, c.Open.GetPosition())
+	case !s.beginAt(now, v, at): // asked too often: it is open all the same
+		s.begin(v, nil)
+	}
 }
 
 func (s *state) look(now time.Time, m *member, c Open, name replay.Document) {
@@ -265,20 +246,6 @@ func (s *state) closeDocument(now time.Time, c CloseDocument) {
 	}
 }
 
-// drop forgets a view.
-func (s *state) drop(now time.Time, m *member, handle uint32) {
-	v := m.views[handle]
-	delete(m.views, handle)
-	d := v.document
-	d.viewers = slices.DeleteFunc(slices.Clone(d.viewers), func(o *view) bool { return o == v })
-	if len(d.viewers) == 0 {
-		d.quietFrom = now
-	}
-	if m.cursor.board == d {
-		m.cursor.board, m.cursor.since = nil, time.Time{}
-	}
-}
-
 // quietAfter is how long a board that nobody has open stays in memory.
 const quietAfter = time.Minute
 
@@ -299,23 +266,6 @@ func (s *state) unload(now time.Time) {
 			s.heads[name] = d.head
 			delete(s.documents, name)
 		}
-	}
-}
-
-// heartTick answers with a Marker in-band on every open document (SES6).
-func (s *state) heartTick(now time.Time, c HeartTick) {
-	m := s.members[c.Peer]
-	if m == nil {
-		return
-	}
-	for _, v := range m.views {
-		s.flush(now, v.document)
-		hash := v.document.hash()
-		s.emit(sendDocument{v, [][]byte{frameDocument(&chalklinev1.DocumentMessage{
-			Message: &chalklinev1.DocumentMessage_Marker{Marker: &chalklinev1.Marker{
-				Revision: v.document.head.Revision, Digest: uint64(v.document.head.Digest), Hash: hash[:],
-			}},
-		})}})
 	}
 }
 

@@ -117,8 +117,32 @@ type replica struct {
 	table   []byte
 	chunks  [][]byte
 	records []protocol.Record
+	start   *chalklinev1.SnapshotStart
+	release int64 // of the last record (REC5)
+	stood   []stood
 	marker  *chalklinev1.Marker
 	end     *chalklinev1.SnapshotEnd
+}
+
+// stood is where a document stood once: after its snapshot, or after a record.
+type stood struct {
+	revision uint64
+	release  int64
+	hash     [16]byte
+}
+
+func (r *replica) note() {
+	r.stood = append(r.stood, stood{r.at.Revision, r.release, r.board.Hash()})
+}
+
+// asOf returns where it stood when all that was released by then was shown.
+func (r *replica) asOf(at int64) (last stood) {
+	for _, s := range r.stood {
+		if s.release <= at {
+			last = s
+		}
+	}
+	return last
 }
 
 func newReplica(t *testing.T, h *chalklinev1.DocumentHeader) *replica {
@@ -133,7 +157,7 @@ func (r *replica) message(m *chalklinev1.DocumentMessage) {
 			r.t.Errorf("context: %v", err)
 			return
 		}
-		r.context = c
+		r.context, r.start, r.release = c, m.SnapshotStart, m.SnapshotStart.GetReleaseAtUs()
 		r.at = replay.Position{Revision: m.SnapshotStart.GetRevision(), Digest: replay.Digest(m.SnapshotStart.GetDigest())}
 	case *chalklinev1.DocumentMessage_SnapshotTable:
 		r.table = append(r.table, m.SnapshotTable...)
@@ -149,7 +173,10 @@ func (r *replica) message(m *chalklinev1.DocumentMessage) {
 	}
 }
 
-func (r *replica) isBoard() bool { return r.header.GetDocument() != classroom.AuthorityDocument }
+func (r *replica) isBoard() bool {
+	_, ok := classroom.ParseBoard(r.header.GetDocument())
+	return ok
+}
 
 func (r *replica) load() {
 	if !r.isBoard() {
@@ -185,6 +212,7 @@ func (r *replica) load() {
 	if h := r.board.Hash(); !bytes.Equal(h[:], r.end.GetHash()) {
 		r.t.Errorf("snapshot's hash %x, board's %x", r.end.GetHash(), h)
 	}
+	r.note()
 }
 
 func (r *replica) take(coded []byte) {
@@ -207,6 +235,7 @@ func (r *replica) take(coded []byte) {
 		r.at = replay.Position{Revision: rec.Revision, Digest: replay.Chain(r.at.Digest, replay.Record{
 			Revision: rec.Revision, Replica: rec.Replica, N: rec.N, CapturedAt: rec.CapturedAt, SequencedAt: rec.SequencedAt, Payload: rec.Payload,
 		})}
+		r.release = replay.Release(r.release, rec.CapturedAt, rec.SequencedAt)
 		if board == nil || len(rec.Payload) == 0 {
 			continue
 		}
@@ -224,6 +253,7 @@ func (r *replica) take(coded []byte) {
 			}
 			r.apply(rec, ops[i:i+1])
 		}
+		r.note()
 	}
 }
 
@@ -301,6 +331,14 @@ func (p *peer) Close(err *protocol.Error) {
 // open.
 func (f *fixture) join(name string, change ...func(*room.Join)) *peer {
 	f.t.Helper()
+	p := f.enter(name, change...)
+	settle()
+	return p
+}
+
+// enter is join that does not wait.
+func (f *fixture) enter(name string, change ...func(*room.Join)) *peer {
+	f.t.Helper()
 	p := &peer{
 		t: f.t, room: f.room, name: name, streams: map[uint32]*replica{}, raw: map[uint32][][]byte{}, n: map[uint32]uint64{},
 	}
@@ -312,7 +350,6 @@ func (f *fixture) join(name string, change ...func(*room.Join)) *peer {
 		c(&j)
 	}
 	f.room.Post(j)
-	settle()
 	return p
 }
 

@@ -6,11 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"google.golang.org/protobuf/proto"
-
 	"chalkline/ot"
 	"chalkline/protocol"
-	chalklinev1 "chalkline/protocol/chalkline/v1"
 	"chalkline/replay"
 	"chalkline/server/classroom"
 )
@@ -24,23 +21,18 @@ func load(ctx context.Context, cfg Config, now time.Time) (*state, error) {
 	if err != nil {
 		return nil, fmt.Errorf("room: read state: %w", err)
 	}
-	authority, err := readDocument(ctx, cfg, classroom.AuthorityDocument)
-	if err != nil {
-		return nil, err
-	}
-	if v := authority.authority.Semantics; v != protocol.OpSemantics {
-		return nil, protocol.NewError(protocol.UnknownSemantics, "version", fmt.Sprint(v))
-	}
 	s := &state{
 		cfg: cfg, epoch: log.Epoch,
-		documents: map[replay.Document]*document{classroom.AuthorityDocument: authority},
+		documents: map[replay.Document]*document{},
 		heads:     log.Heads,
 		durable:   batchNumbers{}, accepted: batchNumbers{},
-		authority: authority.authority,
-		members:   map[Peer]*member{}, byID: map[uint32]*member{},
+		members: map[Peer]*member{}, byID: map[uint32]*member{},
 		left: map[uint32]time.Time{}, loaded: now,
 		waiting:   map[replay.Document][]Command{},
 		idleSince: now,
+	}
+	if err := s.loadTables(ctx); err != nil {
+		return nil, err
 	}
 	if s.heads == nil {
 		s.heads = map[replay.Document]replay.Head{}
@@ -67,19 +59,33 @@ func load(ctx context.Context, cfg Config, now time.Time) (*state, error) {
 	return s, nil
 }
 
+// loadTables reads the documents that are always there.
+func (s *state) loadTables(ctx context.Context) error {
+	for _, name := range []replay.Document{classroom.AuthorityDocument, classroom.StageDocument} {
+		d, err := readDocument(ctx, s.cfg, name)
+		if err != nil {
+			return err
+		}
+		s.documents[name] = d
+		switch t := d.table.(type) {
+		case *authorityTable:
+			s.pages, s.authority = t, &t.now
+		case *stageTable:
+			s.stage = t
+		}
+	}
+	s.stage.authority = s.pages
+	if v := s.authority.Semantics; v != protocol.OpSemantics {
+		return protocol.NewError(protocol.UnknownSemantics, "version", fmt.Sprint(v))
+	}
+	return nil
+}
+
 // readDocument reads a document from its last snapshot and the log behind it.
 func readDocument(ctx context.Context, cfg Config, name replay.Document) (*document, error) {
-	d := newDocument(name)
-	snap, err := cfg.Log.Snapshot(ctx, cfg.ID, name, 1<<63)
-	switch {
-	case errors.Is(err, replay.ErrNoSnapshot):
-	case err != nil:
-		return nil, fmt.Errorf("room: read %s: %w", name, err)
-	default:
-		if err := d.restore(snap); err != nil {
-			cfg.Logger.Warn("snapshot is not used; the log is read from the beginning", "document", name, "error", err)
-			d = newDocument(name)
-		}
+	d, err := storedDocument(ctx, cfg, name, 1<<63)
+	if err != nil {
+		return nil, err
 	}
 	d.savedAt = d.head.Revision
 	d.tail.begin(d.head.Position, cfg.TailBytes)
@@ -96,8 +102,28 @@ func readDocument(ctx context.Context, cfg Config, name replay.Document) (*docum
 	if err = errors.Join(err, bad); err != nil {
 		return nil, fmt.Errorf("room: read %s after revision %d: %w", name, d.head.Revision, err)
 	}
-	if d.board != nil {
+	if d.table != nil {
+		d.table.start()
+	} else {
 		d.ahead.start(d.board, d.head.Revision)
+	}
+	return d, nil
+}
+
+// storedDocument reads the last snapshot of a document up to a revision; the empty
+// document if there is none.
+func storedDocument(ctx context.Context, cfg Config, name replay.Document, atMost uint64) (*document, error) {
+	d := newDocument(name)
+	snap, err := cfg.Log.Snapshot(ctx, cfg.ID, name, atMost)
+	switch {
+	case errors.Is(err, replay.ErrNoSnapshot):
+		return d, nil
+	case err != nil:
+		return nil, fmt.Errorf("room: read %s: %w", name, err)
+	}
+	if err := d.restore(snap); err != nil {
+		cfg.Logger.Warn("snapshot is not used; the log is read from the beginning", "document", name, "error", err)
+		return newDocument(name), nil
 	}
 	return d, nil
 }
@@ -152,13 +178,8 @@ func (d *document) replay(r *replay.Record) error {
 
 // replayPayload applies what a record says.
 func (d *document) replayPayload(r *replay.Record) error {
-	if d.board == nil {
-		e := &chalklinev1.AuthorityEvent{}
-		if err := proto.Unmarshal(r.Payload, e); err != nil {
-			return fmt.Errorf("%w: %w", replay.ErrCorrupt, err)
-		}
-		d.authority.Apply(e)
-		return nil
+	if d.table != nil {
+		return d.table.apply(r.Payload)
 	}
 	ops, err := decodePayload(r.Payload)
 	if err != nil {

@@ -35,7 +35,9 @@ type member struct {
 	window     window
 	work       *rate.Limiter
 	traces     *rate.Limiter
-	tracing    int // traces on their way to the log
+	tracing    int           // traces on their way to the log
+	times      *rate.Limiter // documents as of a time
+	behind     bool          // it shows the room later than now
 }
 
 // Ink that one member may submit: several hands' worth for ever, and the rest of
@@ -51,6 +53,7 @@ func newMember(j Join, replica uint32) *member {
 		peer: j.Peer, who: j.Who, name: j.Name, replica: replica,
 		views: map[uint32]*view{}, opening: map[uint32]replay.Document{},
 		work: rate.NewLimiter(pointsPerSecond, pointsAtOnce), traces: rate.NewLimiter(tracesPerSecond, tracesAtOnce),
+		times: rate.NewLimiter(timesPerSecond, timesAtOnce),
 	}
 }
 
@@ -154,6 +157,7 @@ func (s *state) enter(now time.Time, j Join, replica uint32, key []byte) {
 			OpSemantics: s.authority.Semantics,
 			Present:     s.present(),
 			RoomTimeUs:  s.clock.At(now),
+			Sources:     s.sources.now,
 		},
 	}})
 	if j.Joined != nil {
@@ -215,10 +219,29 @@ func (s *state) remove(now time.Time, m *member) {
 		delete(s.byID, m.replica)
 		s.left[m.replica] = now
 	}
+	s.noteDelay(m, 0)
 	s.cfg.Metrics.participants.Dec()
 	s.note(&chalklinev1.AttendanceEvent{Event: &chalklinev1.AttendanceEvent_Left{
 		Left: &chalklinev1.Left{Replica: m.replica},
 	}})
+}
+
+// farBehind is from when on a member counts as one that shows the room later.
+const farBehind = time.Second
+
+// noteDelay notes how far behind now a member shows the room. It is no fault
+// (ALN4), and nothing is done about it.
+func (s *state) noteDelay(m *member, delay time.Duration) {
+	if delay > 0 {
+		s.cfg.Metrics.delay.Observe(delay.Seconds())
+	}
+	switch behind := delay >= farBehind; {
+	case behind && !m.behind:
+		s.cfg.Metrics.delayed.Inc()
+	case !behind && m.behind:
+		s.cfg.Metrics.delayed.Dec()
+	}
+	m.behind = delay >= farBehind
 }
 
 // rosterChange gathers who came and went since the last Roster (PRE2).

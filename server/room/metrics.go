@@ -26,6 +26,9 @@ type Metrics struct {
 	traces       *prometheus.CounterVec // logged, dropped
 	ended        *prometheus.CounterVec // idle, stopped, failed
 	snapshot     prometheus.Histogram
+	past         prometheus.Histogram
+	delayed      prometheus.Gauge
+	delay        prometheus.Histogram
 }
 
 // NewMetrics registers the metrics; a nil registerer registers nowhere.
@@ -39,8 +42,8 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		ahead:        counter("clients_ahead_total", "Clients that knew more than the store: a sign that an older copy was put back."),
 		refused:      counters("refused_batches_total", "Batches of which ops were refused, by code.", "code"),
 		offences:     counters("offences_total", "Sessions closed because the client broke the protocol, by code.", "code"),
-		opened:       counters("documents_opened_total", "Documents opened, by how: resumed or snapshot.", "how"),
-		resyncs:      counters("resyncs_total", "Documents sent anew, by cause: the client asked, or was slow.", "cause"),
+		opened:       counters("documents_opened_total", "Documents opened, by how: resumed, snapshot, or past, as of a time.", "how"),
+		resyncs:      counters("resyncs_total", "Documents sent anew, by cause: the client asked, was slow, or wants another time.", "cause"),
 		flushes:      counter("flushes_total", "Buffers of records handed to all viewers of a document."),
 		fanoutBytes:  counter("fanout_bytes_total", "Bytes of records queued for viewers."),
 		latency: histogram("fanout_seconds", "From a batch's arrival to its hand-over to all viewers, durable.",
@@ -53,12 +56,16 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		damaged:   counter("damaged_boards_total", "Boards that could not be read because the store is damaged."),
 		ended:     counters("ends_total", "Rooms that ended, by why: idle, stopped or failed.", "why"),
 		append:    histogram("append_seconds", "Time of one append to the log.", prometheus.ExponentialBuckets(0.0001, 2, 14)),
-		snapshot:  histogram("snapshot_seconds", "Time to make a snapshot of a document.", prometheus.ExponentialBuckets(0.0001, 2, 14)),
+		past:      histogram("past_seconds", "Time to read a document as of a time (ALN5).", prometheus.ExponentialBuckets(0.0005, 2, 14)),
+		delayed:   gauge("viewers_delayed", "Members that show the room a second or more behind now, with their media."),
+		delay: histogram("media_delay_seconds", "How far behind now members with media show the room, as each says at its heart tick.",
+			prometheus.ExponentialBuckets(0.025, 2, 12)),
+		snapshot: histogram("snapshot_seconds", "Time to make a snapshot of a document.", prometheus.ExponentialBuckets(0.0001, 2, 14)),
 	}
 	if r != nil {
 		r.MustRegister(m.rooms, m.participants, m.batches, m.duplicates, m.clamped, m.ahead, m.refused, m.offences,
 			m.opened, m.resyncs, m.flushes, m.fanoutBytes, m.latency, m.append, m.snapshot,
-			m.group, m.damaged, m.ended, m.purged, m.abandoned, m.traces)
+			m.group, m.damaged, m.ended, m.purged, m.abandoned, m.traces, m.past, m.delayed, m.delay)
 	}
 	return m
 }

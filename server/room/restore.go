@@ -13,7 +13,6 @@ import (
 	chalklinev1 "chalkline/protocol/chalkline/v1"
 	"chalkline/protocol/ink"
 	"chalkline/replay"
-	"chalkline/server/classroom"
 )
 
 // restore takes a stored snapshot: the messages that a joiner would get.
@@ -54,16 +53,15 @@ func (d *document) restoreParts(p *snapshotParts) error {
 	}
 	d.context = *context
 	d.head = replay.Head{
-		Position: replay.Position{Revision: p.start.GetRevision(), Digest: replay.Digest(p.start.GetDigest())},
+		Position:  replay.Position{Revision: p.start.GetRevision(), Digest: replay.Digest(p.start.GetDigest())},
+		ReleaseAt: p.start.GetReleaseAtUs(),
 	}
-	if d.board == nil {
-		var table chalklinev1.AuthorityState
-		if err := proto.Unmarshal(p.table, &table); err != nil {
-			return err
-		}
-		a := classroom.AuthorityOf(&table)
-		d.authority = &a
-	} else if err := d.restoreBoard(p); err != nil {
+	if d.table != nil {
+		err = d.table.restore(p.table)
+	} else {
+		err = d.restoreBoard(p)
+	}
+	if err != nil {
 		return err
 	}
 	if hash := d.hash(); !bytes.Equal(hash[:], p.end.GetHash()) {

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"chalkline/protocol"
+	chalklinev1 "chalkline/protocol/chalkline/v1"
 	"chalkline/replay"
 )
 
@@ -74,21 +75,23 @@ const inboxSize = 256
 
 // Room is one running room.
 type Room struct {
-	cfg   Config
-	inbox chan Command
-	stop  chan struct{} // closed by Stop
-	done  chan struct{} // closed when run returns
-	err   error         // why; readable once done is closed
+	cfg     Config
+	inbox   chan Command
+	sources chan []*chalklinev1.Source // the newest that it has not looked at
+	stop    chan struct{}              // closed by Stop
+	done    chan struct{}              // closed when run returns
+	err     error                      // why; readable once done is closed
 }
 
 // Start reads the room from the log and runs it until Stop, until it is idle or
 // until the log fails.
 func Start(ctx context.Context, cfg Config) *Room {
 	r := &Room{
-		cfg:   cfg.withDefaults(),
-		inbox: make(chan Command, inboxSize),
-		stop:  make(chan struct{}),
-		done:  make(chan struct{}),
+		cfg:     cfg.withDefaults(),
+		inbox:   make(chan Command, inboxSize),
+		sources: make(chan []*chalklinev1.Source, 1),
+		stop:    make(chan struct{}),
+		done:    make(chan struct{}),
 	}
 	go func() {
 		defer close(r.done)
@@ -137,15 +140,24 @@ func (r *Room) run(ctx context.Context) error {
 	}
 	r.cfg.Metrics.rooms.Inc()
 	defer r.cfg.Metrics.rooms.Dec()
-	l := &loop{Room: r, state: s, ctx: ctx, results: make(chan Command, 4)}
+	building, cancel := context.WithCancel(ctx)
+	l := &loop{Room: r, state: s, ctx: ctx, building: building, results: make(chan Command, 4)}
 	defer l.finish()
+	defer cancel()
 	timer := time.NewTimer(r.cfg.IdleTimeout)
 	defer timer.Stop()
 	stop := r.stop
+	select { // so that who comes first is told what was published before
+	case list := <-r.sources:
+		l.step(time.Now(), published{list})
+	default:
+	}
 	for s.ended == nil {
 		var c Command
 		select {
 		case c = <-r.inbox:
+		case list := <-r.sources:
+			c = published{list}
 		case c = <-l.results:
 			l.running--
 		case <-timer.C:
@@ -155,9 +167,7 @@ func (r *Room) run(ctx context.Context) error {
 			c = stopping{}
 		}
 		now := time.Now()
-		for _, e := range s.step(now, c) {
-			l.perform(e)
-		}
+		l.step(now, c)
 		timer.Reset(max(s.due(now).Sub(now), 0))
 	}
 	return s.ended
@@ -211,6 +221,14 @@ type loop struct {
 	ctx     context.Context
 	results chan Command
 	running int // goroutines whose result is still to come
+
+	building context.Context // ends with the room, which waits for no builds
+}
+
+func (l *loop) step(now time.Time, c Command) {
+	for _, e := range l.state.step(now, c) {
+		l.perform(e)
+	}
 }
 
 func (l *loop) perform(e effect) {
@@ -243,6 +261,11 @@ func (l *loop) perform(e effect) {
 			d, err := readDocument(l.ctx, l.cfg, e.document)
 			return boardLoaded{document: d, name: e.document, err: err}
 		})
+	case buildPast:
+		l.beside(func() Command {
+			p, err := readPast(l.building, l.cfg, e)
+			return pastBuilt{document: e.document, at: e.at, past: p, err: err}
+		})
 	case saveSnapshot:
 		l.beside(func() Command {
 			err := l.cfg.Log.PutSnapshot(l.ctx, l.cfg.ID, e.snapshot)
@@ -254,6 +277,8 @@ func (l *loop) perform(e effect) {
 		e.to <- e.pages
 	case answerPlace:
 		e.to <- e.place
+	case answerClock:
+		e.to <- e.clock
 	case putName:
 		l.beside(func() Command {
 			if err := l.cfg.Table.Put(l.ctx, l.cfg.ID, e.key, []byte(e.name)); err != nil {
@@ -280,6 +305,10 @@ func (l *loop) finish() {
 	default:
 		l.cfg.Metrics.ended.WithLabelValues("failed").Inc()
 		l.cfg.Logger.Error("room ended", "error", err)
+	}
+	for _, m := range l.state.members { // who did not leave before
+		l.state.noteDelay(m, 0)
+		l.cfg.Metrics.participants.Dec()
 	}
 	for ; l.running > 0; l.running-- {
 		<-l.results

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"google.golang.org/protobuf/proto"
-
 	"chalkline/ot"
 	"chalkline/replay"
 )
@@ -14,13 +12,14 @@ import (
 // snapshot is a document at one revision, as framed messages that all joiners
 // share.
 type snapshot struct {
-	at    replay.Position
-	parts [][]byte
-	size  int // bytes of parts
+	at      replay.Position
+	release int64 // of the record at that revision (REC5)
+	parts   [][]byte
+	size    int // bytes of parts
 }
 
-func newSnapshot(at replay.Position, parts [][]byte) *snapshot {
-	return &snapshot{at: at, parts: parts, size: sizeOf(parts)}
+func newSnapshot(at *replay.Head, parts [][]byte) *snapshot {
+	return &snapshot{at: at.Position, release: at.ReleaseAt, parts: parts, size: sizeOf(parts)}
 }
 
 func sizeOf(parts [][]byte) (bytes int) {
@@ -39,7 +38,7 @@ func (d *document) snapshot() (*snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.cached = newSnapshot(d.head.Position, parts)
+	d.cached = newSnapshot(&d.head, parts)
 	return d.cached, nil
 }
 
@@ -66,15 +65,14 @@ func (d *document) fromSnapshot() ([][]byte, error) {
 
 func (d *document) makeSnapshot() ([][]byte, error) {
 	context := d.context.AppendContext(nil)
-	if d.board == nil {
-		table, _ := proto.MarshalOptions{Deterministic: true}.Marshal(d.authority.State())
-		return snapshotMessages(d.head.Position, context, table, nil, d.hash()), nil
+	if d.table != nil {
+		return snapshotMessages(&d.head, context, d.table.marshal(), nil, d.hash()), nil
 	}
 	ink, err := d.chunks.messages(d.board)
 	if err != nil {
 		return nil, err
 	}
-	return snapshotMessages(d.head.Position, context, ot.AppendTable(nil, d.board), ink, d.hash()), nil
+	return snapshotMessages(&d.head, context, ot.AppendTable(nil, d.board), ink, d.hash()), nil
 }
 
 // saveIfDue stores a snapshot when enough was written since the last.

@@ -16,10 +16,12 @@ type state struct {
 	clock Clock
 
 	// What the log says.
-	documents map[replay.Document]*document // loaded; authority always is
+	documents map[replay.Document]*document // loaded; tables always are
 	heads     map[replay.Document]replay.Head
-	durable   batchNumbers // last n in the log
-	authority *classroom.Authority
+	durable   batchNumbers         // last n in the log
+	authority *classroom.Authority // as it is in the log: that of pages
+	pages     *authorityTable
+	stage     *stageTable
 	replicas  map[uint32]*chalklinev1.ReplicaGiven
 	replica   uint32 // highest given
 	name      string
@@ -41,6 +43,8 @@ type state struct {
 	waiting map[replay.Document][]Command
 
 	roster    rosterChange
+	sources   sources
+	builds    builds
 	tickDue   time.Time // cursors and roster; zero: nothing waits
 	careDue   time.Time // purge and strokes left behind; zero: nothing waits
 	idleSince time.Time // zero: somebody is here
@@ -109,14 +113,20 @@ func (s *state) step(now time.Time, c Command) []effect {
 		s.listPages(c)
 	case askPlace:
 		s.tellPlace(c)
+	case askClock:
+		s.emit(answerClock{c.answer, s.clock})
 	case Drained:
 		s.drained(now, c.Peer)
 	case appended:
 		s.appended(now, c)
 	case boardLoaded:
 		s.boardLoaded(now, c)
+	case pastBuilt:
+		s.pastBuilt(now, c)
 	case snapshotSaved:
 		s.snapshotSaved(c)
+	case published:
+		s.published(now, c)
 	case tick:
 		s.tick(now)
 	case stopping:
@@ -172,6 +182,7 @@ func (s *state) tick(now time.Time) {
 	if !s.tickDue.IsZero() && !now.Before(s.tickDue) {
 		s.tickDue = time.Time{}
 		s.sendRoster()
+		s.sendSources(now)
 		s.sendCursors(now)
 	}
 	if !s.idleSince.IsZero() && now.Sub(s.idleSince) >= s.cfg.IdleTimeout && !s.stopping {

@@ -101,14 +101,14 @@ func uvarintLen(n int) int {
 func appendUvarint(dst []byte, n int) []byte { return binary.AppendUvarint(dst, uint64(n)) }
 
 // snapshotMessages returns a snapshot as framed messages: start, table, ink, end.
-func snapshotMessages(head replay.Position, context, table []byte, chunks [][]byte, hash [16]byte) [][]byte {
+func snapshotMessages(head *replay.Head, context, table []byte, chunks [][]byte, hash [16]byte) [][]byte {
 	total := len(table)
 	for _, c := range chunks {
 		total += len(c)
 	}
 	parts := [][]byte{frameDocument(&chalklinev1.DocumentMessage{Message: &chalklinev1.DocumentMessage_SnapshotStart{
 		SnapshotStart: &chalklinev1.SnapshotStart{
-			Revision: head.Revision, Digest: uint64(head.Digest), Context: context, Bytes: uint64(total),
+			Revision: head.Revision, Digest: uint64(head.Digest), Context: context, Bytes: uint64(total), ReleaseAtUs: head.ReleaseAt,
 		},
 	}})}
 	for len(table) > 0 {

@@ -216,11 +216,12 @@ func (s *session) dispatch(ctx context.Context, m *chalklinev1.ClientMessage) er
 	case *chalklinev1.ClientMessage_SyncState:
 		return s.post(room.SyncState{
 			Peer: s.out, Handle: m.SyncState.GetHandle(), Position: m.SyncState.GetPosition(), Reason: m.SyncState.GetReason(),
+			At: m.SyncState.GetAtUs(),
 		})
 	case *chalklinev1.ClientMessage_Trace:
 		return s.post(room.Trace{Peer: s.out, Trace: m.Trace})
 	case *chalklinev1.ClientMessage_HeartTick:
-		return s.post(room.HeartTick{Peer: s.out, Received: m.HeartTick.GetReceived()})
+		return s.post(room.HeartTick{Peer: s.out, MediaDelay: time.Duration(m.HeartTick.GetMediaDelayMs()) * time.Millisecond})
 	default: // of a newer client, which knows that we may not know it
 		return nil
 	}

@@ -18,6 +18,11 @@ const rules = {
     packages: ["@bufbuild/protobuf"],
     why: "the session runs under Node and in terminals that bring their own page",
   },
+  media: {
+    folders: ["protocol", "sync"],
+    packages: ["hls.js", "mpegts.js"],
+    why: "media are given a session and video elements; they know no board and belong to no framework",
+  },
   board: {
     folders: ["protocol", "ot", "sync"],
     packages: [],
@@ -27,7 +32,7 @@ const rules = {
 
 /** Globals that the SDK is given by its caller instead of taking them, in any file but those that adapt the browser. */
 const forbiddenGlobals = ["document", "window", "localStorage", "sessionStorage"];
-const browserAdapters = new Set(["src/sync/browser.ts"]);
+const browserAdapters = new Set(["src/sync/browser.ts", "src/media/browser.ts"]);
 
 /** esbuild's define replaces a name only where it is the global, never a local variable or a member of that name. */
 const mark = (name) => `__global_${name}__`;

@@ -128,6 +128,18 @@ test("an element that moves spoils where it was and where it is, and nothing els
   ]);
 });
 
+test("what is moved again and again, by little or by much, is found where it is and nowhere else", () => {
+  const board = new Fake();
+  board.put("1.1", row(1000, 1000, 1400));
+  const scene = new Scene(board, measure);
+  scene.apply(board.put("1.1", row(1000, 1000, 1800), { open: false }));
+  for (let x = 1000; x < 9000; x += 300) {
+    scene.apply(board.write("1.1", { place: box(x, x / 2, 800, 0) }));
+    assert.equal(scene.at({ x: x + 790, y: x / 2 }, 10), "1.1");
+    assert.equal(scene.at({ x: x - 200, y: x / 2 }, 10), undefined);
+  }
+});
+
 test("a move or a turn keeps what is cached of an element's looks, another size does not", () => {
   const board = new Fake();
   board.put("1.1", row(1000, 1000, 2000), { open: false, place: box(0, 0, 1000, 0) });

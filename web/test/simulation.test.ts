@@ -1,6 +1,6 @@
 // Seeded simulation: the page's own sync code against the real server, which is killed and started again, over networks
-// that delay, stall and break, while pages die and come back. At rest everybody has the same board, and every letter that
-// was typed once.
+// that delay, stall and break, while pages die and come back, and boards wait for videos that are late and sought in. At
+// rest everybody has the same board, and every letter that was typed once.
 //
 //   SIMULATE=n   new seeds until n ops were made      SEED=s   one seed
 //
@@ -37,6 +37,8 @@ async function until(what: string, holds: () => boolean): Promise<void> {
 class Person {
   page: NodePage;
   board: BoardDocument;
+  /** How late the video is that the boards wait for (ALN2), ms; undefined: there is none. */
+  behind: number | undefined;
 
   constructor(
     private readonly place: Place,
@@ -55,6 +57,13 @@ class Person {
     this.page.kill();
     this.hands.died();
     [this.page, this.board] = this.open();
+  }
+
+  /** A frame of the video. */
+  frame(): void {
+    const { alignment } = this.page.session;
+    const now = alignment.now();
+    if (now !== undefined) alignment.show(this.behind === undefined ? "now" : now - 1000 * this.behind);
   }
 
   /** Synced, with nothing unsent. */
@@ -118,6 +127,7 @@ class Simulation {
     while (this.ops < ops) {
       const person = this.people[this.below(this.people.length)];
       for (let i = this.below(12); i >= 0; i--) person?.hands.act(person.board);
+      for (const p of this.people) p.frame();
       if (this.below(60) === 0 && person !== undefined) await this.disturb(person);
       await sleep(this.below(25));
     }
@@ -125,7 +135,7 @@ class Simulation {
 
   private async disturb(person: Person): Promise<void> {
     const happens = (what: string): void => void this.events.set(what, (this.events.get(what) ?? 0) + 1);
-    switch (this.below(7)) {
+    switch (this.below(9)) {
       case 0:
       case 1:
         happens("reload");
@@ -141,6 +151,12 @@ class Simulation {
         person.network.setDown(true);
         return void setTimeout(() => person.network.setDown(false), this.below(3000));
       case 5:
+        happens("video");
+        return void (person.behind = this.below(3) === 0 ? undefined : this.below(1500));
+      case 6:
+        happens("seek");
+        return void (person.behind = this.below(6000));
+      case 7:
         happens("kill -9");
         await this.server.kill();
         return this.server.start();
@@ -153,7 +169,11 @@ class Simulation {
 
   async rest(): Promise<void> {
     await sleep(3000); // whoever is offline is back
-    for (const p of this.people) p.network.setDown(false);
+    for (const p of this.people) {
+      p.network.setDown(false);
+      p.behind = undefined;
+      p.frame();
+    }
     await this.join();
     for (const p of this.people) await until(`seed ${this.seed}: ${p.name}: ${JSON.stringify(p.page.session.connection.value)}`, () => p.rests);
     const revisions = (): Set<bigint> => new Set(this.people.map((p) => p.board.revision));

@@ -1,18 +1,13 @@
 // The world of a session in simulated time: a clock, a network with delay and faults, a server with the room's rules, and
 // a browser whose storage outlives its pages.
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { Board } from "../src/ot/board.ts";
-import { Writer } from "../src/ot/bytes.ts";
 import { decodeOps, encodeOps } from "../src/ot/codec.ts";
-import { closedStrokes, encodeTable } from "../src/ot/table.ts";
 import { codePoints, fit, transform } from "../src/ot/text.ts";
 import { ElementKind, key, type IDRange, type Op } from "../src/ot/types.ts";
-import { chain } from "../src/protocol/chain.ts";
 import { Code } from "../src/protocol/codes.ts";
 import { Deframer } from "../src/protocol/framing.ts";
 import {
   AuthorityEventSchema,
-  AuthorityStateSchema,
   ClientMessageSchema,
   DatagramSchema,
   DocumentMessageSchema,
@@ -20,23 +15,21 @@ import {
   type ClientMessage,
   type Cursor,
   type Cursors,
+  type HeartTick,
   type JoinRoom,
   type OpenDocument,
-  type Position,
+  type Source,
   type Submit,
   type Trace,
 } from "../src/protocol/gen/chalkline/v1/chalkline_pb.ts";
-import { encodeChunk, Strokes } from "../src/protocol/ink.ts";
-import { Context, type CodedRecord } from "../src/protocol/record.ts";
 import type { Route } from "../src/sync/api.ts";
-import { Authority } from "../src/sync/authority.ts";
-import { decodeInk } from "../src/sync/boardstate.ts";
 import type { Clock } from "../src/sync/clock.ts";
 import type { Environment, Signal } from "../src/sync/environment.ts";
 import { Session } from "../src/sync/session.ts";
 import { unfinished, type Batch, type Change, type Claim, type Numbers, type Saved, type Slot, type Store } from "../src/sync/store.ts";
 import type { Link, LinkEvents } from "../src/sync/transport/link.ts";
 import type { Routes } from "../src/sync/transport/dial.ts";
+import { FakeDocument } from "./sync-document.ts";
 
 export const ROOM = 42n;
 /** Room time at simulated time 0, ms. */
@@ -79,15 +72,6 @@ const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolv
 
 type Reply = Parameters<typeof create<typeof ServerMessageSchema>>[1];
 type Doc = Parameters<typeof create<typeof DocumentMessageSchema>>[1];
-
-interface Document {
-  readonly name: string;
-  board: Board | undefined;
-  authority: Authority | undefined;
-  strokes: Strokes;
-  context: Context;
-  records: { record: CodedRecord; digest: bigint }[];
-}
 
 /** One client's connection, as the server has it. */
 class Peer {
@@ -177,7 +161,17 @@ export class FakeServer {
   /** Whether batches that arrive are taken in (false: the log is slow, nothing is durable yet). */
   durable = true;
   epoch = 7n;
-  private documents = new Map<string, Document>();
+  /** What is published. */
+  sources: Partial<Source>[] = [];
+  /** How often documents as of a time are refused (OVERLOADED), or given as they are now. */
+  busy = 0;
+  wrong = 0;
+  /** Times that documents were asked for as of, ms. */
+  readonly asked: { document: string; at: number }[] = [];
+  readonly ticks: HeartTick[] = [];
+  /** Events of the stage are refused. */
+  refuseStage = false;
+  private documents = new Map<string, FakeDocument>();
   private replicas = new Map<number, { participant: string; key: Uint8Array }>();
   readonly peers = new Set<Peer>();
 
@@ -196,20 +190,14 @@ export class FakeServer {
     return ROOM_START + Math.round(this.clock.now());
   }
 
-  doc(name: string): Document {
+  doc(name: string): FakeDocument {
     let d = this.documents.get(name);
-    if (d === undefined) {
-      const board = name.startsWith("board:") ? new Board() : undefined;
-      const authority = board === undefined ? new Authority(() => {}) : undefined;
-      d = { name, board, authority, strokes: new Strokes(1000), context: new Context(), records: [] };
-      this.documents.set(name, d);
-    }
+    if (d === undefined) this.documents.set(name, (d = new FakeDocument(name)));
     return d;
   }
 
   hash(name: string): string {
-    const d = this.doc(name);
-    return Buffer.from((d.board ?? (d.authority as Authority)).hash()).toString("hex");
+    return Buffer.from(this.doc(name).hash()).toString("hex");
   }
 
   /** A copy of what the store holds, to put back later. */
@@ -279,7 +267,7 @@ export class FakeServer {
         return void peer.views.delete(m.value.handle);
       case "syncState": {
         const view = peer.views.get(m.value.handle);
-        if (view !== undefined) this.begin(peer, m.value.handle, view.document, m.value.position);
+        if (view !== undefined) this.begin(peer, { ...m.value, document: view.document });
         return;
       }
       case "submit":
@@ -289,6 +277,7 @@ export class FakeServer {
       case "ping":
         return peer.control({ case: "pong", value: { clientTimeUs: m.value.clientTimeUs, roomTimeUs: BigInt(this.roomTime()) * 1000n } });
       case "heartTick":
+        this.ticks.push(m.value);
         for (const view of peer.views.values()) this.mark(peer, view.document, view.stream);
         return;
       case "leave":
@@ -316,63 +305,62 @@ export class FakeServer {
     const last = [...this.documents.values()].map((d) => ({ document: d.name, n: BigInt(this.lastN(d, replica)) })).filter((l) => l.n > 0n);
     peer.control({
       case: "joinRoomResult",
-      value: { roomId: ROOM, name: "Class", replica: { replica, key, epoch: this.epoch }, last, opSemantics: 2, present, roomTimeUs: BigInt(this.roomTime()) * 1000n },
+      value: { roomId: ROOM, name: "Class", replica: { replica, key, epoch: this.epoch }, last, opSemantics: 2, present, roomTimeUs: BigInt(this.roomTime()) * 1000n, sources: { sources: this.sources } as never },
     });
     for (const open of m.open) this.attach(peer, open);
   }
 
-  private lastN(d: Document, replica: number): number {
+  private lastN(d: FakeDocument, replica: number): number {
     return d.records.reduce((n, r) => (r.record.replica === replica ? r.record.n : n), 0);
   }
 
-  private attach(peer: Peer, { handle, document, position }: OpenDocument): void {
+  private attach(peer: Peer, open: OpenDocument): void {
+    const { handle, document } = open;
     if (peer.views.get(handle)?.document === document) return;
-    if (document !== "authority" && !this.pages().includes(document.slice("board::".length))) {
+    if (document !== "authority" && document !== "stage" && !this.pages().includes(document.slice("board::".length))) {
       return peer.control({ case: "refused", value: { handle, n: 0n, error: { code: Code.NoSuchDocument } } });
     }
-    this.begin(peer, handle, document, position);
+    this.begin(peer, open);
   }
 
   pages(): readonly string[] {
     return this.doc("authority").authority?.pages ?? [];
   }
 
-  private begin(peer: Peer, handle: number, document: string, held: Position | undefined): void {
+  private begin(peer: Peer, { handle, document, position, atUs }: Pick<OpenDocument, "handle" | "document" | "position" | "atUs">): void {
     const d = this.doc(document);
+    if (atUs !== 0n) this.asked.push({ document, at: Number(atUs) / 1000 });
+    if (atUs !== 0n && this.busy > 0) {
+      this.busy--;
+      return peer.control({ case: "refused", value: { handle, n: 0n, error: { code: Code.Overloaded } } });
+    }
     const stream = peer.newStream();
     if (d.board !== undefined) peer.boards.add(stream);
     const generation = ++peer.generation;
     peer.views.set(handle, { document, stream, generation });
-    const at = Number(held?.revision ?? 0n);
-    const resumed = held?.epoch === this.epoch && at > 0 && d.records[at - 1]?.digest === held.digest;
+    const at = Number(position?.revision ?? 0n);
+    const resumed = atUs === 0n && position?.epoch === this.epoch && (at === 0 ? 0n : d.records[at - 1]?.digest) === position.digest;
     peer.document(stream, { case: "header", value: { handle, document, generation, epoch: this.epoch, resumed } });
-    if (resumed) {
-      if (at < d.records.length) peer.document(stream, { case: "records", value: this.coded(d, at) });
-      return;
-    }
-    const head = d.records.at(-1);
-    const value = { revision: BigInt(d.records.length), digest: head?.digest ?? 0n, context: d.context.encode() };
-    peer.document(stream, { case: "snapshotStart", value });
-    const table = d.board !== undefined ? encodeTable(d.board) : toBinary(AuthorityStateSchema, create(AuthorityStateSchema, { opSemantics: 2, createdAtUs: 5n, pages: [...this.pages()] }));
-    peer.document(stream, { case: "snapshotTable", value: table });
-    const closed = d.board === undefined ? [] : closedStrokes(d.board).map((e) => Array.from({ length: e.count }, (_, i) => e.point(i)));
-    if (closed.length > 0) peer.document(stream, { case: "snapshotInk", value: encodeChunk(closed) });
-    peer.document(stream, { case: "snapshotEnd", value: { hash: Buffer.from(this.hash(document), "hex") } });
+    if (!resumed) this.snapshot(peer, stream, d, atUs === 0n || this.wrong-- > 0 ? d.records.length : d.revisionAt(Number(atUs) / 1000));
+    else if (at < d.records.length) peer.document(stream, { case: "records", value: d.coded(at) });
   }
 
-  /** Records from index on, coded anew from the beginning. */
-  private coded(d: Document, from: number): Uint8Array {
-    const context = new Context();
-    const board = d.board === undefined ? undefined : new Board();
-    const strokes = new Strokes(1000);
-    const w = new Writer();
-    w.byte((from + 1) % 256);
-    d.records.forEach(({ record }, i) => {
-      const lengths = board === undefined ? undefined : (id: { replica: number; counter: number }) => board.lengthOf(id);
-      context.write(i < from ? new Writer() : w, record, lengths);
-      if (board !== undefined) applyTo(board, strokes, record);
-    });
-    return w.take();
+  /** The document as it was after so many records, and the records since. */
+  private snapshot(peer: Peer, stream: number, now: FakeDocument, revision: number): void {
+    const d = now.after(revision);
+    const { head } = d;
+    const value = {
+      revision: BigInt(revision),
+      digest: head?.digest ?? 0n,
+      context: d.context.encode(),
+      releaseAtUs: BigInt(head?.release ?? 0) * 1000n,
+    };
+    peer.document(stream, { case: "snapshotStart", value });
+    const { table, ink } = d.table();
+    peer.document(stream, { case: "snapshotTable", value: table });
+    if (ink !== undefined) peer.document(stream, { case: "snapshotInk", value: ink });
+    peer.document(stream, { case: "snapshotEnd", value: { hash: d.hash() } });
+    if (revision < now.records.length) peer.document(stream, { case: "records", value: now.coded(revision) });
   }
 
   private submit(peer: Peer, m: Submit): void {
@@ -386,12 +374,18 @@ export class FakeServer {
     if (n <= last) return peer.control({ case: "ack", value: { handle: m.handle, n: BigInt(last) } });
     if (!this.durable) return;
     if (n !== last + 1) return peer.control({ case: "error", value: { code: Code.OutOfOrder } });
-    const payload = d.board === undefined ? m.ops : this.judged(peer, d, m);
+    const payload = d.board === undefined ? this.admitted(peer, d, m) : this.judged(peer, d, m);
     this.append(view.document, peer.replica, n, capturedAt, payload);
   }
 
+  private admitted(peer: Peer, d: FakeDocument, m: Submit): Uint8Array {
+    if (d.stage === undefined || !this.refuseStage) return m.ops;
+    peer.control({ case: "refused", value: { handle: m.handle, n: m.n, error: { code: Code.NotPermitted } } });
+    return new Uint8Array();
+  }
+
   /** What is logged of a batch: without what is refused, texts brought up to date (SYN3, SYN7). */
-  private judged(peer: Peer, d: Document, m: Submit): Uint8Array {
+  private judged(peer: Peer, d: FakeDocument, m: Submit): Uint8Array {
     const ops = decodeOps(m.ops);
     const refuse = (bad: number[], code: number): void => {
       const tell = (): void => peer.control({ case: "refused", value: { handle: m.handle, n: m.n, ops: bad, error: { code } } });
@@ -422,17 +416,16 @@ export class FakeServer {
   }
 
   append(document: string, replica: number, n: number, capturedAt: number, payload: Uint8Array, sequencedAt = this.roomTime()): void {
-    const d = this.doc(document);
-    const record = { revision: d.records.length + 1, replica, n, capturedAt: Math.floor(capturedAt), sequencedAt, payload: payload.slice() };
-    const w = new Writer();
-    w.byte(record.revision % 256);
-    d.context.write(w, record, d.board === undefined ? undefined : (id) => d.board?.lengthOf(id) ?? 0);
-    d.records.push({ record, digest: chain(d.records.at(-1)?.digest ?? 0n, record) });
-    if (d.board !== undefined) applyTo(d.board, d.strokes, record);
-    else d.authority?.apply(record);
+    const value = this.doc(document).append(replica, n, capturedAt, payload, sequencedAt);
     for (const peer of this.peers) {
-      for (const view of peer.views.values()) if (view.document === document) peer.document(view.stream, { case: "records", value: w.take() });
+      for (const view of peer.views.values()) if (view.document === document) peer.document(view.stream, { case: "records", value });
     }
+  }
+
+  /** Tells everybody what is published (MED2). */
+  publish(sources: Partial<Source>[]): void {
+    this.sources = sources;
+    for (const peer of this.peers) if (peer.replica > 0) peer.control({ case: "sources", value: { sources } as never });
   }
 
   private mark(peer: Peer, document: string, stream: number): void {
@@ -448,7 +441,7 @@ export class FakeServer {
 }
 
 /** An edit of a text transformed over those after its base and cut off at its end, or nothing if nothing is left of it. */
-function brought(d: Document, op: Op, batch: readonly Op[]): Op[] {
+function brought(d: FakeDocument, op: Op, batch: readonly Op[]): Op[] {
   if (op.kind !== "textEdit") return [op];
   const text = d.board?.get(key(op.id));
   const made = batch.some((o) => o.kind === "create" && o.element === ElementKind.Text && key(o.id) === key(op.id));
@@ -465,12 +458,6 @@ function brought(d: Document, op: Op, batch: readonly Op[]): Op[] {
 }
 
 const peerName = (m: JoinRoom): string => m.displayName;
-
-function applyTo(board: Board, strokes: Strokes, record: CodedRecord): void {
-  const ops = record.payload.length === 0 ? [] : decodeOps(record.payload);
-  decodeInk(ops, record.replica, board, strokes);
-  board.apply(record.revision, record.replica, ops);
-}
 
 interface Row {
   participant: string;

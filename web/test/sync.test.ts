@@ -199,7 +199,7 @@ describe("session", () => {
       await w.pass(50);
     }
     const views = [...(w.server.peers.values().next().value?.views.values() ?? [])];
-    assert.equal(views.length, 9); // and the authority
+    assert.equal(views.length, 10); // and the authority, and the stage
     const again = page.session.look("p1");
     await w.pass(100);
     assert.equal(again.ready.value, true);
@@ -698,7 +698,7 @@ describe("clock and pointers", () => {
     await w.pass(9000);
     let before = 0;
     for (let i = 0; i < 50; i++) {
-      const now = page.session.roomTime() ?? 0;
+      const now = page.session.alignment.now() ?? 0;
       assert.ok(now >= before);
       before = now;
       await w.pass(3);
@@ -735,7 +735,7 @@ describe("clock and pointers", () => {
     const [, peer] = w.server.peers;
     for (const p of w.server.peers) p.control({ case: "roster", value: { present: [{ replica: 1 }, { replica: 2 }] } });
     await w.pass(50);
-    peer?.cursors({ handle: 2, cursors: [{ replica: 1, x: 80, y: 0, kind: 4, trail: last?.trail ?? [] }] } as never);
+    peer?.cursors({ handle: 3, cursors: [{ replica: 1, x: 80, y: 0, kind: 4, trail: last?.trail ?? [] }] } as never);
     await w.pass(50);
     assert.deepEqual(bob.board.cursors.value.map((c) => [c.replica, c.kind, c.trail.map((t) => t.x)]), [[1, "laser", [10, 20, 40]]]);
     peer?.control({ case: "roster", value: { gone: [1] } });

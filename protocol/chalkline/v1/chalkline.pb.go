@@ -89,6 +89,61 @@ func (CursorKind) EnumDescriptor() ([]byte, []int) {
 	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{0}
 }
 
+type SourceKind int32
+
+const (
+	SourceKind_SOURCE_KIND_UNSPECIFIED SourceKind = 0
+	// Camera and microphone, either alone too.
+	SourceKind_SOURCE_KIND_CAMERA SourceKind = 1
+	// A screen, a window or a region of it.
+	SourceKind_SOURCE_KIND_SCREEN SourceKind = 2
+	// What an encoder pushes, by RTMP or MPEG-TS.
+	SourceKind_SOURCE_KIND_STREAM SourceKind = 3
+)
+
+// Enum value maps for SourceKind.
+var (
+	SourceKind_name = map[int32]string{
+		0: "SOURCE_KIND_UNSPECIFIED",
+		1: "SOURCE_KIND_CAMERA",
+		2: "SOURCE_KIND_SCREEN",
+		3: "SOURCE_KIND_STREAM",
+	}
+	SourceKind_value = map[string]int32{
+		"SOURCE_KIND_UNSPECIFIED": 0,
+		"SOURCE_KIND_CAMERA":      1,
+		"SOURCE_KIND_SCREEN":      2,
+		"SOURCE_KIND_STREAM":      3,
+	}
+)
+
+func (x SourceKind) Enum() *SourceKind {
+	p := new(SourceKind)
+	*p = x
+	return p
+}
+
+func (x SourceKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (SourceKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_chalkline_v1_chalkline_proto_enumTypes[1].Descriptor()
+}
+
+func (SourceKind) Type() protoreflect.EnumType {
+	return &file_chalkline_v1_chalkline_proto_enumTypes[1]
+}
+
+func (x SourceKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use SourceKind.Descriptor instead.
+func (SourceKind) EnumDescriptor() ([]byte, []int) {
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{1}
+}
+
 // ClientMessage is one message of the control stream, client to server.
 type ClientMessage struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -330,6 +385,7 @@ type ServerMessage struct {
 	//	*ServerMessage_Error
 	//	*ServerMessage_GoingAway
 	//	*ServerMessage_Roster
+	//	*ServerMessage_Sources
 	Message       isServerMessage_Message `protobuf_oneof:"message"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -453,6 +509,15 @@ func (x *ServerMessage) GetRoster() *Roster {
 	return nil
 }
 
+func (x *ServerMessage) GetSources() *Sources {
+	if x != nil {
+		if x, ok := x.Message.(*ServerMessage_Sources); ok {
+			return x.Sources
+		}
+	}
+	return nil
+}
+
 type isServerMessage_Message interface {
 	isServerMessage_Message()
 }
@@ -493,6 +558,10 @@ type ServerMessage_Roster struct {
 	Roster *Roster `protobuf:"bytes,9,opt,name=roster,proto3,oneof"`
 }
 
+type ServerMessage_Sources struct {
+	Sources *Sources `protobuf:"bytes,10,opt,name=sources,proto3,oneof"`
+}
+
 func (*ServerMessage_Welcome) isServerMessage_Message() {}
 
 func (*ServerMessage_CreateRoomResult) isServerMessage_Message() {}
@@ -510,6 +579,8 @@ func (*ServerMessage_Error) isServerMessage_Message() {}
 func (*ServerMessage_GoingAway) isServerMessage_Message() {}
 
 func (*ServerMessage_Roster) isServerMessage_Message() {}
+
+func (*ServerMessage_Sources) isServerMessage_Message() {}
 
 // Hello is the first message of every connection (SES1).
 type Hello struct {
@@ -912,7 +983,9 @@ type OpenDocument struct {
 	// "authority", "stage" or "board:<owner>:<page>"; the room's own blackboard has an empty owner.
 	Document string `protobuf:"bytes,2,opt,name=document,proto3" json:"document,omitempty"`
 	// What the client holds, if anything.
-	Position      *Position `protobuf:"bytes,3,opt,name=position,proto3" json:"position,omitempty"`
+	Position *Position `protobuf:"bytes,3,opt,name=position,proto3" json:"position,omitempty"`
+	// Not 0: from a snapshot as of this room time, µs: the last revision released by then (ALN5). position is not looked at.
+	AtUs          int64 `protobuf:"varint,4,opt,name=at_us,json=atUs,proto3" json:"at_us,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -966,6 +1039,13 @@ func (x *OpenDocument) GetPosition() *Position {
 		return x.Position
 	}
 	return nil
+}
+
+func (x *OpenDocument) GetAtUs() int64 {
+	if x != nil {
+		return x.AtUs
+	}
+	return 0
 }
 
 // Position is where a client stands in one document. Equal positions mean equal states.
@@ -1043,8 +1123,10 @@ type JoinRoomResult struct {
 	// Version of the op semantics that the room is pinned to.
 	OpSemantics uint32 `protobuf:"varint,6,opt,name=op_semantics,json=opSemantics,proto3" json:"op_semantics,omitempty"`
 	// Who is here now, this client included.
-	Present       []*Presence `protobuf:"bytes,7,rep,name=present,proto3" json:"present,omitempty"`
-	RoomTimeUs    int64       `protobuf:"varint,8,opt,name=room_time_us,json=roomTimeUs,proto3" json:"room_time_us,omitempty"`
+	Present    []*Presence `protobuf:"bytes,7,rep,name=present,proto3" json:"present,omitempty"`
+	RoomTimeUs int64       `protobuf:"varint,8,opt,name=room_time_us,json=roomTimeUs,proto3" json:"room_time_us,omitempty"`
+	// What is published in the room.
+	Sources       *Sources `protobuf:"bytes,9,opt,name=sources,proto3" json:"sources,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1133,6 +1215,13 @@ func (x *JoinRoomResult) GetRoomTimeUs() int64 {
 		return x.RoomTimeUs
 	}
 	return 0
+}
+
+func (x *JoinRoomResult) GetSources() *Sources {
+	if x != nil {
+		return x.Sources
+	}
+	return nil
 }
 
 type LastBatch struct {
@@ -1425,7 +1514,9 @@ type SyncState struct {
 	// What the client still holds and trusts; absent: nothing.
 	Position *Position `protobuf:"bytes,2,opt,name=position,proto3" json:"position,omitempty"`
 	// Why, for metrics: a code of protocol.Codes.
-	Reason        uint32 `protobuf:"varint,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	Reason uint32 `protobuf:"varint,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// As in OpenDocument.
+	AtUs          int64 `protobuf:"varint,4,opt,name=at_us,json=atUs,proto3" json:"at_us,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1481,12 +1572,19 @@ func (x *SyncState) GetReason() uint32 {
 	return 0
 }
 
+func (x *SyncState) GetAtUs() int64 {
+	if x != nil {
+		return x.AtUs
+	}
+	return 0
+}
+
 // HeartTick is HEART_TICK, sent every heart_tick_ms. Its answer is a Marker on each open document's stream.
 type HeartTick struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Largest delay between release and showing that the viewer has now, 0 without media.
 	MediaDelayMs uint32 `protobuf:"varint,1,opt,name=media_delay_ms,json=mediaDelayMs,proto3" json:"media_delay_ms,omitempty"`
-	// Of each open document, what has been received; the server judges slowness by it.
+	// Of each open document, what has been received, shown or not (ALN4).
 	Received      []*Received `protobuf:"bytes,2,rep,name=received,proto3" json:"received,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2350,7 +2448,9 @@ type SnapshotStart struct {
 	// Coding context of the records that follow (docs/format.md).
 	Context []byte `protobuf:"bytes,3,opt,name=context,proto3" json:"context,omitempty"`
 	// Total bytes of the table and chunks, for progress.
-	Bytes         uint64 `protobuf:"varint,4,opt,name=bytes,proto3" json:"bytes,omitempty"`
+	Bytes uint64 `protobuf:"varint,4,opt,name=bytes,proto3" json:"bytes,omitempty"`
+	// release_at of the snapshot's revision (REC5), µs room time; 0 for revision 0.
+	ReleaseAtUs   int64 `protobuf:"varint,5,opt,name=release_at_us,json=releaseAtUs,proto3" json:"release_at_us,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2409,6 +2509,13 @@ func (x *SnapshotStart) GetContext() []byte {
 func (x *SnapshotStart) GetBytes() uint64 {
 	if x != nil {
 		return x.Bytes
+	}
+	return 0
+}
+
+func (x *SnapshotStart) GetReleaseAtUs() int64 {
+	if x != nil {
+		return x.ReleaseAtUs
 	}
 	return 0
 }
@@ -3165,6 +3272,418 @@ func (x *AuthorityState) GetPages() []string {
 	return nil
 }
 
+// StageEvent is the payload of a record of the document "stage" (STG1).
+type StageEvent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Types that are valid to be assigned to Event:
+	//
+	//	*StageEvent_PageTurned
+	//	*StageEvent_LeadChanged
+	Event         isStageEvent_Event `protobuf_oneof:"event"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StageEvent) Reset() {
+	*x = StageEvent{}
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StageEvent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StageEvent) ProtoMessage() {}
+
+func (x *StageEvent) ProtoReflect() protoreflect.Message {
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StageEvent.ProtoReflect.Descriptor instead.
+func (*StageEvent) Descriptor() ([]byte, []int) {
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *StageEvent) GetEvent() isStageEvent_Event {
+	if x != nil {
+		return x.Event
+	}
+	return nil
+}
+
+func (x *StageEvent) GetPageTurned() *PageTurned {
+	if x != nil {
+		if x, ok := x.Event.(*StageEvent_PageTurned); ok {
+			return x.PageTurned
+		}
+	}
+	return nil
+}
+
+func (x *StageEvent) GetLeadChanged() *LeadChanged {
+	if x != nil {
+		if x, ok := x.Event.(*StageEvent_LeadChanged); ok {
+			return x.LeadChanged
+		}
+	}
+	return nil
+}
+
+type isStageEvent_Event interface {
+	isStageEvent_Event()
+}
+
+type StageEvent_PageTurned struct {
+	PageTurned *PageTurned `protobuf:"bytes,1,opt,name=page_turned,json=pageTurned,proto3,oneof"`
+}
+
+type StageEvent_LeadChanged struct {
+	LeadChanged *LeadChanged `protobuf:"bytes,2,opt,name=lead_changed,json=leadChanged,proto3,oneof"`
+}
+
+func (*StageEvent_PageTurned) isStageEvent_Event() {}
+
+func (*StageEvent_LeadChanged) isStageEvent_Event() {}
+
+// PageTurned makes a page the one that everybody is shown.
+type PageTurned struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Page          string                 `protobuf:"bytes,1,opt,name=page,proto3" json:"page,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PageTurned) Reset() {
+	*x = PageTurned{}
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PageTurned) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PageTurned) ProtoMessage() {}
+
+func (x *PageTurned) ProtoReflect() protoreflect.Message {
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PageTurned.ProtoReflect.Descriptor instead.
+func (*PageTurned) Descriptor() ([]byte, []int) {
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *PageTurned) GetPage() string {
+	if x != nil {
+		return x.Page
+	}
+	return ""
+}
+
+// LeadChanged makes a participant's video the one that boards are held for; empty: nobody's.
+type LeadChanged struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Participant   string                 `protobuf:"bytes,1,opt,name=participant,proto3" json:"participant,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LeadChanged) Reset() {
+	*x = LeadChanged{}
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LeadChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LeadChanged) ProtoMessage() {}
+
+func (x *LeadChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LeadChanged.ProtoReflect.Descriptor instead.
+func (*LeadChanged) Descriptor() ([]byte, []int) {
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{44}
+}
+
+func (x *LeadChanged) GetParticipant() string {
+	if x != nil {
+		return x.Participant
+	}
+	return ""
+}
+
+// StageState is the snapshot table of the document "stage".
+type StageState struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Empty: no page was turned to.
+	Page          string `protobuf:"bytes,1,opt,name=page,proto3" json:"page,omitempty"`
+	Lead          string `protobuf:"bytes,2,opt,name=lead,proto3" json:"lead,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StageState) Reset() {
+	*x = StageState{}
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[45]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StageState) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StageState) ProtoMessage() {}
+
+func (x *StageState) ProtoReflect() protoreflect.Message {
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[45]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StageState.ProtoReflect.Descriptor instead.
+func (*StageState) Descriptor() ([]byte, []int) {
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{45}
+}
+
+func (x *StageState) GetPage() string {
+	if x != nil {
+		return x.Page
+	}
+	return ""
+}
+
+func (x *StageState) GetLead() string {
+	if x != nil {
+		return x.Lead
+	}
+	return ""
+}
+
+// Sources is what is published in the room, all of it; soft state (MED2).
+type Sources struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Sources       []*Source              `protobuf:"bytes,1,rep,name=sources,proto3" json:"sources,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Sources) Reset() {
+	*x = Sources{}
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Sources) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Sources) ProtoMessage() {}
+
+func (x *Sources) ProtoReflect() protoreflect.Message {
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Sources.ProtoReflect.Descriptor instead.
+func (*Sources) Descriptor() ([]byte, []int) {
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *Sources) GetSources() []*Source {
+	if x != nil {
+		return x.Sources
+	}
+	return nil
+}
+
+// Source is what one participant publishes of one kind.
+type Source struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In the room, from 1.
+	Number      uint32     `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
+	Participant string     `protobuf:"bytes,2,opt,name=participant,proto3" json:"participant,omitempty"`
+	Kind        SourceKind `protobuf:"varint,3,opt,name=kind,proto3,enum=chalkline.v1.SourceKind" json:"kind,omitempty"`
+	// What it has; neither: its publisher is away.
+	Video bool `protobuf:"varint,4,opt,name=video,proto3" json:"video,omitempty"`
+	Audio bool `protobuf:"varint,5,opt,name=audio,proto3" json:"audio,omitempty"`
+	// It has a publisher, and nothing comes just now.
+	Paused bool `protobuf:"varint,6,opt,name=paused,proto3" json:"paused,omitempty"`
+	// Somebody plays it; a publisher that is not wanted need not send.
+	Wanted bool `protobuf:"varint,7,opt,name=wanted,proto3" json:"wanted,omitempty"`
+	// Its times are those of capture: stamped by the publisher, reported, or calibrated.
+	Timed bool `protobuf:"varint,8,opt,name=timed,proto3" json:"timed,omitempty"`
+	// Its sound, its picture are not passed on (MED6).
+	Muted  bool `protobuf:"varint,9,opt,name=muted,proto3" json:"muted,omitempty"`
+	Hidden bool `protobuf:"varint,10,opt,name=hidden,proto3" json:"hidden,omitempty"`
+	// How it can be played: WHEP; HTTP-TS and HLS.
+	Webrtc        bool `protobuf:"varint,11,opt,name=webrtc,proto3" json:"webrtc,omitempty"`
+	Live          bool `protobuf:"varint,12,opt,name=live,proto3" json:"live,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Source) Reset() {
+	*x = Source{}
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Source) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Source) ProtoMessage() {}
+
+func (x *Source) ProtoReflect() protoreflect.Message {
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Source.ProtoReflect.Descriptor instead.
+func (*Source) Descriptor() ([]byte, []int) {
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *Source) GetNumber() uint32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *Source) GetParticipant() string {
+	if x != nil {
+		return x.Participant
+	}
+	return ""
+}
+
+func (x *Source) GetKind() SourceKind {
+	if x != nil {
+		return x.Kind
+	}
+	return SourceKind_SOURCE_KIND_UNSPECIFIED
+}
+
+func (x *Source) GetVideo() bool {
+	if x != nil {
+		return x.Video
+	}
+	return false
+}
+
+func (x *Source) GetAudio() bool {
+	if x != nil {
+		return x.Audio
+	}
+	return false
+}
+
+func (x *Source) GetPaused() bool {
+	if x != nil {
+		return x.Paused
+	}
+	return false
+}
+
+func (x *Source) GetWanted() bool {
+	if x != nil {
+		return x.Wanted
+	}
+	return false
+}
+
+func (x *Source) GetTimed() bool {
+	if x != nil {
+		return x.Timed
+	}
+	return false
+}
+
+func (x *Source) GetMuted() bool {
+	if x != nil {
+		return x.Muted
+	}
+	return false
+}
+
+func (x *Source) GetHidden() bool {
+	if x != nil {
+		return x.Hidden
+	}
+	return false
+}
+
+func (x *Source) GetWebrtc() bool {
+	if x != nil {
+		return x.Webrtc
+	}
+	return false
+}
+
+func (x *Source) GetLive() bool {
+	if x != nil {
+		return x.Live
+	}
+	return false
+}
+
 // TraceEvent is the payload of a record of the document "traces".
 type TraceEvent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -3177,7 +3696,7 @@ type TraceEvent struct {
 
 func (x *TraceEvent) Reset() {
 	*x = TraceEvent{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[42]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3189,7 +3708,7 @@ func (x *TraceEvent) String() string {
 func (*TraceEvent) ProtoMessage() {}
 
 func (x *TraceEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[42]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3202,7 +3721,7 @@ func (x *TraceEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TraceEvent.ProtoReflect.Descriptor instead.
 func (*TraceEvent) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{42}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *TraceEvent) GetBoard() string {
@@ -3234,7 +3753,7 @@ type AttendanceEvent struct {
 
 func (x *AttendanceEvent) Reset() {
 	*x = AttendanceEvent{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[43]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3246,7 +3765,7 @@ func (x *AttendanceEvent) String() string {
 func (*AttendanceEvent) ProtoMessage() {}
 
 func (x *AttendanceEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[43]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3259,7 +3778,7 @@ func (x *AttendanceEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AttendanceEvent.ProtoReflect.Descriptor instead.
 func (*AttendanceEvent) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{43}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *AttendanceEvent) GetEvent() isAttendanceEvent_Event {
@@ -3331,7 +3850,7 @@ type ReplicaGiven struct {
 
 func (x *ReplicaGiven) Reset() {
 	*x = ReplicaGiven{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[44]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3343,7 +3862,7 @@ func (x *ReplicaGiven) String() string {
 func (*ReplicaGiven) ProtoMessage() {}
 
 func (x *ReplicaGiven) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[44]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3356,7 +3875,7 @@ func (x *ReplicaGiven) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplicaGiven.ProtoReflect.Descriptor instead.
 func (*ReplicaGiven) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{44}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *ReplicaGiven) GetReplica() uint32 {
@@ -3389,7 +3908,7 @@ type Joined struct {
 
 func (x *Joined) Reset() {
 	*x = Joined{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[45]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3401,7 +3920,7 @@ func (x *Joined) String() string {
 func (*Joined) ProtoMessage() {}
 
 func (x *Joined) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[45]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3414,7 +3933,7 @@ func (x *Joined) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Joined.ProtoReflect.Descriptor instead.
 func (*Joined) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{45}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *Joined) GetReplica() uint32 {
@@ -3433,7 +3952,7 @@ type Left struct {
 
 func (x *Left) Reset() {
 	*x = Left{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[46]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3445,7 +3964,7 @@ func (x *Left) String() string {
 func (*Left) ProtoMessage() {}
 
 func (x *Left) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[46]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3458,7 +3977,7 @@ func (x *Left) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Left.ProtoReflect.Descriptor instead.
 func (*Left) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{46}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *Left) GetReplica() uint32 {
@@ -3478,7 +3997,7 @@ type AttendanceState struct {
 
 func (x *AttendanceState) Reset() {
 	*x = AttendanceState{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[47]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3490,7 +4009,7 @@ func (x *AttendanceState) String() string {
 func (*AttendanceState) ProtoMessage() {}
 
 func (x *AttendanceState) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[47]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3503,7 +4022,7 @@ func (x *AttendanceState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AttendanceState.ProtoReflect.Descriptor instead.
 func (*AttendanceState) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{47}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *AttendanceState) GetReplicas() []*ReplicaGiven {
@@ -3534,7 +4053,7 @@ const file_chalkline_v1_chalkline_proto_rawDesc = "" +
 	"\x05leave\x18\n" +
 	" \x01(\v2\x13.chalkline.v1.LeaveH\x00R\x05leave\x12+\n" +
 	"\x05trace\x18\v \x01(\v2\x13.chalkline.v1.TraceH\x00R\x05traceB\t\n" +
-	"\amessage\"\x82\x04\n" +
+	"\amessage\"\xb5\x04\n" +
 	"\rServerMessage\x121\n" +
 	"\awelcome\x18\x01 \x01(\v2\x15.chalkline.v1.WelcomeH\x00R\awelcome\x12N\n" +
 	"\x12create_room_result\x18\x02 \x01(\v2\x1e.chalkline.v1.CreateRoomResultH\x00R\x10createRoomResult\x12H\n" +
@@ -3545,7 +4064,9 @@ const file_chalkline_v1_chalkline_proto_rawDesc = "" +
 	"\x05error\x18\a \x01(\v2\x13.chalkline.v1.ErrorH\x00R\x05error\x128\n" +
 	"\n" +
 	"going_away\x18\b \x01(\v2\x17.chalkline.v1.GoingAwayH\x00R\tgoingAway\x12.\n" +
-	"\x06roster\x18\t \x01(\v2\x14.chalkline.v1.RosterH\x00R\x06rosterB\t\n" +
+	"\x06roster\x18\t \x01(\v2\x14.chalkline.v1.RosterH\x00R\x06roster\x121\n" +
+	"\asources\x18\n" +
+	" \x01(\v2\x15.chalkline.v1.SourcesH\x00R\asourcesB\t\n" +
 	"\amessage\"g\n" +
 	"\x05Hello\x12\x1a\n" +
 	"\bversions\x18\x01 \x03(\rR\bversions\x12\x14\n" +
@@ -3574,15 +4095,16 @@ const file_chalkline_v1_chalkline_proto_rawDesc = "" +
 	"\fReplicaClaim\x12\x18\n" +
 	"\areplica\x18\x01 \x01(\rR\areplica\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\fR\x03key\x12\x14\n" +
-	"\x05epoch\x18\x03 \x01(\x06R\x05epoch\"v\n" +
+	"\x05epoch\x18\x03 \x01(\x06R\x05epoch\"\x8b\x01\n" +
 	"\fOpenDocument\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\rR\x06handle\x12\x1a\n" +
 	"\bdocument\x18\x02 \x01(\tR\bdocument\x122\n" +
-	"\bposition\x18\x03 \x01(\v2\x16.chalkline.v1.PositionR\bposition\"T\n" +
+	"\bposition\x18\x03 \x01(\v2\x16.chalkline.v1.PositionR\bposition\x12\x13\n" +
+	"\x05at_us\x18\x04 \x01(\x03R\x04atUs\"T\n" +
 	"\bPosition\x12\x14\n" +
 	"\x05epoch\x18\x01 \x01(\x06R\x05epoch\x12\x1a\n" +
 	"\brevision\x18\x02 \x01(\x04R\brevision\x12\x16\n" +
-	"\x06digest\x18\x03 \x01(\x06R\x06digest\"\xaf\x02\n" +
+	"\x06digest\x18\x03 \x01(\x06R\x06digest\"\xe0\x02\n" +
 	"\x0eJoinRoomResult\x12\x16\n" +
 	"\x06result\x18\x01 \x01(\x11R\x06result\x12\x17\n" +
 	"\aroom_id\x18\x02 \x01(\x03R\x06roomId\x12\x12\n" +
@@ -3592,7 +4114,8 @@ const file_chalkline_v1_chalkline_proto_rawDesc = "" +
 	"\fop_semantics\x18\x06 \x01(\rR\vopSemantics\x120\n" +
 	"\apresent\x18\a \x03(\v2\x16.chalkline.v1.PresenceR\apresent\x12 \n" +
 	"\froom_time_us\x18\b \x01(\x03R\n" +
-	"roomTimeUs\"5\n" +
+	"roomTimeUs\x12/\n" +
+	"\asources\x18\t \x01(\v2\x15.chalkline.v1.SourcesR\asources\"5\n" +
 	"\tLastBatch\x12\x1a\n" +
 	"\bdocument\x18\x01 \x01(\tR\bdocument\x12\f\n" +
 	"\x01n\x18\x02 \x01(\x04R\x01n\"\x93\x01\n" +
@@ -3609,11 +4132,12 @@ const file_chalkline_v1_chalkline_proto_rawDesc = "" +
 	"\x04open\x18\x01 \x01(\v2\x1a.chalkline.v1.OpenDocumentR\x04open\x12\x12\n" +
 	"\x04look\x18\x02 \x01(\bR\x04look\"'\n" +
 	"\rCloseDocument\x12\x16\n" +
-	"\x06handle\x18\x01 \x01(\rR\x06handle\"o\n" +
+	"\x06handle\x18\x01 \x01(\rR\x06handle\"\x84\x01\n" +
 	"\tSyncState\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\rR\x06handle\x122\n" +
 	"\bposition\x18\x02 \x01(\v2\x16.chalkline.v1.PositionR\bposition\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\rR\x06reason\"e\n" +
+	"\x06reason\x18\x03 \x01(\rR\x06reason\x12\x13\n" +
+	"\x05at_us\x18\x04 \x01(\x03R\x04atUs\"e\n" +
 	"\tHeartTick\x12$\n" +
 	"\x0emedia_delay_ms\x18\x01 \x01(\rR\fmediaDelayMs\x122\n" +
 	"\breceived\x18\x02 \x03(\v2\x16.chalkline.v1.ReceivedR\breceived\">\n" +
@@ -3672,12 +4196,13 @@ const file_chalkline_v1_chalkline_proto_rawDesc = "" +
 	"generation\x18\x03 \x01(\rR\n" +
 	"generation\x12\x14\n" +
 	"\x05epoch\x18\x04 \x01(\x06R\x05epoch\x12\x18\n" +
-	"\aresumed\x18\x05 \x01(\bR\aresumed\"s\n" +
+	"\aresumed\x18\x05 \x01(\bR\aresumed\"\x97\x01\n" +
 	"\rSnapshotStart\x12\x1a\n" +
 	"\brevision\x18\x01 \x01(\x04R\brevision\x12\x16\n" +
 	"\x06digest\x18\x02 \x01(\x06R\x06digest\x12\x18\n" +
 	"\acontext\x18\x03 \x01(\fR\acontext\x12\x14\n" +
-	"\x05bytes\x18\x04 \x01(\x04R\x05bytes\"!\n" +
+	"\x05bytes\x18\x04 \x01(\x04R\x05bytes\x12\"\n" +
+	"\rrelease_at_us\x18\x05 \x01(\x03R\vreleaseAtUs\"!\n" +
 	"\vSnapshotEnd\x12\x12\n" +
 	"\x04hash\x18\x01 \x01(\fR\x04hash\"P\n" +
 	"\x06Marker\x12\x1a\n" +
@@ -3726,7 +4251,38 @@ const file_chalkline_v1_chalkline_proto_rawDesc = "" +
 	"\x0eAuthorityState\x12!\n" +
 	"\fop_semantics\x18\x01 \x01(\rR\vopSemantics\x12\"\n" +
 	"\rcreated_at_us\x18\x02 \x01(\x03R\vcreatedAtUs\x12\x14\n" +
-	"\x05pages\x18\x03 \x03(\tR\x05pages\"4\n" +
+	"\x05pages\x18\x03 \x03(\tR\x05pages\"\x92\x01\n" +
+	"\n" +
+	"StageEvent\x12;\n" +
+	"\vpage_turned\x18\x01 \x01(\v2\x18.chalkline.v1.PageTurnedH\x00R\n" +
+	"pageTurned\x12>\n" +
+	"\flead_changed\x18\x02 \x01(\v2\x19.chalkline.v1.LeadChangedH\x00R\vleadChangedB\a\n" +
+	"\x05event\" \n" +
+	"\n" +
+	"PageTurned\x12\x12\n" +
+	"\x04page\x18\x01 \x01(\tR\x04page\"/\n" +
+	"\vLeadChanged\x12 \n" +
+	"\vparticipant\x18\x01 \x01(\tR\vparticipant\"4\n" +
+	"\n" +
+	"StageState\x12\x12\n" +
+	"\x04page\x18\x01 \x01(\tR\x04page\x12\x12\n" +
+	"\x04lead\x18\x02 \x01(\tR\x04lead\"9\n" +
+	"\aSources\x12.\n" +
+	"\asources\x18\x01 \x03(\v2\x14.chalkline.v1.SourceR\asources\"\xbc\x02\n" +
+	"\x06Source\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\rR\x06number\x12 \n" +
+	"\vparticipant\x18\x02 \x01(\tR\vparticipant\x12,\n" +
+	"\x04kind\x18\x03 \x01(\x0e2\x18.chalkline.v1.SourceKindR\x04kind\x12\x14\n" +
+	"\x05video\x18\x04 \x01(\bR\x05video\x12\x14\n" +
+	"\x05audio\x18\x05 \x01(\bR\x05audio\x12\x16\n" +
+	"\x06paused\x18\x06 \x01(\bR\x06paused\x12\x16\n" +
+	"\x06wanted\x18\a \x01(\bR\x06wanted\x12\x14\n" +
+	"\x05timed\x18\b \x01(\bR\x05timed\x12\x14\n" +
+	"\x05muted\x18\t \x01(\bR\x05muted\x12\x16\n" +
+	"\x06hidden\x18\n" +
+	" \x01(\bR\x06hidden\x12\x16\n" +
+	"\x06webrtc\x18\v \x01(\bR\x06webrtc\x12\x12\n" +
+	"\x04live\x18\f \x01(\bR\x04live\"4\n" +
 	"\n" +
 	"TraceEvent\x12\x14\n" +
 	"\x05board\x18\x01 \x01(\tR\x05board\x12\x10\n" +
@@ -3754,7 +4310,13 @@ const file_chalkline_v1_chalkline_proto_rawDesc = "" +
 	"\x12CURSOR_KIND_ERASER\x10\x03\x12\x15\n" +
 	"\x11CURSOR_KIND_LASER\x10\x04\x12\x14\n" +
 	"\x10CURSOR_KIND_GONE\x10\x05\x12\x14\n" +
-	"\x10CURSOR_KIND_TEXT\x10\x06B-Z+chalkline/protocol/chalkline/v1;chalklinev1b\x06proto3"
+	"\x10CURSOR_KIND_TEXT\x10\x06*q\n" +
+	"\n" +
+	"SourceKind\x12\x1b\n" +
+	"\x17SOURCE_KIND_UNSPECIFIED\x10\x00\x12\x16\n" +
+	"\x12SOURCE_KIND_CAMERA\x10\x01\x12\x16\n" +
+	"\x12SOURCE_KIND_SCREEN\x10\x02\x12\x16\n" +
+	"\x12SOURCE_KIND_STREAM\x10\x03B-Z+chalkline/protocol/chalkline/v1;chalklinev1b\x06proto3"
 
 var (
 	file_chalkline_v1_chalkline_proto_rawDescOnce sync.Once
@@ -3768,116 +4330,129 @@ func file_chalkline_v1_chalkline_proto_rawDescGZIP() []byte {
 	return file_chalkline_v1_chalkline_proto_rawDescData
 }
 
-var file_chalkline_v1_chalkline_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_chalkline_v1_chalkline_proto_msgTypes = make([]protoimpl.MessageInfo, 49)
+var file_chalkline_v1_chalkline_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_chalkline_v1_chalkline_proto_msgTypes = make([]protoimpl.MessageInfo, 55)
 var file_chalkline_v1_chalkline_proto_goTypes = []any{
 	(CursorKind)(0),          // 0: chalkline.v1.CursorKind
-	(*ClientMessage)(nil),    // 1: chalkline.v1.ClientMessage
-	(*ServerMessage)(nil),    // 2: chalkline.v1.ServerMessage
-	(*Hello)(nil),            // 3: chalkline.v1.Hello
-	(*Welcome)(nil),          // 4: chalkline.v1.Welcome
-	(*CreateRoom)(nil),       // 5: chalkline.v1.CreateRoom
-	(*CreateRoomResult)(nil), // 6: chalkline.v1.CreateRoomResult
-	(*JoinRoom)(nil),         // 7: chalkline.v1.JoinRoom
-	(*ReplicaClaim)(nil),     // 8: chalkline.v1.ReplicaClaim
-	(*OpenDocument)(nil),     // 9: chalkline.v1.OpenDocument
-	(*Position)(nil),         // 10: chalkline.v1.Position
-	(*JoinRoomResult)(nil),   // 11: chalkline.v1.JoinRoomResult
-	(*LastBatch)(nil),        // 12: chalkline.v1.LastBatch
-	(*Presence)(nil),         // 13: chalkline.v1.Presence
-	(*Roster)(nil),           // 14: chalkline.v1.Roster
-	(*ChangeBoard)(nil),      // 15: chalkline.v1.ChangeBoard
-	(*CloseDocument)(nil),    // 16: chalkline.v1.CloseDocument
-	(*SyncState)(nil),        // 17: chalkline.v1.SyncState
-	(*HeartTick)(nil),        // 18: chalkline.v1.HeartTick
-	(*Received)(nil),         // 19: chalkline.v1.Received
-	(*Submit)(nil),           // 20: chalkline.v1.Submit
-	(*Ack)(nil),              // 21: chalkline.v1.Ack
-	(*Refused)(nil),          // 22: chalkline.v1.Refused
-	(*Ping)(nil),             // 23: chalkline.v1.Ping
-	(*Pong)(nil),             // 24: chalkline.v1.Pong
-	(*Trace)(nil),            // 25: chalkline.v1.Trace
-	(*Leave)(nil),            // 26: chalkline.v1.Leave
-	(*Error)(nil),            // 27: chalkline.v1.Error
-	(*GoingAway)(nil),        // 28: chalkline.v1.GoingAway
-	(*DocumentMessage)(nil),  // 29: chalkline.v1.DocumentMessage
-	(*DocumentHeader)(nil),   // 30: chalkline.v1.DocumentHeader
-	(*SnapshotStart)(nil),    // 31: chalkline.v1.SnapshotStart
-	(*SnapshotEnd)(nil),      // 32: chalkline.v1.SnapshotEnd
-	(*Marker)(nil),           // 33: chalkline.v1.Marker
-	(*Datagram)(nil),         // 34: chalkline.v1.Datagram
-	(*Cursor)(nil),           // 35: chalkline.v1.Cursor
-	(*TextSelection)(nil),    // 36: chalkline.v1.TextSelection
-	(*Cursors)(nil),          // 37: chalkline.v1.Cursors
-	(*ReplicaCursor)(nil),    // 38: chalkline.v1.ReplicaCursor
-	(*AuthorityEvent)(nil),   // 39: chalkline.v1.AuthorityEvent
-	(*RoomCreated)(nil),      // 40: chalkline.v1.RoomCreated
-	(*PageAdded)(nil),        // 41: chalkline.v1.PageAdded
-	(*AuthorityState)(nil),   // 42: chalkline.v1.AuthorityState
-	(*TraceEvent)(nil),       // 43: chalkline.v1.TraceEvent
-	(*AttendanceEvent)(nil),  // 44: chalkline.v1.AttendanceEvent
-	(*ReplicaGiven)(nil),     // 45: chalkline.v1.ReplicaGiven
-	(*Joined)(nil),           // 46: chalkline.v1.Joined
-	(*Left)(nil),             // 47: chalkline.v1.Left
-	(*AttendanceState)(nil),  // 48: chalkline.v1.AttendanceState
-	nil,                      // 49: chalkline.v1.Error.ParametersEntry
+	(SourceKind)(0),          // 1: chalkline.v1.SourceKind
+	(*ClientMessage)(nil),    // 2: chalkline.v1.ClientMessage
+	(*ServerMessage)(nil),    // 3: chalkline.v1.ServerMessage
+	(*Hello)(nil),            // 4: chalkline.v1.Hello
+	(*Welcome)(nil),          // 5: chalkline.v1.Welcome
+	(*CreateRoom)(nil),       // 6: chalkline.v1.CreateRoom
+	(*CreateRoomResult)(nil), // 7: chalkline.v1.CreateRoomResult
+	(*JoinRoom)(nil),         // 8: chalkline.v1.JoinRoom
+	(*ReplicaClaim)(nil),     // 9: chalkline.v1.ReplicaClaim
+	(*OpenDocument)(nil),     // 10: chalkline.v1.OpenDocument
+	(*Position)(nil),         // 11: chalkline.v1.Position
+	(*JoinRoomResult)(nil),   // 12: chalkline.v1.JoinRoomResult
+	(*LastBatch)(nil),        // 13: chalkline.v1.LastBatch
+	(*Presence)(nil),         // 14: chalkline.v1.Presence
+	(*Roster)(nil),           // 15: chalkline.v1.Roster
+	(*ChangeBoard)(nil),      // 16: chalkline.v1.ChangeBoard
+	(*CloseDocument)(nil),    // 17: chalkline.v1.CloseDocument
+	(*SyncState)(nil),        // 18: chalkline.v1.SyncState
+	(*HeartTick)(nil),        // 19: chalkline.v1.HeartTick
+	(*Received)(nil),         // 20: chalkline.v1.Received
+	(*Submit)(nil),           // 21: chalkline.v1.Submit
+	(*Ack)(nil),              // 22: chalkline.v1.Ack
+	(*Refused)(nil),          // 23: chalkline.v1.Refused
+	(*Ping)(nil),             // 24: chalkline.v1.Ping
+	(*Pong)(nil),             // 25: chalkline.v1.Pong
+	(*Trace)(nil),            // 26: chalkline.v1.Trace
+	(*Leave)(nil),            // 27: chalkline.v1.Leave
+	(*Error)(nil),            // 28: chalkline.v1.Error
+	(*GoingAway)(nil),        // 29: chalkline.v1.GoingAway
+	(*DocumentMessage)(nil),  // 30: chalkline.v1.DocumentMessage
+	(*DocumentHeader)(nil),   // 31: chalkline.v1.DocumentHeader
+	(*SnapshotStart)(nil),    // 32: chalkline.v1.SnapshotStart
+	(*SnapshotEnd)(nil),      // 33: chalkline.v1.SnapshotEnd
+	(*Marker)(nil),           // 34: chalkline.v1.Marker
+	(*Datagram)(nil),         // 35: chalkline.v1.Datagram
+	(*Cursor)(nil),           // 36: chalkline.v1.Cursor
+	(*TextSelection)(nil),    // 37: chalkline.v1.TextSelection
+	(*Cursors)(nil),          // 38: chalkline.v1.Cursors
+	(*ReplicaCursor)(nil),    // 39: chalkline.v1.ReplicaCursor
+	(*AuthorityEvent)(nil),   // 40: chalkline.v1.AuthorityEvent
+	(*RoomCreated)(nil),      // 41: chalkline.v1.RoomCreated
+	(*PageAdded)(nil),        // 42: chalkline.v1.PageAdded
+	(*AuthorityState)(nil),   // 43: chalkline.v1.AuthorityState
+	(*StageEvent)(nil),       // 44: chalkline.v1.StageEvent
+	(*PageTurned)(nil),       // 45: chalkline.v1.PageTurned
+	(*LeadChanged)(nil),      // 46: chalkline.v1.LeadChanged
+	(*StageState)(nil),       // 47: chalkline.v1.StageState
+	(*Sources)(nil),          // 48: chalkline.v1.Sources
+	(*Source)(nil),           // 49: chalkline.v1.Source
+	(*TraceEvent)(nil),       // 50: chalkline.v1.TraceEvent
+	(*AttendanceEvent)(nil),  // 51: chalkline.v1.AttendanceEvent
+	(*ReplicaGiven)(nil),     // 52: chalkline.v1.ReplicaGiven
+	(*Joined)(nil),           // 53: chalkline.v1.Joined
+	(*Left)(nil),             // 54: chalkline.v1.Left
+	(*AttendanceState)(nil),  // 55: chalkline.v1.AttendanceState
+	nil,                      // 56: chalkline.v1.Error.ParametersEntry
 }
 var file_chalkline_v1_chalkline_proto_depIdxs = []int32{
-	3,  // 0: chalkline.v1.ClientMessage.hello:type_name -> chalkline.v1.Hello
-	5,  // 1: chalkline.v1.ClientMessage.create_room:type_name -> chalkline.v1.CreateRoom
-	7,  // 2: chalkline.v1.ClientMessage.join_room:type_name -> chalkline.v1.JoinRoom
-	17, // 3: chalkline.v1.ClientMessage.sync_state:type_name -> chalkline.v1.SyncState
-	18, // 4: chalkline.v1.ClientMessage.heart_tick:type_name -> chalkline.v1.HeartTick
-	20, // 5: chalkline.v1.ClientMessage.submit:type_name -> chalkline.v1.Submit
-	15, // 6: chalkline.v1.ClientMessage.change_board:type_name -> chalkline.v1.ChangeBoard
-	16, // 7: chalkline.v1.ClientMessage.close_document:type_name -> chalkline.v1.CloseDocument
-	23, // 8: chalkline.v1.ClientMessage.ping:type_name -> chalkline.v1.Ping
-	26, // 9: chalkline.v1.ClientMessage.leave:type_name -> chalkline.v1.Leave
-	25, // 10: chalkline.v1.ClientMessage.trace:type_name -> chalkline.v1.Trace
-	4,  // 11: chalkline.v1.ServerMessage.welcome:type_name -> chalkline.v1.Welcome
-	6,  // 12: chalkline.v1.ServerMessage.create_room_result:type_name -> chalkline.v1.CreateRoomResult
-	11, // 13: chalkline.v1.ServerMessage.join_room_result:type_name -> chalkline.v1.JoinRoomResult
-	21, // 14: chalkline.v1.ServerMessage.ack:type_name -> chalkline.v1.Ack
-	22, // 15: chalkline.v1.ServerMessage.refused:type_name -> chalkline.v1.Refused
-	24, // 16: chalkline.v1.ServerMessage.pong:type_name -> chalkline.v1.Pong
-	27, // 17: chalkline.v1.ServerMessage.error:type_name -> chalkline.v1.Error
-	28, // 18: chalkline.v1.ServerMessage.going_away:type_name -> chalkline.v1.GoingAway
-	14, // 19: chalkline.v1.ServerMessage.roster:type_name -> chalkline.v1.Roster
-	8,  // 20: chalkline.v1.JoinRoom.replica:type_name -> chalkline.v1.ReplicaClaim
-	9,  // 21: chalkline.v1.JoinRoom.open:type_name -> chalkline.v1.OpenDocument
-	10, // 22: chalkline.v1.OpenDocument.position:type_name -> chalkline.v1.Position
-	8,  // 23: chalkline.v1.JoinRoomResult.replica:type_name -> chalkline.v1.ReplicaClaim
-	12, // 24: chalkline.v1.JoinRoomResult.last:type_name -> chalkline.v1.LastBatch
-	13, // 25: chalkline.v1.JoinRoomResult.present:type_name -> chalkline.v1.Presence
-	13, // 26: chalkline.v1.Roster.present:type_name -> chalkline.v1.Presence
-	9,  // 27: chalkline.v1.ChangeBoard.open:type_name -> chalkline.v1.OpenDocument
-	10, // 28: chalkline.v1.SyncState.position:type_name -> chalkline.v1.Position
-	19, // 29: chalkline.v1.HeartTick.received:type_name -> chalkline.v1.Received
-	27, // 30: chalkline.v1.Refused.error:type_name -> chalkline.v1.Error
-	49, // 31: chalkline.v1.Error.parameters:type_name -> chalkline.v1.Error.ParametersEntry
-	27, // 32: chalkline.v1.GoingAway.error:type_name -> chalkline.v1.Error
-	30, // 33: chalkline.v1.DocumentMessage.header:type_name -> chalkline.v1.DocumentHeader
-	31, // 34: chalkline.v1.DocumentMessage.snapshot_start:type_name -> chalkline.v1.SnapshotStart
-	32, // 35: chalkline.v1.DocumentMessage.snapshot_end:type_name -> chalkline.v1.SnapshotEnd
-	33, // 36: chalkline.v1.DocumentMessage.marker:type_name -> chalkline.v1.Marker
-	35, // 37: chalkline.v1.Datagram.cursor:type_name -> chalkline.v1.Cursor
-	37, // 38: chalkline.v1.Datagram.cursors:type_name -> chalkline.v1.Cursors
-	0,  // 39: chalkline.v1.Cursor.kind:type_name -> chalkline.v1.CursorKind
-	36, // 40: chalkline.v1.Cursor.text:type_name -> chalkline.v1.TextSelection
-	38, // 41: chalkline.v1.Cursors.cursors:type_name -> chalkline.v1.ReplicaCursor
-	0,  // 42: chalkline.v1.ReplicaCursor.kind:type_name -> chalkline.v1.CursorKind
-	36, // 43: chalkline.v1.ReplicaCursor.text:type_name -> chalkline.v1.TextSelection
-	40, // 44: chalkline.v1.AuthorityEvent.room_created:type_name -> chalkline.v1.RoomCreated
-	41, // 45: chalkline.v1.AuthorityEvent.page_added:type_name -> chalkline.v1.PageAdded
-	45, // 46: chalkline.v1.AttendanceEvent.replica_given:type_name -> chalkline.v1.ReplicaGiven
-	46, // 47: chalkline.v1.AttendanceEvent.joined:type_name -> chalkline.v1.Joined
-	47, // 48: chalkline.v1.AttendanceEvent.left:type_name -> chalkline.v1.Left
-	45, // 49: chalkline.v1.AttendanceState.replicas:type_name -> chalkline.v1.ReplicaGiven
-	50, // [50:50] is the sub-list for method output_type
-	50, // [50:50] is the sub-list for method input_type
-	50, // [50:50] is the sub-list for extension type_name
-	50, // [50:50] is the sub-list for extension extendee
-	0,  // [0:50] is the sub-list for field type_name
+	4,  // 0: chalkline.v1.ClientMessage.hello:type_name -> chalkline.v1.Hello
+	6,  // 1: chalkline.v1.ClientMessage.create_room:type_name -> chalkline.v1.CreateRoom
+	8,  // 2: chalkline.v1.ClientMessage.join_room:type_name -> chalkline.v1.JoinRoom
+	18, // 3: chalkline.v1.ClientMessage.sync_state:type_name -> chalkline.v1.SyncState
+	19, // 4: chalkline.v1.ClientMessage.heart_tick:type_name -> chalkline.v1.HeartTick
+	21, // 5: chalkline.v1.ClientMessage.submit:type_name -> chalkline.v1.Submit
+	16, // 6: chalkline.v1.ClientMessage.change_board:type_name -> chalkline.v1.ChangeBoard
+	17, // 7: chalkline.v1.ClientMessage.close_document:type_name -> chalkline.v1.CloseDocument
+	24, // 8: chalkline.v1.ClientMessage.ping:type_name -> chalkline.v1.Ping
+	27, // 9: chalkline.v1.ClientMessage.leave:type_name -> chalkline.v1.Leave
+	26, // 10: chalkline.v1.ClientMessage.trace:type_name -> chalkline.v1.Trace
+	5,  // 11: chalkline.v1.ServerMessage.welcome:type_name -> chalkline.v1.Welcome
+	7,  // 12: chalkline.v1.ServerMessage.create_room_result:type_name -> chalkline.v1.CreateRoomResult
+	12, // 13: chalkline.v1.ServerMessage.join_room_result:type_name -> chalkline.v1.JoinRoomResult
+	22, // 14: chalkline.v1.ServerMessage.ack:type_name -> chalkline.v1.Ack
+	23, // 15: chalkline.v1.ServerMessage.refused:type_name -> chalkline.v1.Refused
+	25, // 16: chalkline.v1.ServerMessage.pong:type_name -> chalkline.v1.Pong
+	28, // 17: chalkline.v1.ServerMessage.error:type_name -> chalkline.v1.Error
+	29, // 18: chalkline.v1.ServerMessage.going_away:type_name -> chalkline.v1.GoingAway
+	15, // 19: chalkline.v1.ServerMessage.roster:type_name -> chalkline.v1.Roster
+	48, // 20: chalkline.v1.ServerMessage.sources:type_name -> chalkline.v1.Sources
+	9,  // 21: chalkline.v1.JoinRoom.replica:type_name -> chalkline.v1.ReplicaClaim
+	10, // 22: chalkline.v1.JoinRoom.open:type_name -> chalkline.v1.OpenDocument
+	11, // 23: chalkline.v1.OpenDocument.position:type_name -> chalkline.v1.Position
+	9,  // 24: chalkline.v1.JoinRoomResult.replica:type_name -> chalkline.v1.ReplicaClaim
+	13, // 25: chalkline.v1.JoinRoomResult.last:type_name -> chalkline.v1.LastBatch
+	14, // 26: chalkline.v1.JoinRoomResult.present:type_name -> chalkline.v1.Presence
+	48, // 27: chalkline.v1.JoinRoomResult.sources:type_name -> chalkline.v1.Sources
+	14, // 28: chalkline.v1.Roster.present:type_name -> chalkline.v1.Presence
+	10, // 29: chalkline.v1.ChangeBoard.open:type_name -> chalkline.v1.OpenDocument
+	11, // 30: chalkline.v1.SyncState.position:type_name -> chalkline.v1.Position
+	20, // 31: chalkline.v1.HeartTick.received:type_name -> chalkline.v1.Received
+	28, // 32: chalkline.v1.Refused.error:type_name -> chalkline.v1.Error
+	56, // 33: chalkline.v1.Error.parameters:type_name -> chalkline.v1.Error.ParametersEntry
+	28, // 34: chalkline.v1.GoingAway.error:type_name -> chalkline.v1.Error
+	31, // 35: chalkline.v1.DocumentMessage.header:type_name -> chalkline.v1.DocumentHeader
+	32, // 36: chalkline.v1.DocumentMessage.snapshot_start:type_name -> chalkline.v1.SnapshotStart
+	33, // 37: chalkline.v1.DocumentMessage.snapshot_end:type_name -> chalkline.v1.SnapshotEnd
+	34, // 38: chalkline.v1.DocumentMessage.marker:type_name -> chalkline.v1.Marker
+	36, // 39: chalkline.v1.Datagram.cursor:type_name -> chalkline.v1.Cursor
+	38, // 40: chalkline.v1.Datagram.cursors:type_name -> chalkline.v1.Cursors
+	0,  // 41: chalkline.v1.Cursor.kind:type_name -> chalkline.v1.CursorKind
+	37, // 42: chalkline.v1.Cursor.text:type_name -> chalkline.v1.TextSelection
+	39, // 43: chalkline.v1.Cursors.cursors:type_name -> chalkline.v1.ReplicaCursor
+	0,  // 44: chalkline.v1.ReplicaCursor.kind:type_name -> chalkline.v1.CursorKind
+	37, // 45: chalkline.v1.ReplicaCursor.text:type_name -> chalkline.v1.TextSelection
+	41, // 46: chalkline.v1.AuthorityEvent.room_created:type_name -> chalkline.v1.RoomCreated
+	42, // 47: chalkline.v1.AuthorityEvent.page_added:type_name -> chalkline.v1.PageAdded
+	45, // 48: chalkline.v1.StageEvent.page_turned:type_name -> chalkline.v1.PageTurned
+	46, // 49: chalkline.v1.StageEvent.lead_changed:type_name -> chalkline.v1.LeadChanged
+	49, // 50: chalkline.v1.Sources.sources:type_name -> chalkline.v1.Source
+	1,  // 51: chalkline.v1.Source.kind:type_name -> chalkline.v1.SourceKind
+	52, // 52: chalkline.v1.AttendanceEvent.replica_given:type_name -> chalkline.v1.ReplicaGiven
+	53, // 53: chalkline.v1.AttendanceEvent.joined:type_name -> chalkline.v1.Joined
+	54, // 54: chalkline.v1.AttendanceEvent.left:type_name -> chalkline.v1.Left
+	52, // 55: chalkline.v1.AttendanceState.replicas:type_name -> chalkline.v1.ReplicaGiven
+	56, // [56:56] is the sub-list for method output_type
+	56, // [56:56] is the sub-list for method input_type
+	56, // [56:56] is the sub-list for extension type_name
+	56, // [56:56] is the sub-list for extension extendee
+	0,  // [0:56] is the sub-list for field type_name
 }
 
 func init() { file_chalkline_v1_chalkline_proto_init() }
@@ -3908,6 +4483,7 @@ func file_chalkline_v1_chalkline_proto_init() {
 		(*ServerMessage_Error)(nil),
 		(*ServerMessage_GoingAway)(nil),
 		(*ServerMessage_Roster)(nil),
+		(*ServerMessage_Sources)(nil),
 	}
 	file_chalkline_v1_chalkline_proto_msgTypes[28].OneofWrappers = []any{
 		(*DocumentMessage_Header)(nil),
@@ -3926,7 +4502,11 @@ func file_chalkline_v1_chalkline_proto_init() {
 		(*AuthorityEvent_RoomCreated)(nil),
 		(*AuthorityEvent_PageAdded)(nil),
 	}
-	file_chalkline_v1_chalkline_proto_msgTypes[43].OneofWrappers = []any{
+	file_chalkline_v1_chalkline_proto_msgTypes[42].OneofWrappers = []any{
+		(*StageEvent_PageTurned)(nil),
+		(*StageEvent_LeadChanged)(nil),
+	}
+	file_chalkline_v1_chalkline_proto_msgTypes[49].OneofWrappers = []any{
 		(*AttendanceEvent_ReplicaGiven)(nil),
 		(*AttendanceEvent_Joined)(nil),
 		(*AttendanceEvent_Left)(nil),
@@ -3936,8 +4516,8 @@ func file_chalkline_v1_chalkline_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_chalkline_v1_chalkline_proto_rawDesc), len(file_chalkline_v1_chalkline_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   49,
+			NumEnums:      2,
+			NumMessages:   55,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

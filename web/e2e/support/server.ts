@@ -41,7 +41,9 @@ export class Server {
 
   /** Resolves once it says that it is ready. */
   async start(): Promise<void> {
-    const args = ["serve", "--listen", `127.0.0.1:${this.port}`, "--data", this.data, ...this.settings];
+    // Media on free ports: several servers run beside each other.
+    const media = ["--media-listen", "127.0.0.1:0", "--rtmp-listen", "127.0.0.1:0"];
+    const args = ["serve", "--listen", `127.0.0.1:${this.port}`, "--data", this.data, ...media, ...this.settings];
     const child = spawn(BINARY, args, { stdio: ["ignore", "pipe", "pipe"], env: { PATH: process.env["PATH"] } });
     this.process = child;
     createInterface({ input: child.stderr }).on("line", (line) => this.keep(line));

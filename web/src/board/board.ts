@@ -66,7 +66,7 @@ export class Board implements BoardTools {
     });
     const { ink, wet, overlay } = this.#canvases;
     const changed = (): void => this.#canvases.request();
-    this.#desk = new Desk(this.#site, { ink, wet, overlay, eraser: ERASER_RADIUS, changed });
+    this.#desk = new Desk(this.#site, { ink, wet, overlay, eraser: ERASER_RADIUS, changed, wrote: () => options.onWrite?.() });
     this.#writing = this.#makeWriting();
     const table = this.#makeTable();
     this.#commands = new Commands(this.#site, {

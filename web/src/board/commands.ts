@@ -44,7 +44,7 @@ export class Commands {
         return document.history.canRedo.value;
       case "select-all":
       case "clear":
-        return !document.elements()[Symbol.iterator]().next().done;
+        return (this.#site.scene?.size ?? 0) > 0;
       case "deselect":
       case "copy":
         return picked.keys.size > 0;
@@ -122,7 +122,7 @@ export class Commands {
 
   /** By units; false if there is nothing that can be moved. */
   nudge(dx: number, dy: number): boolean {
-    const things = this.#free().map((e) => this.#site.thing(e.key)).filter((t) => t !== undefined);
+    const things = this.#site.picked.things.filter((t) => !t.locked);
     if (things.length === 0) return false;
     this.#site.inOneStep(() => this.#around.reshape(things.map((t) => moved(t, dx, dy))));
     return true;

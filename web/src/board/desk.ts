@@ -26,6 +26,8 @@ interface Parts {
   /** Radius of the erasers in CSS px. */
   readonly eraser: number;
   readonly changed: () => void;
+  /** A stroke or an erasing begins. */
+  readonly wrote: () => void;
 }
 
 export class Desk implements InkBench, RulerBench {
@@ -90,6 +92,7 @@ export class Desk implements InkBench, RulerBench {
   write(pen: ToolPen, at: number): StrokeWriter {
     const { document } = this.#site;
     if (document === undefined) throw new Error("board: write: no board is open");
+    this.#parts.wrote();
     return document.startStroke(penSettings(pen), at);
   }
 

@@ -56,6 +56,10 @@ export class Grid<T> {
 /** Whether it hardly touches more than a cell: there is no use in taking it apart. */
 export const isSmall = (r: Rect): boolean => r.x1 - r.x0 < CELL && r.y1 - r.y0 < CELL;
 
+/** Whether two rectangles touch the same cells. */
+export const sameCells = (a: Rect, b: Rect): boolean =>
+  column(a.x0) === column(b.x0) && column(a.x1) === column(b.x1) && column(a.y0) === column(b.y0) && column(a.y1) === column(b.y1);
+
 const cellsOf = (r: Rect): number => (column(r.x1) - column(r.x0) + 1) * (column(r.y1) - column(r.y0) + 1);
 
 function eachCell(r: Rect, visit: (cell: number) => void): void {

@@ -186,18 +186,23 @@ export class Drawn implements Item {
 
   #naturalBox(facts: InkFacts): Placement {
     if (this.#natural?.count === facts.count) return this.#natural.box;
-    let x0 = Infinity, y0 = Infinity, x1 = -Infinity, y1 = -Infinity;
-    for (let i = 0; i < facts.count * POINT; i += POINT) {
-      const x = facts.points[i] ?? 0, y = facts.points[i + 1] ?? 0;
-      x0 = Math.min(x0, x);
-      y0 = Math.min(y0, y);
-      x1 = Math.max(x1, x);
-      y1 = Math.max(y1, y);
-    }
-    const box = facts.count === 0 ? NO_BOX : { x: x0, y: y0, w: x1 - x0, h: y1 - y0, angle: 0 };
+    const box = boxOfPoints(facts);
     this.#natural = { count: facts.count, box };
     return box;
   }
+}
+
+/** The box of ink where it was written. */
+export function boxOfPoints({ points, count }: InkFacts): Placement {
+  let x0 = Infinity, y0 = Infinity, x1 = -Infinity, y1 = -Infinity;
+  for (let i = 0; i < count * POINT; i += POINT) {
+    const x = points[i] ?? 0, y = points[i + 1] ?? 0;
+    x0 = Math.min(x0, x);
+    y0 = Math.min(y0, y);
+    x1 = Math.max(x1, x);
+    y1 = Math.max(y1, y);
+  }
+  return count === 0 ? NO_BOX : { x: x0, y: y0, w: x1 - x0, h: y1 - y0, angle: 0 };
 }
 
 function ownBounds({ runs }: Body): Rect {

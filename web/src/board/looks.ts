@@ -60,21 +60,22 @@ export function styleSettings(kind: ElementKind, style: Partial<Style>, before: 
 
 /** A part of what an element looks like; of what it does not have, what a new one would. */
 export function partOf<K extends keyof Style>(facts: Facts, part: K): Style[K] {
-  const value = (): Style[keyof Style] => {
-    switch (part) {
-      case "color":
-        return facts.color;
-      case "width":
-        return facts.width;
-      case "opacity":
-        return facts.opacity;
-      case "fill":
-        return "fill" in facts ? facts.fill : INITIAL_STYLE.fill;
-      case "dash":
-        return "dash" in facts ? facts.dash : INITIAL_STYLE.dash;
-      default:
-        return (facts.kind === "text" ? facts.style : INITIAL_STYLE)[part as keyof FontStyle];
-    }
-  };
-  return value() as Style[K];
+  return valueOf(facts, part) as Style[K];
+}
+
+function valueOf(facts: Facts, part: keyof Style): Style[keyof Style] {
+  switch (part) {
+    case "color":
+      return facts.color;
+    case "width":
+      return facts.width;
+    case "opacity":
+      return facts.opacity;
+    case "fill":
+      return "fill" in facts ? facts.fill : INITIAL_STYLE.fill;
+    case "dash":
+      return "dash" in facts ? facts.dash : INITIAL_STYLE.dash;
+    default:
+      return (facts.kind === "text" ? facts.style : INITIAL_STYLE)[part satisfies keyof FontStyle];
+  }
 }

@@ -9,7 +9,7 @@ import type { Facts, Source } from "./facts.ts";
 import { boundsOn, toOwn } from "./frame.ts";
 import { NOWHERE, around, contains, grow, union } from "./geometry.ts";
 import type { Rect, Vec } from "./geometry.ts";
-import { Grid, isSmall } from "./grid.ts";
+import { Grid, isSmall, sameCells } from "./grid.ts";
 import { STRIDE, isEnclosed, mayCover, meets, touches } from "./hit.ts";
 import { Drawn, sameColors } from "./items.ts";
 import type { Item } from "./items.ts";
@@ -38,6 +38,8 @@ export class Scene {
   readonly #items = new Map<Key, Drawn>();
   readonly #grid = new Grid<Drawn>();
   readonly #ranks: Ranks;
+  /** Strokes of which something was erased: few of many. */
+  readonly #erased = new Set<Drawn>();
   /** Changed and not followed yet. */
   #noted = new Set<Key>();
   /** What has been followed since damage was last taken; undefined: everything. */
@@ -112,7 +114,8 @@ export class Scene {
 
   /** Strokes near the rectangle of which something was erased, in no order. */
   erasedIn(rect: Rect): Key[] {
-    return keysOf(this.#near(rect).filter(({ facts }) => facts.kind === "ink" && facts.visible !== undefined));
+    this.#follow();
+    return keysOf([...this.#erased].filter((item) => overlaps(item.bounds, rect)));
   }
 
   /** Elements that a lasso has caught: at least half of each. In drawing order. */
@@ -197,6 +200,7 @@ export class Scene {
     this.#items.clear();
     this.#grid.clear();
     this.#ranks.clear();
+    this.#erased.clear();
     for (const facts of this.#source.all()) this.#add(facts);
   }
 
@@ -234,16 +238,27 @@ export class Scene {
 
   #update(item: Drawn, facts: Facts, damages: Damage[]): void {
     const before = spoiled(item);
+    const { bounds, grows } = item;
     if (!item.update(facts, this.#measure)) return;
-    this.#grid.remove(item);
-    this.#index(item, 0);
+    this.#noteErased(item);
+    // What is moved by little stays in its cells; what grew is not in all that its bounds touch.
+    if (grows || !isSmall(bounds) || !sameCells(bounds, item.bounds)) {
+      this.#grid.remove(item);
+      this.#index(item, 0);
+    }
     damages.push(before, spoiled(item));
+  }
+
+  #noteErased(item: Drawn): void {
+    if (item.facts.kind === "ink" && item.facts.visible !== undefined) this.#erased.add(item);
+    else this.#erased.delete(item);
   }
 
   #add(facts: Facts): Drawn {
     const item = new Drawn(facts, this.#measure);
     this.#items.set(item.key, item);
     this.#ranks.add(item);
+    this.#noteErased(item);
     this.#index(item, 0);
     return item;
   }
@@ -261,6 +276,7 @@ export class Scene {
 
   #drop(item: Drawn): Damage {
     this.#items.delete(item.key);
+    this.#erased.delete(item);
     this.#grid.remove(item);
     return spoiled(item);
   }

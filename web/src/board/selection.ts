@@ -76,9 +76,9 @@ export class Picked {
 
   /** Follows a change of the board; what was deleted leaves the selection. The page is told by publish. */
   changed(keys: ReadonlySet<Key> | "all"): void {
-    const met = keys === "all" ? [...this.#keys] : common(this.#keys, keys);
-    if (met.length === 0) return;
-    if (!met.every((k) => this.#there(k))) return this.set([...this.#keys].filter((k) => this.#there(k)));
+    const { met, gone } = this.#met(keys === "all" ? this.#keys : keys);
+    if (!met) return;
+    if (gone) return this.set([...this.#keys].filter((k) => this.#there(k)));
     this.#stale = true;
     this.#chosen = undefined;
   }
@@ -86,6 +86,18 @@ export class Picked {
   /** Tells the page of what changed in the selection: once a frame, however much changed. */
   publish(): void {
     if (this.#stale) this.#publish(this.#items());
+  }
+
+  /** Whether some of the keys are selected, and some of those are not there any more. */
+  #met(keys: ReadonlySet<Key>): { readonly met: boolean; readonly gone: boolean } {
+    const [few, many] = keys.size < this.#keys.size ? [keys, this.#keys] : [this.#keys, keys];
+    let met = false;
+    for (const k of few) {
+      if (!many.has(k)) continue;
+      met = true;
+      if (!this.#there(k)) return { met, gone: true };
+    }
+    return { met, gone: false };
   }
 
   #there(k: Key): boolean {
@@ -114,12 +126,6 @@ export class Picked {
     if (this.#keys.size === 0 && this.#selection.value === NOTHING_SELECTED) return;
     this.#selection.set(describe(this.#keys, items, this.#seen(items).frame));
   }
-}
-
-/** Keys of both sets. */
-function common(a: ReadonlySet<Key>, b: ReadonlySet<Key>): Key[] {
-  const [few, many] = a.size < b.size ? [a, b] : [b, a];
-  return [...few].filter((k) => many.has(k));
 }
 
 /** What the page is told of elements that are selected. */

@@ -99,7 +99,11 @@ export class Site {
 
   /** Writes registers of what is still there. */
   set(changes: Iterable<readonly [Key, readonly Setting[]]>): void {
-    this.document?.set([...changes].filter(([k]) => this.get(k) !== undefined));
+    this.document?.set(this.#there(changes));
+  }
+
+  *#there<T>(changes: Iterable<readonly [Key, T]>): Generator<readonly [Key, T]> {
+    for (const change of changes) if (this.get(change[0]) !== undefined) yield change;
   }
 
   /** Makes elements of the pieces of an erased stroke; an element that was not erased is its own piece. */

@@ -1,9 +1,10 @@
 // A page in miniature. Ink as lines only, thinned to its size: drawn once in a while for every open board.
 import type { BoardDocument } from "../sync/api.ts";
 import { POINT } from "./centerline.ts";
-import type { Facts, InkFacts } from "./facts.ts";
+import type { InkFacts } from "./facts.ts";
+import { frameOf } from "./frame.ts";
 import { BOARD, intersects } from "./geometry.ts";
-import { Drawn } from "./items.ts";
+import { Drawn, boxOfPoints } from "./items.ts";
 import { Painter } from "./paint.ts";
 import { canvasMeasure } from "./painttext.ts";
 import type { Pictures } from "./images.ts";
@@ -58,8 +59,9 @@ function* parts(
   painter.leastWidth = THIN / scale;
   for (const element of [...doc.elements()]) {
     const facts = factsOf(element);
-    if (isPlainInk(facts)) {
-      if ((facts.points[1] ?? 0) < view.y1 * 1.2) line(context, facts, look, scale);
+    if (facts.kind === "ink" && facts.visible === undefined) {
+      const put = putOf(facts);
+      if (put.b * (facts.points[0] ?? 0) + put.d * (facts.points[1] ?? 0) + put.f < view.y1 * 1.2) line(context, facts, put, look, scale);
     } else {
       const item = new Drawn(facts, measure);
       if (intersects(item.bounds, view)) painter.item(context, item);
@@ -68,11 +70,23 @@ function* parts(
   }
 }
 
-const isPlainInk = (facts: Facts): facts is InkFacts =>
-  facts.kind === "ink" && facts.place === undefined && facts.visible === undefined;
+/** A point of ink lies at (a·x + c·y + e, b·x + d·y + f) on the board. */
+type Put = Pick<DOMMatrix, "a" | "b" | "c" | "d" | "e" | "f">;
+
+const WHERE_WRITTEN: Put = { a: 1, b: 0, c: 0, d: 1, e: 0, f: 0 };
+
+/** As in Drawn: scaled so that the box of the points fills the place, and turned with it. */
+function putOf(ink: InkFacts): Put {
+  if (ink.place === undefined) return WHERE_WRITTEN;
+  const { x, y, w, h } = boxOfPoints(ink);
+  const sx = w === 0 ? 1 : ink.place.w / w, sy = h === 0 ? 1 : ink.place.h / h;
+  const { e, f, cos, sin } = frameOf(ink.place);
+  const put = { a: cos * sx, b: sin * sx, c: -sin * sy, d: cos * sy };
+  return { ...put, e: e - put.a * x - put.c * y, f: f - put.b * x - put.d * y };
+}
 
 /** scale: px per unit. Points nearer than a px are left out. */
-function line(context: Context, ink: InkFacts, look: Look, scale: number): void {
+function line(context: Context, ink: InkFacts, put: Put, look: Look, scale: number): void {
   const step = 1 / scale;
   const { points, count } = ink;
   context.strokeStyle = look.ink(ink.color);
@@ -81,12 +95,13 @@ function line(context: Context, ink: InkFacts, look: Look, scale: number): void 
   context.lineCap = "round";
   context.lineJoin = "round";
   context.setLineDash([]);
-  let x = points[0] ?? 0, y = points[1] ?? 0;
+  let x = 0, y = 0;
   context.beginPath();
-  context.moveTo(x, y);
-  for (let i = 1; i < count; i++) {
-    const nx = points[i * POINT] ?? 0, ny = points[i * POINT + 1] ?? 0;
-    if (i < count - 1 && Math.abs(nx - x) + Math.abs(ny - y) < step) continue;
+  for (let i = 0; i < count; i++) {
+    const px = points[i * POINT] ?? 0, py = points[i * POINT + 1] ?? 0;
+    const nx = put.a * px + put.c * py + put.e, ny = put.b * px + put.d * py + put.f;
+    if (i > 0 && i < count - 1 && Math.abs(nx - x) + Math.abs(ny - y) < step) continue;
+    // The first of a path is where it begins.
     context.lineTo((x = nx), (y = ny));
   }
   if (count === 1) context.lineTo(x + 1, y);

@@ -4,7 +4,7 @@ import { ElementKind } from "../ot/types.ts";
 import { MAX_SIZE, MIN_SIZE } from "../ot/value.ts";
 import type { Placement } from "../ot/value.ts";
 import { boundsOfBox, corners } from "./frame.ts";
-import { NOWHERE, clamp } from "./geometry.ts";
+import { NOWHERE, clamp, union } from "./geometry.ts";
 import type { Rect, Vec } from "./geometry.ts";
 import { isLine } from "./thing.ts";
 import type { Thing } from "./thing.ts";
@@ -65,17 +65,20 @@ export function selectionFrame(things: readonly Thing[]): Placement | undefined 
 
 /** The smallest upright rectangle around all boxes. */
 export function boundsOfAll(things: readonly Thing[]): Rect {
-  let { x0, y0, x1, y1 } = NOWHERE;
+  let { x0, y0, x1, y1 } = NOWHERE, others = NOWHERE;
   for (const { box } of things) {
+    const { x, y, w, h } = box;
     // Hardly anything is turned, and there may be thousands.
-    const upright = box.angle === 0 && box.w >= 0 && box.h >= 0;
-    const r = upright ? undefined : boundsOfBox(box);
-    x0 = Math.min(x0, r?.x0 ?? box.x);
-    y0 = Math.min(y0, r?.y0 ?? box.y);
-    x1 = Math.max(x1, r?.x1 ?? box.x + box.w);
-    y1 = Math.max(y1, r?.y1 ?? box.y + box.h);
+    if (box.angle !== 0 || w < 0 || h < 0) {
+      others = union(others, boundsOfBox(box));
+      continue;
+    }
+    if (x < x0) x0 = x;
+    if (y < y0) y0 = y;
+    if (x + w > x1) x1 = x + w;
+    if (y + h > y1) y1 = y + h;
   }
-  return { x0, y0, x1, y1 };
+  return union({ x0, y0, x1, y1 }, others);
 }
 
 /** Where a handle is on the board. */

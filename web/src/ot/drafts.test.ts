@@ -56,6 +56,41 @@ describe("SYN7: own edits of a text", () => {
     assert.deepEqual(told, []);
   });
 
+  test("a deletion outlives a snapshot that is older than its text", () => {
+    const { overlay, told } = begin("ab");
+    const older = copyOf(overlay.confirmed); // revision 2
+    const x = textEdit(keep(2).insert("x").edit());
+    overlay.confirm(3, 2, 3, [x]);
+    overlay.typed(K, keep(0).insert("-").edit());
+    const sent = send(overlay, 1);
+    overlay.typed(K, keep(3).delete(1).edit()); // the x
+    told.length = 0;
+    overlay.rebase(older, overlay.pending, 2);
+    assert.equal(overlay.get(K)?.text, "-ab");
+    overlay.confirm(3, 2, 3, [x]); // again
+    overlay.confirm(4, OWN, 1, [sent]);
+    assert.equal(overlay.confirmed.get(K)?.text, "-abx");
+    assert.equal(overlay.get(K)?.text, "-ab");
+    assert.deepEqual(overlay.takeText(K), { edit: keep(3).delete(1).edit(), base: 4n });
+    assert.deepEqual(told, []);
+  });
+
+  test("an edit after an older snapshot says what it is made on; of another history, it is brought over", () => {
+    const { overlay } = begin("ab");
+    const older = copyOf(overlay.confirmed);
+    overlay.confirm(3, 2, 3, [textEdit(keep(2).insert("xy").edit())]);
+    overlay.typed(K, keep(2).delete(1).edit());
+    overlay.rebase(older, [], 2);
+    assert.deepEqual(overlay.pendingText(K).waiting, keep(2).delete(1).edit());
+    overlay.confirm(3, 2, 3, [textEdit(keep(0).insert("z").edit())]); // another history
+    assert.equal(overlay.get(K)?.text, "zab");
+    const { overlay: same } = begin("ab");
+    same.confirm(3, 2, 3, [textEdit(keep(2).insert("x").edit())]);
+    same.typed(K, keep(2).delete(1).edit());
+    same.rebase(copyOf(older), [], 2);
+    assert.deepEqual(same.takeText(K), { edit: keep(2).delete(1).edit(), base: 3n });
+  });
+
   test("what others type comes between the confirmed text and the drafts, left of them at one place", () => {
     const { overlay, told } = begin("ab");
     overlay.typed(K, keep(1).insert("1").edit());

@@ -9,6 +9,14 @@ interface Draft {
   out: { readonly n: number | undefined; readonly edit: Edit } | undefined;
   /** Typed since; on what out makes of the confirmed text. */
   waiting: Edit;
+  /** While the confirmed board is an older one: the confirmed text that the edits are on. */
+  base: Base | undefined;
+}
+
+/** A confirmed text, and the revision that it is of. */
+export interface Base {
+  readonly text: string;
+  readonly revision: number;
 }
 
 /** Own edits of one text, each on what the one before makes of the confirmed text. Empty: none. */
@@ -25,6 +33,10 @@ export interface PendingText {
  * out at another place than the server does. That is how it is seen until its own record comes; from there what waits is
  * brought over character by character. What was sent is never changed, what waits was never sent: so no letter is lost
  * and none doubled, whatever was guessed in between.
+ *
+ * A snapshot may also be older than the text that the edits are on, since the server makes one for many. Then the edits
+ * stay on that text until the records up to there have come: a difference back would take letters away that are deleted
+ * in out or waiting, and they would come again.
  */
 export class Drafts {
   readonly #drafts = new Map<Key, Draft>();
@@ -45,7 +57,21 @@ export class Drafts {
   /** What is seen of a confirmed text. */
   show(k: Key, text: string): string {
     const { out, waiting } = this.of(k);
-    return applyEdit(applyEdit(text, out), waiting);
+    return applyEdit(applyEdit(this.baseOf(k)?.text ?? text, out), waiting);
+  }
+
+  /** The text that the edits are on, where that is not the confirmed one but a newer. */
+  baseOf(k: Key): Base | undefined {
+    return this.#drafts.get(k)?.base;
+  }
+
+  /** The confirmed text is that of a revision now: it is the one that the edits are on, or became another one. */
+  reached(k: Key, text: string, revision: number): void {
+    const base = this.baseOf(k);
+    const draft = this.#drafts.get(k);
+    if (!draft || !base || revision < base.revision) return;
+    draft.base = undefined;
+    if (base.text !== text) this.others(k, difference(base.text, text));
   }
 
   typed(k: Key, edit: Edit): void {
@@ -127,7 +153,8 @@ export class Drafts {
   replaced(k: Key, before: string | undefined, after: string | undefined, pending: ReadonlySet<number>): void {
     const draft = this.#drafts.get(k);
     if (!draft) return;
-    let seen = before;
+    let seen = draft.base?.text ?? before;
+    draft.base = undefined;
     if (draft.out?.n !== undefined && !pending.has(draft.out.n)) {
       seen = before === undefined ? undefined : applyEdit(before, draft.out.edit);
       draft.out = undefined;
@@ -136,13 +163,19 @@ export class Drafts {
     this.#sweep(k);
   }
 
+  /** The confirmed text became that of an older revision: the edits stay on the one that they are on. */
+  setBack(k: Key, base: Base): void {
+    const draft = this.#drafts.get(k);
+    if (draft) draft.base ??= base;
+  }
+
   delete(k: Key): void {
     this.#drafts.delete(k);
   }
 
   #draft(k: Key): Draft {
     let draft = this.#drafts.get(k);
-    if (!draft) this.#drafts.set(k, (draft = { out: undefined, waiting: [] }));
+    if (!draft) this.#drafts.set(k, (draft = { out: undefined, waiting: [], base: undefined }));
     return draft;
   }
 

@@ -4,7 +4,7 @@ import { equalBytes } from "./bytes.ts";
 import { make } from "./change.ts";
 import { encodeOps } from "./codec.ts";
 import { Drafts } from "./drafts.ts";
-import type { PendingText } from "./drafts.ts";
+import type { Base, PendingText } from "./drafts.ts";
 import { PENDING } from "./order.ts";
 import { PendingChanges, named } from "./pending.ts";
 import { applyEdit, canonical, codePoints, fit, invert, movePosition } from "./text.ts";
@@ -79,9 +79,10 @@ export class Overlay extends View {
     const oldest = this.#pending[0];
     const own = author === this.replica;
     const asSent = own && oldest?.n === n && sameOps(oldest.ops, ops);
-    const edited = this.#confirmTexts(own ? n : undefined, ops);
+    const edited = this.#confirmTexts(revision, own ? n : undefined, ops);
     const changed = this.confirmed.apply(revision, author, ops);
     this.#revision = revision;
+    this.#reach();
     if (asSent) {
       this.#pending.shift();
       oldest.ops.forEach((op) => this.#release(op));
@@ -114,7 +115,7 @@ export class Overlay extends View {
   rebase(confirmed: Board, pending: readonly Batch[] = this.#pending, revision = this.#revision): void {
     if (this.#watch.watched) for (const e of this.all()) if (e.kind === ElementKind.Text) this.#watch.note(e.key, e.text);
     const numbers = new Set(pending.map((b) => b.n));
-    for (const k of this.#drafts.keys()) this.#rebaseText(k, confirmed, numbers);
+    for (const k of this.#drafts.keys()) this.#rebaseText(k, confirmed, numbers, revision);
     this.confirmed = confirmed;
     this.#revision = revision;
     this.#pending = [...pending];
@@ -144,7 +145,12 @@ export class Overlay extends View {
    */
   takeText(k: Key): { readonly edit: Edit; readonly base: bigint } | undefined {
     const edit = this.get(k)?.kind === ElementKind.Text ? this.#drafts.take(k) : undefined;
-    return edit && { edit, base: BigInt(this.#revision) };
+    return edit && { edit, base: BigInt(this.textBase(k).revision) };
+  }
+
+  /** The text that own edits of a text are on: the confirmed one, or a newer one after an older snapshot. */
+  textBase(k: Key): Base {
+    return this.#drafts.baseOf(k) ?? { text: this.confirmed.get(k)?.text ?? "", revision: this.#revision };
   }
 
   /** Own edits of a text that are not confirmed, on the confirmed text as it is now. */
@@ -172,13 +178,13 @@ export class Overlay extends View {
 
   /** Where a position in the view's text is in the confirmed one. */
   confirmedPosition(k: Key, position: number): number {
-    const text = this.confirmed.get(k)?.text ?? "";
+    const { text } = this.textBase(k);
     const { out, waiting } = this.#drafts.of(k);
     return movePosition(movePosition(position, invert(waiting, applyEdit(text, out))), invert(out, text));
   }
 
   /** Brings drafts over the text edits of a record, before it is applied. n: of an own one. Returns texts with a draft. */
-  #confirmTexts(n: number | undefined, ops: readonly Op[]): Set<Key> {
+  #confirmTexts(revision: number, n: number | undefined, ops: readonly Op[]): Set<Key> {
     const edited = new Set<Key>();
     const outs = new Set(n === undefined ? [] : this.#drafts.outIn(n));
     for (const op of ops) {
@@ -188,6 +194,8 @@ export class Overlay extends View {
       if (before === undefined) continue;
       if (!this.#drafts.has(k)) {
         this.#watch.note(k, before, op.edit);
+      } else if (revision <= (this.#drafts.baseOf(k)?.revision ?? 0)) {
+        edited.add(k); // the draft is behind it already
       } else if (outs.delete(k)) {
         this.#settleText(k, op.edit);
         edited.add(k);
@@ -217,12 +225,26 @@ export class Overlay extends View {
     }
   }
 
-  #rebaseText(k: Key, confirmed: Board, pending: ReadonlySet<number>): void {
+  #rebaseText(k: Key, confirmed: Board, pending: ReadonlySet<number>, revision: number): void {
     const before = this.confirmed.get(k)?.text;
+    const base = this.#drafts.baseOf(k) ?? (before === undefined ? undefined : { text: before, revision: this.#revision });
+    if (base && revision < base.revision) return this.#drafts.setBack(k, base);
     const after = confirmed.get(k)?.text;
     const born = this.born.has(k);
     if (before !== undefined && after === undefined) this.#drafts.delete(k);
     else this.#drafts.replaced(k, before ?? (born ? "" : undefined), after, pending);
+  }
+
+  /** Drafts go on with the confirmed board where it has come to what they are on. */
+  #reach(): void {
+    for (const k of this.#drafts.keys()) {
+      const base = this.#drafts.baseOf(k);
+      if (!base || base.revision > this.#revision) continue;
+      const text = this.confirmed.get(k)?.text ?? "";
+      if (text !== base.text) this.#watch.note(k, this.get(k)?.text ?? "");
+      this.#drafts.reached(k, text, this.#revision);
+      this.#followDraft(k);
+    }
   }
 
   #showDrafts(): void {

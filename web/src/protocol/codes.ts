@@ -23,6 +23,8 @@ export const Code = {
   NoSuchDocument: 3012,
   TextBaseTooOld: 3013,
   UnusableImage: 3014,
+  UnsupportedCodec: 3015,
+  NoSuchSource: 3016,
 } as const;
 
 export type Retry = "now" | "back-off" | "never";

@@ -32,9 +32,18 @@ export class Context {
   /** By age: the one that wrote longest ago first. */
   private readonly writers = new Map<number, Author>();
 
-  /** The last n of a replica; undefined if it is not among those that wrote last. */
+  /** The last n of a replica, 0 if it wrote nothing; undefined if it may have written and was forgotten over others. */
   lastN(replica: number): number | undefined {
-    return this.writers.get(replica)?.n;
+    return this.writers.get(replica)?.n ?? (this.writers.size < MAX_WRITERS ? 0 : undefined);
+  }
+
+  /** Another one that stands at the same record and goes its own way. */
+  copy(): Context {
+    const c = new Context();
+    c.sequenced = this.sequenced;
+    c.replica = this.replica;
+    for (const [replica, author] of this.writers) c.writers.set(replica, { ...author });
+    return c;
   }
 
   /** Decodes the records of one message. revision: of the last record before it. Throws RecordError or DecodeError; the context is then unusable. */

@@ -135,6 +135,50 @@ export interface RoomImages {
   load(content: string): Promise<Blob>;
 }
 
+export type SourceKind = "camera" | "screen" | "stream";
+
+/** What a participant publishes of one kind (MED1). */
+export interface MediaSource {
+  readonly number: number;
+  readonly participant: string;
+  readonly kind: SourceKind;
+  /** Neither: its publisher is away. */
+  readonly video: boolean;
+  readonly audio: boolean;
+  readonly paused: boolean;
+  readonly wanted: boolean;
+  readonly timed: boolean;
+  readonly muted: boolean;
+  readonly hidden: boolean;
+  readonly webrtc: boolean;
+  readonly live: boolean;
+}
+
+/** What everybody is shown (STG1), as of the shown time and with one's own changes. */
+export interface Stage {
+  /** "": none was turned to. */
+  readonly page: string;
+  /** Participant whose video boards are held for; "": nobody. */
+  readonly lead: string;
+}
+
+/** The time up to which records are shown (ALN2). */
+export interface Alignment {
+  /** Room time now, µs, by the client's estimate; undefined before the first joining. Never steps back. */
+  now(): number | undefined;
+  /** Room time at a local time (performance.now()), µs; NaN before the first joining. */
+  at(local: number): number;
+  /**
+   * Shows what was released up to shown, µs room time; "now": all there is. Call it at every frame. More than 250 ms before what is
+   * shown already: documents are asked for as of then (ALN5). The first call with a time after "now" holds what comes next.
+   */
+  show(shown: number | "now"): void;
+  /** Told of each record that comes after its frame: by how much, ms (ALN6). Returns how to stop. */
+  late(listener: (ms: number) => void): () => void;
+  /** Records that wait, of all open documents. */
+  readonly held: Observable<number>;
+}
+
 /** A failure with a code of docs/protocol.md. */
 export interface CodedError extends Error {
   readonly code: number;
@@ -152,6 +196,14 @@ export interface RoomSession {
   look(page: string): BoardDocument;
   addPage(after: string): string;
   readonly images: RoomImages;
+  /** One's own participant; "" before the first Welcome. */
+  readonly participant: string;
+  readonly sources: Observable<readonly MediaSource[]>;
+  readonly stage: Observable<Stage>;
+  /** Turns everybody to a page (PageTurned), or makes a participant the lead (LeadChanged). Refused: as any op. */
+  turn(page: string): void;
+  lead(participant: string): void;
+  readonly alignment: Alignment;
   /** A request to the server about this room, "pages/<page>.png" say, with the token. Rejects with a CodedError. */
   request(path: string, init?: RequestInit): Promise<Response>;
   /** Refused work that could not be sent, so that the page can offer it. */

@@ -5,7 +5,7 @@ import { bytes, start, update } from "../ot/fnv.ts";
 import { Writer } from "../ot/bytes.ts";
 import { MAX_PAGES } from "../protocol/limits.ts";
 import type { CodedRecord } from "../protocol/record.ts";
-import type { DocumentState, Restoring } from "./feed.ts";
+import type { DocumentState, Restoring } from "./documentstate.ts";
 import type { Context } from "../protocol/record.ts";
 
 export const AUTHORITY = "authority";

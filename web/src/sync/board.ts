@@ -39,7 +39,8 @@ export interface BoardHost {
   submit(document: string, payload: Uint8Array, ops: readonly Op[], at: number): void;
   /** An own batch stands in the confirmed document. */
   confirmed(document: string, n: number): void;
-  restored(document: string, context: Context): void;
+  /** A snapshot came; returns the last own batch that it has. */
+  restored(document: string, context: Context): number;
   point(board: LiveBoard, x: number, y: number, kind: CursorKind): void;
   select(board: LiveBoard, x: number, y: number, text: Selecting | undefined): void;
   /** What waits in the outbox's texts has changed. */
@@ -276,6 +277,13 @@ export class LiveBoard implements BoardDocument, StrokeHost, EraserHost, History
     return true;
   }
 
+  /** An own record came, and waits: its batch is about to be forgotten. */
+  received(revision: number): void {
+    this.state.received(revision);
+    const { outbox } = this;
+    if (outbox !== undefined) outbox.texts = this.state.waitingTexts();
+  }
+
   /** Counters of strokes that are being drawn. */
   get drawing(): ReadonlySet<number> {
     return this.pens.counters;
@@ -363,8 +371,7 @@ export class LiveBoard implements BoardDocument, StrokeHost, EraserHost, History
   }
 
   private restored(context: Context): number {
-    this.host.restored(this.document, context);
-    return this.outbox?.acked ?? 0;
+    return this.host.restored(this.document, context);
   }
 
   private tell(change: BoardChange): void {

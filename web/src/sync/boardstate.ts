@@ -9,7 +9,7 @@ import { ElementKind, key, type Edit, type ID, type IDRange, type Key, type Op }
 import { decodeChunk, Strokes } from "../protocol/ink.ts";
 import type { CodedRecord, Context, Lengths } from "../protocol/record.ts";
 import type { BoardChange } from "./api.ts";
-import type { DocumentState, Restoring } from "./feed.ts";
+import type { DocumentState, Restoring } from "./documentstate.ts";
 import { sizeOf } from "./gathering.ts";
 import type { Outbox } from "./outbox.ts";
 import { Refusals, refusalOf, type Missed, type Refusal } from "./refusals.ts";
@@ -45,6 +45,8 @@ export class BoardState implements DocumentState {
   /** A snapshot has come: the confirmed board is more than empty. */
   private known = false;
   private readonly refusals = new Refusals();
+  /** Revision of the last own record that came while records wait; it need not be applied yet. */
+  private ownReceived = 0;
   /** Author of the record that is being applied, 0: none. */
   private author = 0;
 
@@ -66,6 +68,7 @@ export class BoardState implements DocumentState {
     this.author = replica;
     const keys = this.overlay.confirm(revision, replica, record.n, ops);
     this.author = 0;
+    if (this.known && this.left.some((text) => text.revision <= revision)) this.resumeLeft();
     if (replica === this.overlay.replica) this.refusals.settled(record.n, (k) => this.textOf(k));
     for (const op of ops) if (op.kind === "textEdit") this.events.confirmedText(key(op.id), { revision, author: replica, edit: op.edit });
     this.tell(keys);
@@ -126,6 +129,7 @@ export class BoardState implements DocumentState {
       if (batch.n > outbox.acked) pending.push({ n: batch.n, ops });
     }
     this.left = outbox.texts;
+    this.ownReceived = 0;
     this.refusals.clear();
     this.renew(outbox.replica, pending);
     this.events.changed({ all: true });
@@ -178,7 +182,13 @@ export class BoardState implements DocumentState {
 
   /** What was typed and is in no batch. */
   waitingTexts(): WaitingText[] {
-    return [...this.left, ...waitingTexts(this.overlay)];
+    const waiting = waitingTexts(this.overlay);
+    return [...this.left, ...waiting.map((text) => ({ ...text, revision: Math.max(text.revision, this.ownReceived) }))];
+  }
+
+  /** An own record of that revision came and waits. What is typed may lean on it, and its batch is not kept any more. */
+  received(revision: number): void {
+    this.ownReceived = revision;
   }
 
   /** Forgets what was typed on a text and is in no batch. */
@@ -197,12 +207,17 @@ export class BoardState implements DocumentState {
     this.known = true;
     const durable = this.events.restored(context);
     const pending = this.overlay.pending.filter((b) => b.n > durable);
-    if (this.left.length > 0) {
-      this.left = this.waitingTexts();
-      this.renew(this.overlay.replica, pending);
-    } else this.overlay.rebase(board, pending, revision);
+    if (this.left.length > 0) this.resumeLeft(pending);
+    else this.overlay.rebase(board, pending, revision);
     this.events.changed({ all: true });
     this.events.replaced();
+  }
+
+  /** What a reload left goes on as far as the confirmed board has come. */
+  private resumeLeft(pending: readonly ViewBatch[] = this.overlay.pending): void {
+    this.left = this.waitingTexts();
+    this.renew(this.overlay.replica, pending);
+    this.events.changed({ all: true });
   }
 
   /** Makes a new view, with the texts that a reload or another view left. */
@@ -212,9 +227,10 @@ export class BoardState implements DocumentState {
     this.listen();
     this.left = [];
     for (const text of left) {
-      const edit = resumed(text, this.overlay);
+      // A snapshot may be older than the text that is waited on; the records up to there follow.
+      const edit = text.revision > this.revision ? undefined : resumed(text, this.overlay);
       if (edit !== undefined) this.overlay.typed(key(text.id), edit);
-      else if (!this.known) this.left = [...this.left, text];
+      else if (!this.known || text.revision > this.revision) this.left = [...this.left, text];
     }
   }
 

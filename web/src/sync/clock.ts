@@ -60,7 +60,12 @@ export class RoomClock {
 
   /** Room time in whole ms at a local time; now() never falls. */
   at(local: number): number {
-    return Math.round(local + this.offsetAt(local));
+    return Math.round(this.exactlyAt(local));
+  }
+
+  /** Room time in ms, with a fraction. */
+  exactlyAt(local: number): number {
+    return local + this.offsetAt(local);
   }
 
   now(): number {

@@ -1,35 +1,36 @@
 // The documents of a session: which are open, how they are followed and repaired, and what is gathered for them.
 import type { Op } from "../ot/types.ts";
 import { Code } from "../protocol/codes.ts";
-import type { DocumentHeader, DocumentMessage, JoinRoomResult, Position, Refused } from "../protocol/gen/chalkline/v1/chalkline_pb.ts";
+import type { JoinRoomResult, Refused } from "../protocol/gen/chalkline/v1/chalkline_pb.ts";
 import { MAX_OPEN_DOCUMENTS } from "../protocol/limits.ts";
 import type { Request } from "../protocol/messages.ts";
 import { Context, type CodedRecord } from "../protocol/record.ts";
+import { Aligned, type AlignedHost } from "./aligned.ts";
 import type { CursorKind } from "./api.ts";
+import { Asking, type AskingHost, type OpenDocument } from "./asking.ts";
 import { Authority, AUTHORITY, pageAdded, pagesAfter } from "./authority.ts";
 import { LiveBoard, type BoardHost } from "./board.ts";
 import type { Clock, RoomClock } from "./clock.ts";
+import type { DocumentState } from "./documentstate.ts";
 import { Feed } from "./feed.ts";
+import type { Gate } from "./feedhost.ts";
+import { Gatherer } from "./gatherer.ts";
 import { boardOf, pageOf } from "./names.ts";
 import { Value } from "./observable.ts";
+import { Opens, type Open } from "./opens.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Selecting } from "./pointer.ts";
+import { leadChanged, pageTurned, STAGE, StageState } from "./stagestate.ts";
 import { Work, type Joined, type WorkHost } from "./work.ts";
 
 /** Boards last looked at that stay open. */
 const MAX_LOOKED = 8;
-/** What comes up within so long goes in one batch, ms (SYN4). */
-const GATHER_MS = 33;
-/** First wait before a document is asked for again that broke twice, ms. */
-const REPAIR_MS = 1000;
-const REPAIR_CAP_MS = 15_000;
+/** Documents that are always open. */
+const ALWAYS: readonly string[] = [AUTHORITY, STAGE];
+/** The authority is not held for the shown time (ALN2). */
+const NOW: Gate = { shown: Infinity, roomTime: () => Infinity, came: () => {}, count: () => {} };
 
-export interface DocumentsHost {
-  /** Sends on the connection there is, if any; asks: an answer is awaited. */
-  send(request: Request): void;
-  readonly connected: boolean;
-  /** A document came up or was lost. */
-  moved(): void;
+export interface DocumentsHost extends AskingHost {
   /** The count of undelivered batches changed. */
   counted(): void;
   refuse(page: string, code: number, ops: readonly Op[]): void;
@@ -38,31 +39,23 @@ export interface DocumentsHost {
   select(handle: number, x: number, y: number, text: Selecting | undefined): void;
 }
 
-interface Open {
-  readonly handle: number;
-  readonly feed: Feed;
-  repairs: number;
-  repairedAt: number;
-}
-
-export class Documents implements BoardHost, WorkHost {
+export class Documents implements BoardHost, WorkHost, AlignedHost {
   readonly pages = new Value<readonly string[]>([]);
   readonly work: Work;
+  readonly opens = new Opens();
+  readonly aligned: Aligned;
+  readonly stage: StageState;
   private readonly authority: Authority;
-  private readonly opens = new Map<string, Open>();
   private readonly boards = new Map<string, LiveBoard>();
-  private readonly streams = new Map<number, Feed>();
+  private readonly gatherer: Gatherer;
+  private readonly asking: Asking;
   private readonly refusedBatches = new Set<string>();
   /** Pages by when they were looked at, the newest last. */
   private looked: string[] = [];
   /** The page that the server knows to be looked at. */
   private told = "";
-  /** Counts connections. */
-  private connection = 0;
   /** The server did not know a document: the next joining opens only the authority. */
   private careful = false;
-  private gathering = new Set<LiveBoard>();
-  private lastGather = -GATHER_MS;
 
   constructor(
     private readonly host: DocumentsHost,
@@ -71,15 +64,23 @@ export class Documents implements BoardHost, WorkHost {
   ) {
     this.work = new Work(this, clock, room);
     this.authority = new Authority((what) => this.authorityChanged(what));
-    this.openOf(AUTHORITY);
+    this.aligned = new Aligned(this, clock, room);
+    this.asking = new Asking(host, clock, (document) => this.work.inDoubt(document));
+    this.gatherer = new Gatherer(clock);
+    this.stage = new StageState({
+      confirmed: (n) => this.work.acknowledge(STAGE, n),
+      restored: (context) => this.work.restored(STAGE, context),
+    });
+    for (const document of ALWAYS) this.openOf(document);
   }
 
   // ---- Joining.
 
   /** What JOIN_ROOM opens at once. */
-  opening(): { handle: number; document: string; position?: Position }[] {
-    const wanted = this.careful ? [] : this.wanted().filter((document) => this.authority.pages.includes(pageOf(document)));
-    return [AUTHORITY, ...wanted].map((document) => this.ask(document));
+  opening(): OpenDocument[] {
+    if (this.careful) return [this.asking.ask(this.openOf(AUTHORITY))];
+    const boards = this.wanted().filter((document) => this.authority.pages.includes(pageOf(document)));
+    return [...ALWAYS, ...boards].map((document) => this.asking.ask(this.openOf(document)));
   }
 
   /** The answer to JOIN_ROOM. */
@@ -87,6 +88,8 @@ export class Documents implements BoardHost, WorkHost {
     this.flush();
     if (this.work.joined(result) === "new replica") return "new replica";
     for (const board of this.boards.values()) if (board.state.view.replica !== this.outbox(board.document)?.replica) board.showOutbox();
+    const staged = this.outbox(STAGE);
+    if (staged !== undefined && staged.replica !== this.stage.replica) this.stage.show(staged);
     this.open();
     return "in";
   }
@@ -94,16 +97,16 @@ export class Documents implements BoardHost, WorkHost {
   /** SES10: the replica is somebody else's now. What it has durable only snapshots tell. */
   takenOver(): void {
     this.work.giveUpReplica(true);
-    for (const { feed } of this.opens.values()) if (this.work.has(feed.document)) feed.distrust();
+    for (const feed of this.feeds()) if (this.work.has(feed.document)) feed.distrust();
   }
 
   disconnected(): void {
-    this.streams.clear();
     this.told = "";
-    this.connection++;
-    for (const { feed } of this.opens.values()) feed.reconnected();
+    this.asking.disconnected();
+    this.opens.disconnected();
     this.work.disconnected();
     for (const board of this.boards.values()) board.cursors.set([]);
+    this.aligned.advance();
   }
 
   // ---- Opening documents.
@@ -130,43 +133,54 @@ export class Documents implements BoardHost, WorkHost {
   }
 
   private openOf(document: string): Open {
-    let open = this.opens.get(document);
-    if (open === undefined) {
-      const state = document === AUTHORITY ? this.authority : this.board(pageOf(document)).state;
-      open = this.opens.get(document);
-      if (open !== undefined) return open;
-      const feed = new Feed(document, state, {
-        caughtUp: () => this.caughtUp(document),
-        broken: (reason, position) => this.repair(document, reason, position),
-      });
-      open = { handle: this.opens.size + 1, feed, repairs: 0, repairedAt: -Infinity };
-      this.opens.set(document, open);
-    }
+    const known = this.opens.get(document);
+    if (known !== undefined) return known;
+    const state = this.stateOf(document);
+    const made = this.opens.get(document);
+    if (made !== undefined) return made;
+    const feed = new Feed(document, state, document === AUTHORITY ? NOW : this.aligned, {
+      caughtUp: () => this.caughtUp(document),
+      broken: (reason) => this.asking.repair(open, reason),
+      early: () => this.asking.seek(open),
+      received: (replica, n, revision) => {
+        if (replica !== this.replica) return;
+        this.boards.get(pageOf(document))?.received(revision);
+        this.work.acknowledge(document, n);
+      },
+      full: () => this.asking.park(open),
+    });
+    const open = this.opens.add(feed);
     return open;
+  }
+
+  /** Making a board opens its document. */
+  private stateOf(document: string): DocumentState {
+    switch (document) {
+      case AUTHORITY:
+        return this.authority;
+      case STAGE:
+        return this.stage;
+      default:
+        return this.board(pageOf(document)).state;
+    }
   }
 
   /** Boards that are looked at, newest first, and those with undelivered work. */
   private wanted(): string[] {
     const looked = this.looked.slice(-MAX_LOOKED).reverse().map(boardOf);
-    const working = this.work.unfinished().filter((document) => document !== AUTHORITY);
-    return [...new Set([...looked, ...working])].slice(0, MAX_OPEN_DOCUMENTS - 1);
-  }
-
-  /** Marks a document as asked for and says how. */
-  private ask(document: string): { handle: number; document: string; position?: Position } {
-    const { handle, feed } = this.openOf(document);
-    const { position } = feed;
-    feed.await();
-    return position === undefined ? { handle, document } : { handle, document, position };
+    const working = this.work.unfinished().filter((document) => !ALWAYS.includes(document));
+    const all = [...new Set([...looked, ...working])].slice(0, MAX_OPEN_DOCUMENTS - ALWAYS.length);
+    return all.filter((document) => this.opens.get(document)?.feed.parked !== true);
   }
 
   /** Opens what is wanted and known to exist. */
   private open(): void {
     if (!this.host.connected || !this.openOf(AUTHORITY).feed.live) return;
-    for (const document of this.wanted()) {
-      const { feed } = this.openOf(document);
-      if (!this.authority.pages.includes(pageOf(document))) this.restorePage(document);
-      else if (!feed.live && !feed.awaited) this.host.send({ case: "changeBoard", value: { open: this.ask(document), look: false } });
+    for (const document of [STAGE, ...this.wanted()]) {
+      const open = this.openOf(document);
+      const { feed } = open;
+      if (document !== STAGE && !this.authority.pages.includes(pageOf(document))) this.restorePage(document);
+      else if (!feed.live && !feed.awaited && !feed.parked) this.asking.open(open);
     }
     this.lookNow();
   }
@@ -201,57 +215,40 @@ export class Documents implements BoardHost, WorkHost {
 
   // ---- Streams.
 
-  header(stream: number, header: DocumentHeader): void {
-    const open = this.opens.get(header.document);
-    if (open?.handle !== header.handle) return;
-    this.streams.set(stream, open.feed);
-    open.feed.begin(stream, header);
-  }
-
-  message(stream: number, message: DocumentMessage["message"]): void {
-    if (message.case === "header") this.header(stream, message.value);
-    else this.streams.get(stream)?.take(stream, message);
-  }
-
-  undecodable(stream: number): void {
-    this.streams.get(stream)?.undecodable(stream);
+  feeds(): Iterable<Feed> {
+    return this.opens.feeds();
   }
 
   private caughtUp(document: string): void {
     if (document === AUTHORITY) this.open();
-    else this.board(pageOf(document)).ready.set(true);
+    else if (document !== STAGE) this.board(pageOf(document)).ready.set(true);
     this.work.ready(document);
     this.host.moved();
   }
 
-  /** SYNC_STATE: at once the first time, then ever more slowly while it does not help. */
-  private repair(document: string, reason: number, position: Position | undefined): void {
-    const open = this.openOf(document);
-    const since = this.clock.now() - open.repairedAt;
-    open.repairs = since > 4 * REPAIR_CAP_MS ? 0 : open.repairs + 1;
-    const wait = open.repairs === 0 ? 0 : Math.min(REPAIR_CAP_MS, REPAIR_MS * 2 ** (open.repairs - 1)) - since;
-    const { connection } = this;
-    const send = (): void => {
-      open.repairedAt = this.clock.now();
-      if (connection !== this.connection || !this.host.connected || !open.feed.awaited) return;
-      this.host.send({ case: "syncState", value: { handle: open.handle, reason, ...(position === undefined ? {} : { position }) } });
-    };
-    if (wait <= 0) send();
-    else this.clock.after(wait, send);
-    this.host.moved();
+  // ---- The shown time.
+
+  seek(feed: Feed): void {
+    this.asking.seek(this.openOf(feed.document));
+  }
+
+  advanced(): void {
+    for (const open of this.opens.all) if (open.feed.light) this.asking.unpark(open);
+    if (this.aligned.cursorDelay !== undefined) return;
+    for (const board of this.boards.values()) if (board.cursors.value.length > 0) board.cursors.set([]);
   }
 
   /** Every open document follows the server. */
   get live(): boolean {
-    for (const { feed } of this.opens.values()) if (feed.awaited) return false;
+    for (const feed of this.feeds()) if (feed.awaited) return false;
     return this.openOf(AUTHORITY).feed.live;
   }
 
   /** A heart tick: streams that were silent since the last one are repaired; what was received of the others. */
   tick(): { handle: number; revision: bigint }[] {
-    for (const { feed } of this.opens.values()) feed.quiet();
+    for (const feed of this.feeds()) feed.quiet();
     for (const board of this.boards.values()) board.tick();
-    return [...this.opens.values()].filter((o) => o.feed.live).map((o) => ({ handle: o.handle, revision: BigInt(o.feed.revision) }));
+    return this.opens.all.filter((o) => o.feed.live).map((o) => ({ handle: o.handle, revision: BigInt(o.feed.received) }));
   }
 
   // ---- Own work: what boards ask for.
@@ -272,8 +269,8 @@ export class Documents implements BoardHost, WorkHost {
     this.work.acknowledge(document, n);
   }
 
-  restored(document: string, context: Context): void {
-    this.work.restored(document, context);
+  restored(document: string, context: Context): number {
+    return this.work.restored(document, context);
   }
 
   now(): number {
@@ -281,27 +278,32 @@ export class Documents implements BoardHost, WorkHost {
   }
 
   gather(board: LiveBoard): void {
-    const first = this.gathering.size === 0;
-    this.gathering.add(board);
-    if (!first) return;
-    const now = this.clock.now();
-    // While ops keep coming, batches leave every 33 ms; after a pause the first gathers for 33 ms.
-    const next = this.lastGather + GATHER_MS;
-    this.clock.after(next > now ? next - now : GATHER_MS, () => this.flush());
+    this.gatherer.gather(board);
   }
 
   /** Makes batches of what was gathered. */
   flush(): void {
-    if (this.gathering.size === 0) return;
-    this.lastGather = this.clock.now();
-    const boards = [...this.gathering];
-    this.gathering.clear();
-    for (const board of boards) board.flush();
+    this.gatherer.flush();
   }
 
   addPage(page: string, after: string): void {
     this.work.submit(AUTHORITY, pageAdded(page, after), [], this.clock.now());
     this.publishPages();
+  }
+
+  turn(page: string): void {
+    this.submitStage(pageTurned(page));
+  }
+
+  lead(participant: string): void {
+    this.submitStage(leadChanged(participant));
+  }
+
+  private submitStage(payload: Uint8Array): void {
+    const n = this.outbox(STAGE)?.next;
+    if (n === undefined) return;
+    this.work.submit(STAGE, payload, [], this.clock.now());
+    this.stage.add(n, payload);
   }
 
   point(board: LiveBoard, x: number, y: number, kind: CursorKind): void {
@@ -319,8 +321,7 @@ export class Documents implements BoardHost, WorkHost {
   }
 
   boardOfHandle(handle: number): LiveBoard | undefined {
-    for (const board of this.boards.values()) if (this.opens.get(board.document)?.handle === handle) return board;
-    return undefined;
+    return this.boards.get(pageOf(this.documentOf(handle) ?? ""));
   }
 
   sweep(present: ReadonlySet<number>): void {
@@ -328,8 +329,7 @@ export class Documents implements BoardHost, WorkHost {
   }
 
   private documentOf(handle: number): string | undefined {
-    for (const [document, open] of this.opens) if (open.handle === handle) return document;
-    return undefined;
+    return this.opens.ofHandle(handle)?.feed.document;
   }
 
   acked(handle: number, n: number): void {
@@ -339,7 +339,7 @@ export class Documents implements BoardHost, WorkHost {
 
   /** Something is on its way that the server must answer. */
   get waiting(): boolean {
-    for (const { feed } of this.opens.values()) if (feed.awaited) return true;
+    for (const feed of this.feeds()) if (feed.awaited) return true;
     return this.work.inFlight.batches > 0;
   }
 
@@ -378,6 +378,7 @@ export class Documents implements BoardHost, WorkHost {
   }
 
   rekeyed(outbox: Outbox, renamed: ReadonlyMap<number, number>): void {
+    if (outbox.document === STAGE) this.stage.show(outbox);
     this.boards.get(pageOf(outbox.document))?.rekeyed(renamed, outbox);
   }
 
@@ -389,8 +390,7 @@ export class Documents implements BoardHost, WorkHost {
     const code = error?.code ?? 0;
     if (document === undefined) return true;
     if (n === 0n) {
-      this.opens.get(document)?.feed.close();
-      this.host.moved();
+      this.asking.refused(this.openOf(document), code);
       return true;
     }
     if (code === Code.NoSuchDocument && this.opens.get(document)?.feed.opened !== true) return false;
@@ -401,6 +401,7 @@ export class Documents implements BoardHost, WorkHost {
     // A text is not lost: it stands beside the old one.
     if (code !== Code.TextBaseTooOld || left.length > 0) this.host.refuse(pageOf(document), code, left);
     if (document === AUTHORITY) this.publishPages();
+    if (document === STAGE) this.stage.refuse(Number(n));
     return true;
   }
 

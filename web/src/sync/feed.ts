@@ -1,67 +1,47 @@
-// The confirmed side of one document: its stream, where it stands, and what is done when the two do not fit (REC1 … REC3).
-import type { DocumentHeader, DocumentMessage, Marker, Position } from "../protocol/gen/chalkline/v1/chalkline_pb.ts";
+// The confirmed side of one document: its stream, where it stands, what waits for its time (ALN4), and what is done when
+// stream and document do not fit (REC1 … REC3).
+import type { DocumentHeader, DocumentMessage, Marker, SnapshotStart } from "../protocol/gen/chalkline/v1/chalkline_pb.ts";
 import { equalBytes } from "../ot/bytes.ts";
-import { joinBytes } from "../protocol/bytes.ts";
 import { chain } from "../protocol/chain.ts";
 import { Code } from "../protocol/codes.ts";
-import { Context, GapError, type CodedRecord, type Lengths } from "../protocol/record.ts";
+import { Context, GapError, type CodedRecord } from "../protocol/record.ts";
+import type { DocumentState } from "./documentstate.ts";
+import type { Claiming, FeedEvents, Gate } from "./feedhost.ts";
+import { Held, releaseOf } from "./held.ts";
+import { Snapshot } from "./snapshot.ts";
 
-/** The state that records are applied to. All methods throw where the bytes cannot be read. */
-export interface DocumentState {
-  readonly lengths: Lengths;
-  apply(record: CodedRecord): void;
-  /** Begins to read a snapshot; the state stays what it was until commit. */
-  restore(table: Uint8Array): Restoring;
-  /** State hash, 16 bytes. */
-  hash(): Uint8Array;
-}
-
-/** A snapshot on its way. */
-export interface Restoring {
-  /** The next chunk of closed strokes. */
-  chunk(ink: Uint8Array): void;
-  /** State hash of the snapshot, 16 bytes. */
-  hash(): Uint8Array;
-  /** Replaces the state by the snapshot. context: who wrote what last; revision: its own. */
-  commit(context: Context, revision: number): void;
-}
-
-/** Bytes of one snapshot that are taken at most. */
-const MAX_SNAPSHOT = 64 << 20;
-
-interface Snapshot {
-  readonly revision: number;
-  readonly digest: bigint;
-  readonly context: Context;
-  readonly table: Uint8Array[];
-  bytes: number;
-  /** Once the table is whole. */
-  restoring: Restoring | undefined;
-}
+/** So much later than the shown time a document may be before it is asked for as of then (ALN5), ms. */
+const AHEAD_MS = 250;
+/** Snapshots that are too late for the shown time, one after the other, before one is shown all the same. */
+const MAX_EARLY = 2;
 
 /** idle: no stream is awaited. awaiting: asked for, messages of older streams are ignored. */
-type Phase =
-  | { readonly kind: "idle" | "awaiting" | "header" | "records" }
-  | { readonly kind: "snapshot"; readonly snapshot: Snapshot };
+type Phase = { readonly kind: "idle" | "awaiting" | "header" | "records" } | { readonly kind: "snapshot"; readonly snapshot: Snapshot };
 
-export interface FeedEvents {
-  /** The confirmed document is up: resumed, or restored from a snapshot. */
-  caughtUp(): void;
-  /** The stream does not fit: SYNC_STATE, from the position if it can still be trusted. reason: for metrics. */
-  broken(reason: number, position: Position | undefined): void;
-}
-
-export interface Held {
+/** Where the document stands. */
+interface Place {
   readonly epoch: bigint;
   readonly revision: number;
   readonly digest: bigint;
+  /** release_at of the revision, ms room time. */
+  readonly release: number;
+  /** The shown time that it is taken for: release, or what was asked for in vain. */
+  readonly asOf: number;
 }
 
 /** Follows one document. */
 export class Feed {
   private phase: Phase = { kind: "idle" };
-  private held: Held | undefined;
+  private place: Place | undefined;
   private context = new Context();
+  private held: Held | undefined;
+  /** As of when what is on its way was asked for, ms; undefined: as of now, or nothing was. */
+  private asked: number | undefined;
+  /** The place was claimed: it must stand until the answer comes. */
+  private claimed = false;
+  private earlies = 0;
+  /** Room time at which the document was up: what was sequenced since came by itself. */
+  private upSince = Infinity;
   private stream = -1;
   private generation = -1;
   private epoch = 0n;
@@ -69,20 +49,29 @@ export class Feed {
   opened = false;
   /** There is a confirmed document, if not the newest. */
   known = false;
+  /** Closed while what waits is shown. */
+  parked = false;
   /** Messages since the last call of quiet(). */
   private heard = 0;
 
   constructor(
     readonly document: string,
     private readonly state: DocumentState,
+    private readonly gate: Gate,
     private readonly events: FeedEvents,
   ) {}
 
+  /** Revision of the confirmed document. */
   get revision(): number {
-    return this.held?.revision ?? 0;
+    return this.place?.revision ?? 0;
   }
 
-  /** True while the confirmed document follows the server's. */
+  /** Revision of the last record that came. */
+  get received(): number {
+    return this.held?.revision ?? this.revision;
+  }
+
+  /** True while what comes follows the server. */
   get live(): boolean {
     return this.phase.kind === "records";
   }
@@ -91,36 +80,79 @@ export class Feed {
     return this.phase.kind !== "idle" && !this.live;
   }
 
-  /** What is held, as it is claimed to the server; undefined: nothing. */
-  get position(): Position | undefined {
-    if (this.held === undefined) return undefined;
-    const { epoch, revision, digest } = this.held;
-    return { $typeName: "chalkline.v1.Position", epoch, revision: BigInt(revision), digest };
+  // ---- Asking.
+
+  /** How the document is asked for, which it is at once. ofNow: not as of the shown time, whatever that is. */
+  claim(ofNow: boolean): Claiming {
+    const { shown } = this.gate;
+    const fits = this.place !== undefined && this.place.asOf <= shown + AHEAD_MS;
+    const asOf = ofNow || fits || shown === Infinity || this.inVain ? undefined : shown;
+    this.phase = { kind: "awaiting" };
+    this.heard = 1;
+    this.claimed = true;
+    this.parked = false;
+    this.asked = asOf;
+    if (asOf !== undefined) {
+      this.forget();
+      return { atUs: BigInt(Math.max(1, Math.round(asOf * 1000))) };
+    }
+    if (this.place === undefined) return {};
+    const { epoch, revision, digest } = this.place;
+    return { position: { $typeName: "chalkline.v1.Position", epoch, revision: BigInt(revision), digest } };
+  }
+
+  /** Whether what is shown, or on its way, is too late for the shown time (ALN5). */
+  get ahead(): boolean {
+    if (this.phase.kind === "idle") return false; // claim() will say it
+    const asOf = this.asked ?? this.place?.asOf;
+    return asOf !== undefined && asOf > this.gate.shown + AHEAD_MS;
+  }
+
+  /** The server cannot tell what it was like then: the next stream may bring what it is now. */
+  giveUp(): void {
+    this.earlies = MAX_EARLY;
+  }
+
+  private get inVain(): boolean {
+    return this.earlies >= MAX_EARLY;
   }
 
   /** What is held cannot be trusted, or is not wanted: the next stream brings a snapshot. */
   distrust(): void {
-    this.held = undefined;
+    this.place = undefined;
+    this.forget();
   }
 
-  /** A new connection: generations count from the start. */
+  /** What waits comes again, or is not wanted. */
+  private forget(): void {
+    if (this.held === undefined) return;
+    this.held = undefined;
+    this.gate.count();
+  }
+
+  /** A new connection: generations count from the start. What waits is still shown in its time. */
   reconnected(): void {
     this.generation = this.stream = -1;
-    this.opened = false;
-    this.phase = { kind: "idle" };
-  }
-
-  /** The document was asked for; what comes on older streams is no longer read. */
-  await(): void {
-    this.phase = { kind: "awaiting" };
-    this.heard = 1;
+    const { parked } = this;
+    this.close();
+    this.parked = parked;
   }
 
   /** The document was closed. */
   close(): void {
-    this.opened = false;
+    this.opened = this.claimed = this.parked = false;
+    this.asked = undefined;
+    this.earlies = 0;
     this.phase = { kind: "idle" };
   }
+
+  /** The document was closed until half of what waits is shown. */
+  park(): void {
+    this.close();
+    this.parked = true;
+  }
+
+  // ---- The stream.
 
   /** The server opened a stream of this document. */
   begin(stream: number, header: DocumentHeader): void {
@@ -130,14 +162,15 @@ export class Feed {
     this.heard++;
     this.opened = true;
     this.epoch = header.epoch;
+    this.claimed = false;
+    this.forget();
     if (!header.resumed) {
-      this.held = undefined;
+      this.place = undefined;
       this.phase = { kind: "header" };
-    } else if (this.held?.epoch !== header.epoch) {
+    } else if (this.place?.epoch !== header.epoch) {
       this.fail(Code.BadMessage, false);
     } else {
-      this.phase = { kind: "records" };
-      this.events.caughtUp();
+      this.up();
     }
   }
 
@@ -145,12 +178,7 @@ export class Feed {
   take(stream: number, message: DocumentMessage["message"]): void {
     if (stream !== this.stream || this.phase.kind === "idle" || this.phase.kind === "awaiting") return;
     this.heard++;
-    try {
-      this.dispatch(message);
-    } catch (error) {
-      if (error instanceof GapError) this.fail(Code.Resync, true);
-      else this.fail(Code.BadMessage, false);
-    }
+    this.trying(() => this.dispatch(message));
   }
 
   /** A message of a stream that could not be decoded. */
@@ -165,91 +193,143 @@ export class Feed {
   }
 
   private dispatch(message: DocumentMessage["message"]): void {
-    const { phase } = this;
     switch (message.case) {
-      case "snapshotStart": {
-        if (phase.kind !== "header") throw new Error("snapshot out of order");
-        const { revision, digest, context, bytes } = message.value;
-        if (bytes > BigInt(MAX_SNAPSHOT)) throw new Error("snapshot is too large");
-        const snapshot = { revision: Number(revision), digest, context: Context.decode(context), table: [], bytes: 0, restoring: undefined };
-        this.phase = { kind: "snapshot", snapshot };
-        return;
-      }
+      case "snapshotStart":
+        return this.starts(message.value);
       case "snapshotTable":
-        return this.collect(message.value);
+        return this.snapshot().table(message.value);
       case "snapshotInk":
-        return this.chunk(message.value);
+        return this.snapshot().ink(message.value);
       case "snapshotEnd":
         return this.restored(message.value.hash);
       case "records":
-        return this.apply(message.value);
+        return this.records(message.value);
       case "marker":
-        return this.compare(message.value);
+        return this.marked(message.value);
       case "header":
       case undefined:
         throw new Error("unknown message of a document");
     }
   }
 
-  private collect(part: Uint8Array): void {
-    const snapshot = this.snapshot(part.length);
-    if (snapshot.restoring !== undefined) throw new Error("table after ink");
-    snapshot.table.push(part);
-  }
-
-  private chunk(ink: Uint8Array): void {
-    this.begun(this.snapshot(ink.length)).chunk(ink);
+  private starts(start: SnapshotStart): void {
+    if (this.phase.kind !== "header") throw new Error("snapshot out of order");
+    const snapshot = new Snapshot(start, this.state);
+    const early = snapshot.release > this.gate.shown + AHEAD_MS && !this.inVain;
+    if (early && this.events.early()) this.earlies++;
+    else this.phase = { kind: "snapshot", snapshot };
   }
 
   private restored(hash: Uint8Array): void {
-    const snapshot = this.snapshot(0);
-    const { revision, digest, context } = snapshot;
-    const restoring = this.begun(snapshot);
-    if (!equalBytes(hash, restoring.hash())) throw new Error("snapshot differs from its hash");
+    const snapshot = this.snapshot();
+    const { context, revision, digest, release } = snapshot;
+    const { commit } = snapshot.end(hash);
     this.context = context;
-    this.held = { epoch: this.epoch, revision, digest };
-    restoring.commit(context, revision);
+    this.place = { epoch: this.epoch, revision, digest, release, asOf: release };
+    commit();
     this.known = true;
+    this.up();
+  }
+
+  private snapshot(): Snapshot {
+    if (this.phase.kind !== "snapshot") throw new Error("snapshot out of order");
+    return this.phase.snapshot;
+  }
+
+  private up(): void {
+    if (this.inVain && this.place !== undefined) this.place = { ...this.place, asOf: Math.min(this.place.asOf, this.gate.shown) };
+    this.earlies = 0;
+    this.asked = undefined;
     this.phase = { kind: "records" };
+    this.upSince = this.gate.roomTime();
     this.events.caughtUp();
   }
 
-  /** The snapshot on its way, after so many more bytes of it. */
-  private snapshot(bytes: number): Snapshot {
-    if (this.phase.kind !== "snapshot") throw new Error("snapshot out of order");
-    const { snapshot } = this.phase;
-    snapshot.bytes += bytes;
-    if (snapshot.bytes > MAX_SNAPSHOT) throw new Error("snapshot is too large");
-    return snapshot;
+  // ---- Records.
+
+  private records(message: Uint8Array): void {
+    if (this.phase.kind !== "records" || this.place === undefined) throw new Error("records out of order");
+    if (this.held === undefined && this.gate.shown === Infinity) {
+      for (const record of this.context.read(message, this.place.revision, this.state.lengths)) this.apply(record);
+    } else this.hold(message, this.place);
   }
 
-  private begun(snapshot: Snapshot): Restoring {
-    return (snapshot.restoring ??= this.state.restore(joinBytes(snapshot.table)));
-  }
-
-  private apply(message: Uint8Array): void {
-    const { held } = this;
-    if (this.phase.kind !== "records" || held === undefined) throw new Error("records out of order");
-    let { revision, digest } = held;
-    for (const record of this.context.read(message, revision, this.state.lengths)) {
-      this.state.apply(record);
-      revision = record.revision;
-      digest = chain(digest, record);
-      this.held = { epoch: held.epoch, revision, digest };
+  /** Keeps the records of a message until their time, and applies those whose time it is. */
+  private hold(message: Uint8Array, { revision, release }: Place): void {
+    const held = (this.held ??= new Held(this.context, revision, release, this.state.lengths !== undefined));
+    for (const head of held.add(message)) {
+      this.events.received(head.replica, head.n, head.revision);
+      if (head.sequencedAt >= this.upSince) this.gate.came(head.release);
     }
+    for (let next = this.next; next !== undefined && next <= this.gate.shown; next = this.next) this.step();
+    if (held === this.held && held.full) this.events.full();
+    this.gate.count();
+  }
+
+  /** release_at of the record that can be applied next, ms; undefined: none. */
+  get next(): number | undefined {
+    return this.claimed ? undefined : this.held?.next;
+  }
+
+  /** Records that wait. */
+  get waiting(): number {
+    return this.held?.count ?? 0;
+  }
+
+  /** Parked, and enough of what waited is shown. */
+  get light(): boolean {
+    return this.parked && this.held?.light !== false;
+  }
+
+  /** Applies the next record, and compares with the markers behind it. */
+  step(): void {
+    this.trying(() => {
+      const { held } = this;
+      const record = held?.shift(this.context, this.revision, this.state.lengths);
+      if (record !== undefined) this.apply(record);
+      this.compareNext();
+      if (held?.count === 0 && held === this.held && this.gate.shown === Infinity) this.held = undefined;
+    });
+  }
+
+  private apply(record: CodedRecord): void {
+    const { place } = this;
+    if (place === undefined) return;
+    this.state.apply(record);
+    const release = releaseOf(place.release, record);
+    this.place = { epoch: place.epoch, revision: record.revision, digest: chain(place.digest, record), release, asOf: release };
+  }
+
+  private marked(marker: Marker): void {
+    if (this.phase.kind !== "records" || this.place === undefined) return; // on its way when the snapshot was
+    if (this.held === undefined || this.held.count === 0) return this.compare(marker);
+    this.held.mark(marker);
+  }
+
+  private compareNext(): void {
+    for (let marker = this.held?.shiftMarker(); marker !== undefined; marker = this.held?.shiftMarker()) this.compare(marker);
   }
 
   /** A Marker says where the document stands at this point of the stream. */
   private compare(marker: Marker): void {
-    const { held } = this;
-    if (this.phase.kind !== "records" || held === undefined) return; // on its way when the snapshot was
-    const same = Number(marker.revision) === held.revision && marker.digest === held.digest;
+    const same = Number(marker.revision) === this.place?.revision && marker.digest === this.place.digest;
     if (!same || !equalBytes(marker.hash, this.state.hash())) this.fail(Code.Resync, false);
   }
 
+  /** Does what may throw where bytes cannot be read. */
+  private trying(what: () => void): void {
+    try {
+      what();
+    } catch (error) {
+      if (error instanceof GapError) this.fail(Code.Resync, true);
+      else this.fail(Code.BadMessage, false);
+    }
+  }
+
   private fail(reason: number, trusted: boolean): void {
-    if (!trusted) this.held = undefined;
+    if (!trusted) this.distrust();
+    if (this.phase.kind === "idle") return; // it will be asked for
     this.phase = { kind: "awaiting" };
-    this.events.broken(reason, this.position);
+    this.events.broken(reason);
   }
 }

@@ -171,7 +171,7 @@ export class Outbox {
     const batches = this.batches.map((batch) => ({ batch, ops: this.opsOf(batch) }));
     const result = rekey({ batches, board: this.board, from: from.replica, acked: from.acked, to: replica, drawing, maxBase });
     this.now = { replica, next: result.batches.length + 1, counter: result.counter, eraser: from.eraser, acked: 0 };
-    this.texts = this.texts.map((t) => ({ ...t, id: renamedID(t.id, from.replica, replica, result.renamed) }));
+    this.texts = this.texts.map((t) => ({ ...t, revision: 0, id: renamedID(t.id, from.replica, replica, result.renamed) }));
     this.batches = [];
     this.strokes.clear();
     for (const batch of result.batches) this.keep(batch, this.opsOf(batch));

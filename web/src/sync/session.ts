@@ -3,8 +3,8 @@ import type { Op } from "../ot/types.ts";
 import { Code, CodeError, retryOf } from "../protocol/codes.ts";
 import type { JoinRoomResult, Welcome } from "../protocol/gen/chalkline/v1/chalkline_pb.ts";
 import { DEFAULT_WINDOW } from "../protocol/limits.ts";
-import { decodeDatagram, decodeDocument, decodeReply, encodeRequest, type Request } from "../protocol/messages.ts";
-import type { BoardDocument, Connection, CursorKind, RoomImages, RoomSession, Route } from "./api.ts";
+import { decodeDocument, decodeReply, encodeRequest, type Request } from "../protocol/messages.ts";
+import type { Alignment, BoardDocument, Connection, CursorKind, MediaSource, RoomImages, RoomSession, Route } from "./api.ts";
 import { RoomClock } from "./clock.ts";
 import { advance, sameConnection, shown, type Phase, type PhaseEvent } from "./connection.ts";
 import { Documents, type DocumentsHost } from "./documents.ts";
@@ -13,10 +13,10 @@ import { Heart } from "./heart.ts";
 import { Images, RoomRequests } from "./http.ts";
 import { newPage } from "./names.ts";
 import { Value } from "./observable.ts";
-import { People } from "./people.ts";
-import { Pointer, type Selecting } from "./pointer.ts";
+import type { Selecting } from "./pointer.ts";
+import { Presence } from "./presence.ts";
 import type { Slot } from "./store.ts";
-import { Tracer, type TracePiece } from "./trace.ts";
+import { sourcesOf } from "./sources.ts";
 import type { Work } from "./work.ts";
 import { Backoff } from "./transport/backoff.ts";
 import { Choice } from "./transport/choice.ts";
@@ -33,15 +33,15 @@ export class Session implements RoomSession, DocumentsHost {
   readonly connection = new Value<Connection>({ kind: "connecting", unsent: 0 });
   readonly roomName = new Value("");
   readonly refused = new Value<RoomSession["refused"]["value"]>([]);
-  private readonly persons = new People();
+  readonly sources = new Value<readonly MediaSource[]>([]);
+  participant = "";
+  private readonly presence: Presence;
   private readonly documents: Documents;
   private readonly work: Work;
   private readonly room: RoomClock;
   private readonly choice: Choice;
   private readonly reach: Reach;
   private readonly backoff: Backoff;
-  private readonly pointer: Pointer;
-  private readonly tracer: Tracer;
   private readonly requests: RoomRequests;
   readonly images: RoomImages;
   private readonly unsubscribe: () => void;
@@ -52,7 +52,6 @@ export class Session implements RoomSession, DocumentsHost {
   private parameters: Readonly<Record<string, string>> = {};
   private faults = 0;
   private slot: Slot | undefined;
-  private participant = "";
   /** Counts attempts and connections: what an older one still tells is not heard. */
   private attempt = 0;
   private link: Link | undefined;
@@ -79,8 +78,7 @@ export class Session implements RoomSession, DocumentsHost {
     this.choice = new Choice(env.notes, () => env.wall());
     this.reach = new Reach(() => env.routes(), this.choice, helloOf(options), env.clock);
     this.backoff = new Backoff(() => env.random());
-    this.pointer = new Pointer(env.clock, (datagram) => this.link?.sendDatagram(datagram));
-    this.tracer = new Tracer(env.clock, (piece) => this.trace(piece));
+    this.presence = this.newPresence();
     this.requests = new RoomRequests(env.fetch, options.room, options.token);
     this.images = new Images(this.requests);
     this.unsubscribe = env.signals.subscribe((signal) => this.signal(signal));
@@ -94,11 +92,27 @@ export class Session implements RoomSession, DocumentsHost {
   }
 
   get people(): RoomSession["people"] {
-    return this.persons.list;
+    return this.presence.list;
   }
 
   get pages(): RoomSession["pages"] {
     return this.documents.pages;
+  }
+
+  get stage(): RoomSession["stage"] {
+    return this.documents.stage.view;
+  }
+
+  get alignment(): Alignment {
+    return this.documents.aligned;
+  }
+
+  turn(page: string): void {
+    this.documents.turn(page);
+  }
+
+  lead(participant: string): void {
+    this.documents.lead(participant);
   }
 
   look(page: string): BoardDocument {
@@ -113,11 +127,6 @@ export class Session implements RoomSession, DocumentsHost {
 
   request(path: string, init?: RequestInit): Promise<Response> {
     return this.requests.send(path, init);
-  }
-
-  /** Room time in µs; undefined before the first joining. */
-  roomTime(): number | undefined {
-    return this.room.known ? this.room.now() * 1000 : undefined;
   }
 
   async leave(): Promise<void> {
@@ -178,7 +187,7 @@ export class Session implements RoomSession, DocumentsHost {
       opened: () => {},
       control: (message) => mine(() => this.control(message)),
       document: (stream, message) => mine(() => this.document(stream, message)),
-      datagram: (message) => mine(() => this.datagram(message)),
+      datagram: (message) => mine(() => this.presence.datagram(message)),
       closed: (code) => {
         if (attempt === this.attempt) this.lose(new CodeError(code));
       },
@@ -230,7 +239,8 @@ export class Session implements RoomSession, DocumentsHost {
     this.room.sample(this.joinAskedAt, Number(result.roomTimeUs) / 1000);
     if (this.documents.joined(result) === "new replica") return this.lose(new CodeError(Code.Resync));
     this.roomName.set(result.name);
-    this.persons.joined(result.present, this.documents.replica);
+    this.sources.set(sourcesOf(result.sources));
+    this.presence.joined(result.present, this.documents.replica);
     this.move("joined");
     this.heart?.joined(this.heartTickMs);
     for (const { stream, bytes } of this.early.splice(0)) this.document(stream, bytes);
@@ -285,6 +295,7 @@ export class Session implements RoomSession, DocumentsHost {
     this.heart = undefined;
     this.joinAsked = false;
     this.pings = 0;
+    this.presence.disconnected();
     this.documents.disconnected();
   }
 
@@ -351,8 +362,9 @@ export class Session implements RoomSession, DocumentsHost {
         this.retryAfter = reply.value.retryAfterMs;
         return this.lose(new CodeError(reply.value.error?.code ?? Code.GoingAway, reply.value.error?.parameters));
       case "roster":
-        this.persons.changed(reply.value, this.documents.replica);
-        return this.sweep();
+        return this.presence.changed(reply.value, this.documents.replica);
+      case "sources":
+        return this.sources.set(sourcesOf(reply.value));
       case "welcome":
       case "createRoomResult":
       case undefined:
@@ -366,18 +378,9 @@ export class Session implements RoomSession, DocumentsHost {
     try {
       message = decodeDocument(bytes);
     } catch {
-      return this.documents.undecodable(stream);
+      return this.documents.opens.undecodable(stream);
     }
-    this.documents.message(stream, message);
-  }
-
-  private datagram(bytes: Uint8Array): void {
-    try {
-      const message = decodeDatagram(bytes);
-      if (message.case === "cursors") this.documents.boardOfHandle(message.value.handle)?.pointed(message.value);
-    } catch {
-      // Soft state: the next one will do.
-    }
+    this.documents.opens.message(stream, message);
   }
 
   // ---- DocumentsHost, and what goes with the heart beat.
@@ -416,18 +419,30 @@ export class Session implements RoomSession, DocumentsHost {
   }
 
   point(handle: number, x: number, y: number, kind: CursorKind): void {
-    this.pointer.at(handle, x, y, kind);
-    if (kind === "laser") this.tracer.at(handle, x, y);
-    else this.tracer.end();
+    this.presence.point(handle, x, y, kind);
   }
 
   select(handle: number, x: number, y: number, text: Selecting | undefined): void {
-    this.pointer.selects(handle, x, y, text);
+    this.presence.select(handle, x, y, text);
   }
 
-  private trace({ handle, at, ink }: TracePiece): void {
-    if (!this.connected) return;
-    this.send({ case: "trace", value: { handle, capturedAtUs: BigInt(this.room.at(at)) * 1000n, ink } });
+  private newPresence(): Presence {
+    const { documents, room } = this;
+    return new Presence(
+      {
+        sendDatagram: (datagram) => this.link?.sendDatagram(datagram),
+        sendTrace: (value) => {
+          if (this.connected) this.send({ case: "trace", value });
+        },
+        roomTimeAt: (local) => room.at(local),
+        get cursorDelay() {
+          return documents.aligned.cursorDelay;
+        },
+        pointed: (message) => documents.boardOfHandle(message.handle)?.pointed(message),
+        sweep: (present) => documents.sweep(present),
+      },
+      this.env.clock,
+    );
   }
 
   refuse(page: string, code: number, ops: readonly Op[]): void {
@@ -437,9 +452,8 @@ export class Session implements RoomSession, DocumentsHost {
   private tick(): void {
     if (this.work.stalled()) return this.lose(new CodeError(Code.Resync)); // sent again on the next connection
     const received = this.documents.tick();
-    this.send({ case: "heartTick", value: { received } });
-    this.pointer.again();
-    this.sweep();
+    this.send({ case: "heartTick", value: { received, mediaDelayMs: Math.round(this.documents.aligned.delay) } });
+    this.presence.tick();
     void this.deliverLeft();
   }
 
@@ -447,10 +461,6 @@ export class Session implements RoomSession, DocumentsHost {
     if (!this.connected) return;
     this.pings++;
     this.send({ case: "ping", value: { clientTimeUs: BigInt(Math.round(this.env.clock.now() * 1000)) } });
-  }
-
-  private sweep(): void {
-    this.documents.sweep(new Set(this.persons.list.value.map((p) => p.replica)));
   }
 
   /** Work that a closed tab left behind is delivered under its own replica, over a connection of its own. */

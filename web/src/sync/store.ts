@@ -26,6 +26,8 @@ export interface WaitingText {
   readonly confirmed: string;
   readonly out: Edit;
   readonly edit: Edit;
+  /** Revision that the confirmed text is of; 0: of another history. */
+  readonly revision: number;
 }
 
 /** Numbers of one document, and what is too small for a batch. */

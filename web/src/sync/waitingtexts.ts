@@ -6,11 +6,13 @@ import { difference } from "../ot/textdiff.ts";
 import { ElementKind, key, type Edit, type Key, type Op } from "../ot/types.ts";
 import type { WaitingText } from "./store.ts";
 
-/** What would be lost with a view if it were not kept. */
+/** What would be lost with a view if it were not kept: also of texts that an older snapshot does not have yet. */
 export function waitingTexts(view: Overlay): WaitingText[] {
   return [...view.waitingTexts()].flatMap(([k, edit]) => {
-    const e = view.get(k);
-    return e === undefined ? [] : [{ id: e.id, confirmed: view.confirmed.get(k)?.text ?? "", out: view.pendingText(k).out, edit }];
+    const { text, revision } = view.textBase(k);
+    if (view.get(k) === undefined && revision <= view.revision) return [];
+    const [replica = 0, counter = 0] = k.split(".").map(Number);
+    return [{ id: { replica, counter }, confirmed: text, out: view.pendingText(k).out, edit, revision }];
   });
 }
 

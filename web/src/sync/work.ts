@@ -239,13 +239,27 @@ export class Work implements JournalOwner {
     this.journal?.write();
   }
 
-  /** A snapshot of a document tells what is durable. */
-  restored(document: string, context: Context): void {
+  /**
+   * A snapshot of a document tells what is durable. Returns the last own batch that it has, which may be less than what was
+   * acknowledged: Ack comes on another stream and may be newer, and the snapshot may be one of the past (ALN5). Then its
+   * record follows.
+   */
+  restored(document: string, context: Context): number {
     const outbox = this.outboxes.get(document);
-    if (outbox === undefined) return;
-    const last = context.lastN(outbox.replica) ?? 0;
-    if (outbox.replica === this.replica) this.acknowledge(document, last);
-    else this.rekey(document, this.doubt === undefined ? 0 : last);
+    if (outbox === undefined) return 0;
+    const last = context.lastN(outbox.replica);
+    if (outbox.replica !== this.replica) {
+      this.rekey(document, this.doubt === undefined ? 0 : (last ?? 0));
+      return outbox.acked;
+    }
+    this.acknowledge(document, last ?? 0);
+    return last ?? outbox.acked;
+  }
+
+  /** Only a snapshot of now tells what of a document's batches is durable under an older replica (SES10). */
+  inDoubt(document: string): boolean {
+    const outbox = this.outboxes.get(document);
+    return this.doubt !== undefined && outbox !== undefined && outbox.replica !== this.replica;
   }
 
   /** A document is up: what waits for it may go. */

@@ -13,10 +13,16 @@
 //   view         x, y (1/10 px), zoom, width, height of what is seen
 //   frames       frame times, see board/meter.ts; strokes, tileBytes likewise
 //   reset()      forgets the frame times so far
+//   media        the page's Media; alignment, stage and sources are what it and the session say now
+//   shown()      room time up to which records are shown, µs; "now": all there is
+//   drawn(page)  keys of the elements that a page shows, in drawing order; none if its board is not open
 //   session      the RoomSession itself
+//
+// With ?diagnostics=open the panel with the figures of media is open from the start.
 import type { ToolName } from "../board/api.ts";
 import type { BoardDiagnostics, Viewport } from "../board/index.ts";
-import type { Connection, RoomSession } from "../sync/api.ts";
+import type { Alignment, Media } from "../media/api.ts";
+import type { Connection, MediaSource, RoomSession, Stage } from "../sync/api.ts";
 import type { RoomState } from "./roomstate.ts";
 import { tool } from "./settings.ts";
 
@@ -34,7 +40,13 @@ export interface Diagnostics {
   readonly frames: BoardDiagnostics["frames"] | undefined;
   readonly strokes: number | undefined;
   readonly tileBytes: number | undefined;
+  readonly media: Media;
+  readonly alignment: Alignment;
+  readonly stage: Stage;
+  readonly sources: readonly MediaSource[];
   readonly session: RoomSession;
+  shown(): number | "now";
+  drawn(page: string): readonly string[];
   reset(): void;
 }
 
@@ -46,12 +58,26 @@ declare global {
 
 /** Publishes the room's diagnostics if the address asks for them; returns how to take them back. */
 export function publishDiagnostics(room: RoomState): () => void {
-  if (!new URLSearchParams(location.search).has("diagnostics")) return () => undefined;
+  const asked = new URLSearchParams(location.search).get("diagnostics");
+  if (asked === null) return () => undefined;
+  room.av.figures.value = asked === "open";
   window.chalkline = diagnosticsOf(room);
   return () => delete window.chalkline;
 }
 
+/** Notes what the boards are told to show; nobody else needs to ask. */
+function watchShown({ session: { alignment } }: RoomState): () => number | "now" {
+  let shown: number | "now" = "now";
+  const show = alignment.show.bind(alignment);
+  alignment.show = (next) => {
+    shown = next;
+    show(next);
+  };
+  return () => shown;
+}
+
 function diagnosticsOf(room: RoomState): Diagnostics {
+  const shown = watchShown(room);
   return {
     hash: () => room.board.peek()?.hash() ?? "",
     get revision() {
@@ -90,6 +116,18 @@ function diagnosticsOf(room: RoomState): Diagnostics {
     get tileBytes() {
       return room.canvas.peek()?.diagnostics.tileBytes;
     },
+    media: room.av.media,
+    get alignment() {
+      return room.av.media.alignment.value;
+    },
+    get stage() {
+      return room.session.stage.value;
+    },
+    get sources() {
+      return room.session.sources.value;
+    },
+    shown,
+    drawn: (page) => [...(room.opened.peek().get(page)?.elements() ?? [])].map((e) => e.key),
     session: room.session,
     reset: () => room.canvas.peek()?.resetDiagnostics(),
   };

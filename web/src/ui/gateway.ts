@@ -1,3 +1,4 @@
+import type { Media } from "../media/api.ts";
 import type { RoomSession } from "../sync/api.ts";
 
 /** How the page gets into rooms: the session library, or a stand-in on the development page. */
@@ -6,6 +7,8 @@ export interface Gateway {
   create(title: string, name: string): Promise<bigint>;
   /** Joins a room; the session tells how it goes. Rejects only while this device has never reached the server. */
   connect(room: bigint, name: string): Promise<RoomSession>;
+  /** Camera, sound and video of a room that was joined. */
+  media(session: RoomSession): Media;
 }
 
 /** The protocol code that an error carries, 0 if it carries none. */

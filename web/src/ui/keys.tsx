@@ -112,9 +112,22 @@ function run(room: RoomState, shortcut: Shortcut): void {
       return chooseImages(room);
     case "escape":
       return escape(room);
+    case "microphone":
+      return switchOwn(room, "audio");
+    case "camera":
+      return switchOwn(room, "video");
     case "keys":
       room.panel.value = "keys";
   }
+}
+
+/** Camera or microphone off or on; while neither is there, the way to them. */
+function switchOwn({ av, panel }: RoomState, what: "video" | "audio"): void {
+  const { camera } = av.media;
+  if (av.role === "observer") return;
+  if (camera.state.value === "off") panel.value = "camera";
+  else if (what === "video") void av.own.setVideo(!av.own.on.video);
+  else void av.own.setAudio(!av.own.on.audio);
 }
 
 /** Out of what is at hand; where there is nothing, back to selecting. */

@@ -1,4 +1,4 @@
-import { BookOpen, Ellipsis, Keyboard, LogOut } from "lucide-preact";
+import { Activity, BookOpen, Ellipsis, Keyboard, LogOut } from "lucide-preact";
 import type { JSX } from "preact";
 import { size } from "./device.ts";
 import { t } from "./i18n.ts";
@@ -31,6 +31,13 @@ export function More({ room }: { readonly room: RoomState }): JSX.Element {
         <button class="row-button" onClick={() => (room.panel.value = "keys")}>
           <Keyboard aria-hidden="true" />
           {t("room.shortcuts")}
+        </button>
+        <button class="row-button" onClick={() => {
+          room.panel.value = "";
+          room.av.figures.value = true;
+        }}>
+          <Activity aria-hidden="true" />
+          {t("figures.open")}
         </button>
         <button class="row-button" onClick={() => go("/")}>
           <LogOut aria-hidden="true" />

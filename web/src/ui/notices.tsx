@@ -5,6 +5,7 @@ import { drawPicture } from "../board/index.ts";
 import { key } from "../ot/types.ts";
 import type { Key, Op } from "../ot/types.ts";
 import type { RoomSession } from "../sync/api.ts";
+import { AvNotices } from "./av/avnotices.tsx";
 import { t } from "./i18n.ts";
 import { useObservable } from "./observe.ts";
 import type { RoomState } from "./roomstate.ts";
@@ -21,6 +22,7 @@ export function Notices({ room }: { readonly room: RoomState }): JSX.Element {
     <div class="notices" aria-live="polite">
       <Ended room={room} />
       <RefusedWork room={room} />
+      <AvNotices room={room} />
       <TaskCards room={room} />
     </div>
   );

@@ -1,5 +1,11 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { CalibrateSheet } from "./av/calibrate.tsx";
+import { EncoderSheet } from "./av/encoder.tsx";
+import { FiguresPanel } from "./av/figurespanel.tsx";
+import { FollowChip } from "./av/followchip.tsx";
+import { Publishing } from "./av/publish.tsx";
+import { Tiles } from "./av/tiles.tsx";
 import { BoardView } from "./boardview.tsx";
 import { size } from "./device.ts";
 import { publishDiagnostics } from "./diagnostics.ts";
@@ -40,7 +46,7 @@ function enter(gateway: Gateway, id: bigint, entered: (room: RoomState) => void,
   let close = (): void => undefined;
   void gateway.connect(id, name.peek().trim()).then((session) => {
     if (left) return void session.leave();
-    const room = new RoomState(session, id);
+    const room = new RoomState(session, gateway.media(session), id);
     const unpublish = publishDiagnostics(room);
     close = () => {
       unpublish();
@@ -98,15 +104,22 @@ function RoomLayout({ room }: { readonly room: RoomState }): JSX.Element {
         <BoardView room={room} />
         <SelectionBar room={room} />
         <Notices room={room} />
+        <FollowChip room={room} />
+        {phone && <Tiles room={room} />}
+        {phone && <Publishing room={room} />}
+        <FiguresPanel room={room} />
         <ToolBar room={room} />
         <ToastLine room={room} />
       </main>
+      {!phone && <Tiles room={room} />}
       {phone && (
         <Sheet kind="bottom" open={room.panel.value === "pages"} onClose={() => (room.panel.value = "")} title={t("pages.title")}>
           <PageList room={room} onChosen={() => (room.panel.value = "")} />
         </Sheet>
       )}
       <KeySheet room={room} />
+      <EncoderSheet room={room} />
+      <CalibrateSheet room={room} />
     </div>
   );
 }

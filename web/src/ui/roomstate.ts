@@ -2,13 +2,20 @@
 import { signal } from "@preact/signals";
 import type { Selection } from "../board/api.ts";
 import type { Board, Viewport } from "../board/index.ts";
+import type { Media } from "../media/api.ts";
 import type { BoardDocument, Person, RoomSession } from "../sync/api.ts";
+import { Follow } from "./av/follow.ts";
+import { Av } from "./av/state.ts";
 import { roomCode } from "./code.ts";
 import { recent, remember } from "./settings.ts";
 import { Tasks } from "./tasks.ts";
 import type { TextKey } from "./texts.ts";
 
-export type Panel = "" | "invite" | "people" | "connection" | "more" | "options" | "pages" | "keys" | "page" | "style" | "order";
+export type Panel =
+  | "" | "invite" | "people" | "connection" | "more" | "options" | "pages" | "keys" | "page" | "style" | "order"
+  | "camera" | "screen" | "alignment"
+  /** The options of a source. */
+  | `tile:${number}`;
 
 /** Something said in passing, with a way to take back what was done. */
 export interface Toast {
@@ -22,6 +29,8 @@ const OPEN_BOARDS = 8;
 export class RoomState {
   readonly session: RoomSession;
   readonly code: string;
+  readonly av: Av;
+  readonly follow: Follow;
   /** The board that is looked at. */
   readonly board = signal<BoardDocument | undefined>(undefined);
   /** Boards that are open, by page, the one looked at last behind; their miniatures are drawn from them. */
@@ -39,9 +48,11 @@ export class RoomState {
   #people = new Map<number, Person>();
   readonly #stops: (() => void)[] = [];
 
-  constructor(session: RoomSession, room: bigint) {
+  constructor(session: RoomSession, media: Media, room: bigint) {
     this.session = session;
     this.code = roomCode(room);
+    this.av = new Av(session, media);
+    this.follow = new Follow(session, { current: () => this.board.peek()?.page ?? "", show: (page) => this.#show(page) });
     this.#stops.push(
       session.pages.subscribe((pages) => this.#pagesChanged(pages)),
       session.roomName.subscribe(() => this.#remember()),
@@ -56,7 +67,13 @@ export class RoomState {
     return this.#people.get(replica)?.name ?? "";
   }
 
+  /** The person chooses a page. */
   look(page: string): void {
+    this.#show(page);
+    this.follow.looked(page);
+  }
+
+  #show(page: string): void {
     const board = this.session.look(page);
     this.board.value = board;
     const others = [...this.opened.peek()].filter(([other]) => other !== page);
@@ -88,6 +105,8 @@ export class RoomState {
 
   close(): void {
     this.tasks.close();
+    this.follow.close();
+    this.av.close();
     for (const stop of this.#stops) stop();
     void this.session.leave();
   }
@@ -98,7 +117,7 @@ export class RoomState {
     if (pages.length === 0 || (now !== undefined && pages.includes(now))) return;
     const before = recent.peek().find((r) => r.code === this.code)?.page ?? "";
     const first = pages[0];
-    if (first !== undefined) this.look(pages.includes(before) ? before : first);
+    if (first !== undefined) this.#show(pages.includes(before) ? before : first);
   }
 
   /** A room is worth remembering once it is known to exist. */

@@ -1,4 +1,6 @@
 // The way into rooms on the server that the page came from.
+import { createMedia } from "../media/index.ts";
+import type { Media } from "../media/index.ts";
 import type { RoomSession } from "../sync/api.ts";
 import { Code, CodeError, connect, createRoom } from "../sync/index.ts";
 import type { Gateway } from "./gateway.ts";
@@ -24,6 +26,10 @@ export class ServerGateway implements Gateway {
       if (c.kind === "ended" && isTokenCode(c.code)) forgetToken();
     });
     return session;
+  }
+
+  media(session: RoomSession): Media {
+    return createMedia({ session });
   }
 }
 

@@ -34,6 +34,7 @@ function remembered<T>(name: string, initial: T, valid: (value: unknown) => valu
 
 const oneOf = <T extends string>(...options: readonly T[]) => (value: unknown): value is T => options.some((o) => o === value);
 const isBoolean = (value: unknown): value is boolean => typeof value === "boolean";
+const isSize = (value: unknown): value is number => typeof value === "number" && value >= 0 && value < 10_000;
 const isText = (value: unknown): value is string => typeof value === "string" && value.length <= 64;
 
 export type Language = "zh-CN" | "en";
@@ -65,6 +66,17 @@ export const selector = remembered<"select" | "lasso">("selector", "select", one
 export const grid = remembered<Grid>("grid", "none", oneOf("none", "squares", "lines", "dots"));
 export const snapping = remembered<boolean>("snapping", true, isBoolean);
 export const ruler = remembered<boolean>("ruler", false, isBoolean);
+
+/** Device ids, "" for the system's, and what one goes live with. */
+export const cameraDevice = remembered<string>("camera", "", isText);
+export const microphoneDevice = remembered<string>("microphone", "", isText);
+export const withCamera = remembered<boolean>("with-camera", true, isBoolean);
+export const withMicrophone = remembered<boolean>("with-microphone", true, isBoolean);
+
+/** The column of video is folded away; its width, px, 0: as the page thinks best; where it floats on a phone, px from the top. */
+export const folded = remembered<boolean>("tiles.folded", false, isBoolean);
+export const tilesWidth = remembered<number>("tiles.width", 0, isSize);
+export const tilesTop = remembered<number>("tiles.top", 8, isSize);
 
 /** A room that this device has been in. */
 export interface RecentRoom {

@@ -8,7 +8,7 @@ export type Shortcut =
   | { readonly do: "board"; readonly command: BoardCommand }
   | { readonly do: "nudge"; readonly dx: -1 | 0 | 1; readonly dy: -1 | 0 | 1; readonly far: boolean }
   | { readonly do: "page" | "zoom"; readonly by: 1 | -1 }
-  | { readonly do: "image" | "fit" | "keys" | "escape" };
+  | { readonly do: "image" | "fit" | "keys" | "escape" | "microphone" | "camera" };
 
 /** The parts of a KeyboardEvent that count. */
 export interface KeyPress {
@@ -32,7 +32,7 @@ const board = (command: BoardCommand): Shortcut => ({ do: "board", command });
 
 const LETTERS: Readonly<Record<string, Shortcut>> = {
   ...Object.fromEntries(Object.entries(TOOL_KEYS).map(([name, letter]) => [letter.toLowerCase(), tool(name as ToolName)])),
-  i: { do: "image" },
+  i: { do: "image" }, u: { do: "microphone" }, c: { do: "camera" },
 };
 
 const PLAIN: Readonly<Record<string, Shortcut>> = {
@@ -129,6 +129,13 @@ export const KEY_GROUPS: readonly KeyGroup[] = [
       { keys: ["0"], text: "keys.fit" },
       { keys: ["key.space"], text: "keys.pan" },
       { keys: ["?"], text: "keys.sheet" },
+    ],
+  },
+  {
+    title: "av.label",
+    lines: [
+      { keys: ["U"], text: "keys.microphone" },
+      { keys: ["C"], text: "keys.camera" },
     ],
   },
 ];

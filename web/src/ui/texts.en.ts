@@ -1,7 +1,10 @@
 // The page in English.
+import { en as av } from "./av/texts.en.ts";
 import type { TextKey } from "./texts.zh.ts";
 
 export const en: Readonly<Record<TextKey, string>> = {
+  ...av,
+
   "app.name": "Chalkline",
   "app.tagline": "One board that everyone writes on",
   "language.name": "English",
@@ -268,6 +271,8 @@ export const en: Readonly<Record<TextKey, string>> = {
   "error.3012": "This page is gone. Please choose another one.",
   "error.3013": "Too much was changed in this text while you were away; what you wrote is kept as a text of its own.",
   "error.3014": "This image cannot be read, or it is too large. Take another one, or make it smaller.",
+  "error.3015": "The server cannot pass on this browser’s video. Use a recent Chrome, Edge or Safari.",
+  "error.3016": "This video is gone.",
   "error.network": "The server cannot be reached. Check the network and try again.",
   "ended.continue": "Continue here",
   "ended.reload": "Reload",

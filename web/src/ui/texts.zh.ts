@@ -1,6 +1,9 @@
 // The page in Chinese; the keys of both languages.
+import { zh as av } from "./av/texts.zh.ts";
 
 export const zh = {
+  ...av,
+
   "app.name": "Chalkline",
   "app.tagline": "一块大家一起写的黑板",
   "language.name": "中文",
@@ -267,6 +270,8 @@ export const zh = {
   "error.3012": "这一页已经不在了。请换一页。",
   "error.3013": "别人在这段文字上改了太多，你离线时写的另存成了一段。",
   "error.3014": "这张图片读不出来，或者太大。请换一张，或缩小后再试。",
+  "error.3015": "服务器不支持这个浏览器的视频格式。请换用新版 Chrome、Edge 或 Safari。",
+  "error.3016": "这个画面已经不在了。",
   "error.network": "连不上服务器。请检查网络，再试一次。",
   "ended.continue": "在这里继续",
   "ended.reload": "刷新页面",

@@ -85,6 +85,7 @@ export function followTools(room: RoomState, board: BoardTools): () => void {
     board.selection.subscribe((selection) => (room.selection.value = selection)),
     board.editing.subscribe((editing) => {
       room.editing.value = editing;
+      if (editing) room.av.media.writes();
       // A panel that opens late would take the focus from the text.
       if (editing) room.panel.value = "";
     }),

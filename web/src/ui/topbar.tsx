@@ -1,5 +1,8 @@
 import type { JSX } from "preact";
+import { AlignmentChip } from "./av/alignmentchip.tsx";
+import { Publishing } from "./av/publish.tsx";
 import { ConnectionPill } from "./connection.tsx";
+import { size } from "./device.ts";
 import { t } from "./i18n.ts";
 import { Invite } from "./invite.tsx";
 import { Logo } from "./logo.tsx";
@@ -12,6 +15,7 @@ import { go } from "./router.ts";
 
 /** Three parts: what and where, the middle that lessons' modes will take, who and how. */
 export function TopBar({ room }: { readonly room: RoomState }): JSX.Element {
+  const phone = size.value === "phone";
   const title = useObservable(room.session.roomName).value || t("room.untitled");
   return (
     <header class="bar">
@@ -23,6 +27,8 @@ export function TopBar({ room }: { readonly room: RoomState }): JSX.Element {
         <code class="bar-code wide-only">{room.code}</code>
       </div>
       <div class="bar-part bar-end">
+        {!phone && <Publishing room={room} />}
+        {!phone && <AlignmentChip room={room} place="bar" />}
         <ConnectionPill room={room} />
         <People room={room} />
         <Invite room={room} />

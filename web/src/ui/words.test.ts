@@ -53,6 +53,11 @@ test("arrows move, with shift by much", () => {
   assert.deepEqual(press("ArrowDown", { shiftKey: true }), { do: "nudge", dx: 0, dy: 1, far: true });
 });
 
+test("microphone and camera have keys", () => {
+  assert.deepEqual(press("u"), { do: "microphone" });
+  assert.deepEqual(press("C"), { do: "camera" });
+});
+
 test("what has no meaning here is left to the browser: other keys with modifiers, and pasting", () => {
   for (const key of ["p", "v", "r", "t"]) assert.equal(press(key, { ctrlKey: true }), undefined, key);
   assert.equal(press("e", { altKey: true }), undefined);

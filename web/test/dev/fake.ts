@@ -1,8 +1,9 @@
 // A room without a server, for looking at the page: boards in memory, other people moved by script.
-import type { Connection, Person, RoomImage, RoomImages, RoomSession } from "../../src/sync/api.ts";
+import type { Alignment, Connection, MediaSource, Person, RoomImage, RoomImages, RoomSession, Stage } from "../../src/sync/api.ts";
 import { Value } from "../../src/sync/observable.ts";
 import type { Gateway } from "../../src/ui/gateway.ts";
 import { FakeBoard, SELF } from "./board.ts";
+import { FakeMedia } from "./media.ts";
 
 const coded = (code: number): Error => Object.assign(new Error(`code ${code}`), { code, parameters: {} });
 
@@ -32,12 +33,47 @@ class FakeImages implements RoomImages {
   }
 }
 
+/** Shows everything at once, and remembers what was asked of it. */
+class FakeAlignment implements Alignment {
+  readonly held = new Value(0);
+  shown: number | "now" = "now";
+  readonly #late = new Set<(ms: number) => void>();
+
+  now(): number {
+    return this.at(performance.now());
+  }
+
+  at(local: number): number {
+    return (performance.timeOrigin + local) * 1000;
+  }
+
+  show(shown: number | "now"): void {
+    this.shown = shown;
+  }
+
+  late(listener: (ms: number) => void): () => void {
+    this.#late.add(listener);
+    return () => void this.#late.delete(listener);
+  }
+
+  /** A script's record that came so many ms after its frame. */
+  tellLate(ms: number): void {
+    for (const listener of this.#late) listener(ms);
+  }
+}
+
+const PLAIN = { video: false, audio: false, paused: false, wanted: true, timed: true, muted: false, hidden: false, webrtc: true, live: false };
+
 export class FakeRoom implements RoomSession {
   readonly connection = new Value<Connection>({ kind: "synced", route: "webtransport", rttMs: 38, unsent: 0 } as Connection);
   readonly roomName = new Value("三年级数学");
   readonly people = new Value<readonly Person[]>([]);
   readonly pages = new Value<readonly string[]>(["a"]);
   readonly refused = new Value<RoomSession["refused"]["value"]>([]);
+  readonly participant = "p1";
+  readonly sources = new Value<readonly MediaSource[]>([]);
+  readonly stage = new Value<Stage>({ page: "", lead: "" });
+  readonly alignment = new FakeAlignment();
   readonly boards = new Map<string, FakeBoard>();
   /** Requests that were made. */
   readonly requests: string[] = [];
@@ -62,8 +98,27 @@ export class FakeRoom implements RoomSession {
     return page;
   }
 
+  turn(page: string): void {
+    this.stage.set({ ...this.stage.value, page });
+  }
+
+  lead(participant: string): void {
+    this.stage.set({ ...this.stage.value, lead: participant });
+  }
+
+  /** Somebody publishes, or stops; the source keeps its number. */
+  publish(source: Pick<MediaSource, "participant" | "kind"> & Partial<MediaSource>): void {
+    const before = this.sources.value.find((s) => s.participant === source.participant && s.kind === source.kind);
+    const number = before?.number ?? this.sources.value.length + 1;
+    const next = { ...PLAIN, ...before, number, ...source };
+    this.sources.set([...this.sources.value.filter((s) => s.number !== number), next].sort((a, b) => a.number - b.number));
+  }
+
   async request(path: string, init?: RequestInit): Promise<Response> {
     this.requests.push(path);
+    if (path === "stream-key") return Response.json({ key: "k7Qm-2rTz-9XwB", rtmp: "rtmp://class.example.org/live", http: "https://class.example.org/ingest/k7Qm-2rTz-9XwB" });
+    if (path.endsWith("/switches")) this.#switch(path, init);
+    if (path.startsWith("sources/")) return new Response(undefined, { status: 204 });
     if (path.startsWith("pages/")) return new Response(await picture(), { headers: { "content-type": "image/png" } });
     if (path !== "export.pdf") throw coded(3012);
     await this.#pass(init?.signal);
@@ -72,6 +127,11 @@ export class FakeRoom implements RoomSession {
 
   async leave(): Promise<void> {
     return;
+  }
+
+  #switch(path: string, init: RequestInit | undefined): void {
+    const source = this.sources.value.find((s) => path === `sources/${s.number}/switches`);
+    if (source !== undefined) this.publish({ ...source, ...(JSON.parse(String(init?.body)) as Partial<MediaSource>) });
   }
 
   #pass(signal: AbortSignal | null | undefined): Promise<void> {
@@ -102,6 +162,7 @@ async function picture(): Promise<Blob> {
 /** Always makes the same room, the last of which is at hand for scripts. */
 export class FakeGateway implements Gateway {
   room: FakeRoom | undefined;
+  av: FakeMedia | undefined;
 
   async create(title: string): Promise<bigint> {
     if (title === "!") throw Object.assign(new Error("full"), { code: 2003 });
@@ -110,5 +171,10 @@ export class FakeGateway implements Gateway {
 
   async connect(id: bigint, name: string): Promise<FakeRoom> {
     return (this.room = new FakeRoom(id, name));
+  }
+
+  media(): FakeMedia {
+    if (this.room === undefined) throw new Error("fake: no room is joined");
+    return (this.av = new FakeMedia(this.room));
   }
 }

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file chalkline/v1/chalkline.proto.
  */
 export const file_chalkline_v1_chalkline: GenFile = /*@__PURE__*/
-  fileDesc("ChxjaGFsa2xpbmUvdjEvY2hhbGtsaW5lLnByb3RvEgxjaGFsa2xpbmUudjEi/gMKDUNsaWVudE1lc3NhZ2USJAoFaGVsbG8YASABKAsyEy5jaGFsa2xpbmUudjEuSGVsbG9IABIvCgtjcmVhdGVfcm9vbRgCIAEoCzIYLmNoYWxrbGluZS52MS5DcmVhdGVSb29tSAASKwoJam9pbl9yb29tGAMgASgLMhYuY2hhbGtsaW5lLnYxLkpvaW5Sb29tSAASLQoKc3luY19zdGF0ZRgEIAEoCzIXLmNoYWxrbGluZS52MS5TeW5jU3RhdGVIABItCgpoZWFydF90aWNrGAUgASgLMhcuY2hhbGtsaW5lLnYxLkhlYXJ0VGlja0gAEiYKBnN1Ym1pdBgGIAEoCzIULmNoYWxrbGluZS52MS5TdWJtaXRIABIxCgxjaGFuZ2VfYm9hcmQYByABKAsyGS5jaGFsa2xpbmUudjEuQ2hhbmdlQm9hcmRIABI1Cg5jbG9zZV9kb2N1bWVudBgIIAEoCzIbLmNoYWxrbGluZS52MS5DbG9zZURvY3VtZW50SAASIgoEcGluZxgJIAEoCzISLmNoYWxrbGluZS52MS5QaW5nSAASJAoFbGVhdmUYCiABKAsyEy5jaGFsa2xpbmUudjEuTGVhdmVIABIkCgV0cmFjZRgLIAEoCzITLmNoYWxrbGluZS52MS5UcmFjZUgAQgkKB21lc3NhZ2UiqQMKDVNlcnZlck1lc3NhZ2USKAoHd2VsY29tZRgBIAEoCzIVLmNoYWxrbGluZS52MS5XZWxjb21lSAASPAoSY3JlYXRlX3Jvb21fcmVzdWx0GAIgASgLMh4uY2hhbGtsaW5lLnYxLkNyZWF0ZVJvb21SZXN1bHRIABI4ChBqb2luX3Jvb21fcmVzdWx0GAMgASgLMhwuY2hhbGtsaW5lLnYxLkpvaW5Sb29tUmVzdWx0SAASIAoDYWNrGAQgASgLMhEuY2hhbGtsaW5lLnYxLkFja0gAEigKB3JlZnVzZWQYBSABKAsyFS5jaGFsa2xpbmUudjEuUmVmdXNlZEgAEiIKBHBvbmcYBiABKAsyEi5jaGFsa2xpbmUudjEuUG9uZ0gAEiQKBWVycm9yGAcgASgLMhMuY2hhbGtsaW5lLnYxLkVycm9ySAASLQoKZ29pbmdfYXdheRgIIAEoCzIXLmNoYWxrbGluZS52MS5Hb2luZ0F3YXlIABImCgZyb3N0ZXIYCSABKAsyFC5jaGFsa2xpbmUudjEuUm9zdGVySABCCQoHbWVzc2FnZSJHCgVIZWxsbxIQCgh2ZXJzaW9ucxgBIAMoDRINCgV0b2tlbhgCIAEoCRIOCgZsb2NhbGUYAyABKAkSDQoFYWdlbnQYBCABKAkivQEKB1dlbGNvbWUSDwoHdmVyc2lvbhgBIAEoDRITCgtwYXJ0aWNpcGFudBgCIAEoCRIZChFtYXhfbWVzc2FnZV9ieXRlcxgDIAEoDRIiChptYXhfdW5hY2tub3dsZWRnZWRfYmF0Y2hlcxgEIAEoDRIgChhtYXhfdW5hY2tub3dsZWRnZWRfYnl0ZXMYBSABKA0SFQoNaGVhcnRfdGlja19tcxgGIAEoDRIUCgxyb29tX3RpbWVfdXMYByABKAMiGgoKQ3JlYXRlUm9vbRIMCgRuYW1lGAEgASgJIiMKEENyZWF0ZVJvb21SZXN1bHQSDwoHcm9vbV9pZBgBIAEoAyKIAQoISm9pblJvb20SDwoHcm9vbV9pZBgBIAEoAxIUCgxkaXNwbGF5X25hbWUYAiABKAkSKwoHcmVwbGljYRgDIAEoCzIaLmNoYWxrbGluZS52MS5SZXBsaWNhQ2xhaW0SKAoEb3BlbhgEIAMoCzIaLmNoYWxrbGluZS52MS5PcGVuRG9jdW1lbnQiOwoMUmVwbGljYUNsYWltEg8KB3JlcGxpY2EYASABKA0SCwoDa2V5GAIgASgMEg0KBWVwb2NoGAMgASgGIloKDE9wZW5Eb2N1bWVudBIOCgZoYW5kbGUYASABKA0SEAoIZG9jdW1lbnQYAiABKAkSKAoIcG9zaXRpb24YAyABKAsyFi5jaGFsa2xpbmUudjEuUG9zaXRpb24iOwoIUG9zaXRpb24SDQoFZXBvY2gYASABKAYSEAoIcmV2aXNpb24YAiABKAQSDgoGZGlnZXN0GAMgASgGIugBCg5Kb2luUm9vbVJlc3VsdBIOCgZyZXN1bHQYASABKBESDwoHcm9vbV9pZBgCIAEoAxIMCgRuYW1lGAMgASgJEisKB3JlcGxpY2EYBCABKAsyGi5jaGFsa2xpbmUudjEuUmVwbGljYUNsYWltEiUKBGxhc3QYBSADKAsyFy5jaGFsa2xpbmUudjEuTGFzdEJhdGNoEhQKDG9wX3NlbWFudGljcxgGIAEoDRInCgdwcmVzZW50GAcgAygLMhYuY2hhbGtsaW5lLnYxLlByZXNlbmNlEhQKDHJvb21fdGltZV91cxgIIAEoAyIoCglMYXN0QmF0Y2gSEAoIZG9jdW1lbnQYASABKAkSCQoBbhgCIAEoBCJjCghQcmVzZW5jZRIPCgdyZXBsaWNhGAEgASgNEhMKC3BhcnRpY2lwYW50GAIgASgJEhQKDGRpc3BsYXlfbmFtZRgDIAEoCRIMCgRyb2xlGAQgASgJEg0KBWJvYXJkGAUgASgJIj8KBlJvc3RlchInCgdwcmVzZW50GAEgAygLMhYuY2hhbGtsaW5lLnYxLlByZXNlbmNlEgwKBGdvbmUYAiADKA0iRQoLQ2hhbmdlQm9hcmQSKAoEb3BlbhgBIAEoCzIaLmNoYWxrbGluZS52MS5PcGVuRG9jdW1lbnQSDAoEbG9vaxgCIAEoCCIfCg1DbG9zZURvY3VtZW50Eg4KBmhhbmRsZRgBIAEoDSJVCglTeW5jU3RhdGUSDgoGaGFuZGxlGAEgASgNEigKCHBvc2l0aW9uGAIgASgLMhYuY2hhbGtsaW5lLnYxLlBvc2l0aW9uEg4KBnJlYXNvbhgDIAEoDSJNCglIZWFydFRpY2sSFgoObWVkaWFfZGVsYXlfbXMYASABKA0SKAoIcmVjZWl2ZWQYAiADKAsyFi5jaGFsa2xpbmUudjEuUmVjZWl2ZWQiLAoIUmVjZWl2ZWQSDgoGaGFuZGxlGAEgASgNEhAKCHJldmlzaW9uGAIgASgEImQKBlN1Ym1pdBIOCgZoYW5kbGUYASABKA0SCQoBbhgCIAEoBBIaChJhdXRob3JpdHlfcmV2aXNpb24YAyABKAQSFgoOY2FwdHVyZWRfYXRfdXMYBCABKAMSCwoDb3BzGAUgASgMIiAKA0FjaxIOCgZoYW5kbGUYASABKA0SCQoBbhgCIAEoBCJVCgdSZWZ1c2VkEg4KBmhhbmRsZRgBIAEoDRIJCgFuGAIgASgEEgsKA29wcxgDIAMoDRIiCgVlcnJvchgEIAEoCzITLmNoYWxrbGluZS52MS5FcnJvciIeCgRQaW5nEhYKDmNsaWVudF90aW1lX3VzGAEgASgDIjQKBFBvbmcSFgoOY2xpZW50X3RpbWVfdXMYASABKAMSFAoMcm9vbV90aW1lX3VzGAIgASgDIjwKBVRyYWNlEg4KBmhhbmRsZRgBIAEoDRIWCg5jYXB0dXJlZF9hdF91cxgCIAEoAxILCgNpbmsYAyABKAwiBwoFTGVhdmUigQEKBUVycm9yEgwKBGNvZGUYASABKA0SNwoKcGFyYW1ldGVycxgCIAMoCzIjLmNoYWxrbGluZS52MS5FcnJvci5QYXJhbWV0ZXJzRW50cnkaMQoPUGFyYW1ldGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiRwoJR29pbmdBd2F5EiIKBWVycm9yGAEgASgLMhMuY2hhbGtsaW5lLnYxLkVycm9yEhYKDnJldHJ5X2FmdGVyX21zGAIgASgNIqMCCg9Eb2N1bWVudE1lc3NhZ2USLgoGaGVhZGVyGAEgASgLMhwuY2hhbGtsaW5lLnYxLkRvY3VtZW50SGVhZGVySAASNQoOc25hcHNob3Rfc3RhcnQYAiABKAsyGy5jaGFsa2xpbmUudjEuU25hcHNob3RTdGFydEgAEhgKDnNuYXBzaG90X3RhYmxlGAMgASgMSAASFgoMc25hcHNob3RfaW5rGAQgASgMSAASMQoMc25hcHNob3RfZW5kGAUgASgLMhkuY2hhbGtsaW5lLnYxLlNuYXBzaG90RW5kSAASEQoHcmVjb3JkcxgGIAEoDEgAEiYKBm1hcmtlchgHIAEoCzIULmNoYWxrbGluZS52MS5NYXJrZXJIAEIJCgdtZXNzYWdlImYKDkRvY3VtZW50SGVhZGVyEg4KBmhhbmRsZRgBIAEoDRIQCghkb2N1bWVudBgCIAEoCRISCgpnZW5lcmF0aW9uGAMgASgNEg0KBWVwb2NoGAQgASgGEg8KB3Jlc3VtZWQYBSABKAgiUQoNU25hcHNob3RTdGFydBIQCghyZXZpc2lvbhgBIAEoBBIOCgZkaWdlc3QYAiABKAYSDwoHY29udGV4dBgDIAEoDBINCgVieXRlcxgEIAEoBCIbCgtTbmFwc2hvdEVuZBIMCgRoYXNoGAEgASgMIjgKBk1hcmtlchIQCghyZXZpc2lvbhgBIAEoBBIOCgZkaWdlc3QYAiABKAYSDAoEaGFzaBgDIAEoDCJnCghEYXRhZ3JhbRImCgZjdXJzb3IYASABKAsyFC5jaGFsa2xpbmUudjEuQ3Vyc29ySAASKAoHY3Vyc29ycxgCIAEoCzIVLmNoYWxrbGluZS52MS5DdXJzb3JzSABCCQoHbWVzc2FnZSKiAQoGQ3Vyc29yEg4KBmhhbmRsZRgBIAEoDRIJCgF4GAIgASgREgkKAXkYAyABKBESJgoEa2luZBgEIAEoDjIYLmNoYWxrbGluZS52MS5DdXJzb3JLaW5kEhAKCHNlcXVlbmNlGAUgASgNEg0KBXRyYWlsGAYgAygREikKBHRleHQYByABKAsyGy5jaGFsa2xpbmUudjEuVGV4dFNlbGVjdGlvbiJhCg1UZXh0U2VsZWN0aW9uEg8KB3JlcGxpY2EYASABKA0SDwoHY291bnRlchgCIAEoDRIOCgZhbmNob3IYAyABKA0SDAoEaGVhZBgEIAEoDRIQCghyZXZpc2lvbhgFIAEoBCJHCgdDdXJzb3JzEg4KBmhhbmRsZRgBIAEoDRIsCgdjdXJzb3JzGAIgAygLMhsuY2hhbGtsaW5lLnYxLlJlcGxpY2FDdXJzb3IimAEKDVJlcGxpY2FDdXJzb3ISDwoHcmVwbGljYRgBIAEoDRIJCgF4GAIgASgREgkKAXkYAyABKBESJgoEa2luZBgEIAEoDjIYLmNoYWxrbGluZS52MS5DdXJzb3JLaW5kEg0KBXRyYWlsGAUgAygREikKBHRleHQYBiABKAsyGy5jaGFsa2xpbmUudjEuVGV4dFNlbGVjdGlvbiJ7Cg5BdXRob3JpdHlFdmVudBIxCgxyb29tX2NyZWF0ZWQYASABKAsyGS5jaGFsa2xpbmUudjEuUm9vbUNyZWF0ZWRIABItCgpwYWdlX2FkZGVkGAIgASgLMhcuY2hhbGtsaW5lLnYxLlBhZ2VBZGRlZEgAQgcKBWV2ZW50IjoKC1Jvb21DcmVhdGVkEhQKDG9wX3NlbWFudGljcxgBIAEoDRIVCg1jcmVhdGVkX2F0X3VzGAIgASgDIigKCVBhZ2VBZGRlZBIMCgRwYWdlGAEgASgJEg0KBWFmdGVyGAIgASgJIkwKDkF1dGhvcml0eVN0YXRlEhQKDG9wX3NlbWFudGljcxgBIAEoDRIVCg1jcmVhdGVkX2F0X3VzGAIgASgDEg0KBXBhZ2VzGAMgAygJIigKClRyYWNlRXZlbnQSDQoFYm9hcmQYASABKAkSCwoDaW5rGAIgASgMIpsBCg9BdHRlbmRhbmNlRXZlbnQSMwoNcmVwbGljYV9naXZlbhgBIAEoCzIaLmNoYWxrbGluZS52MS5SZXBsaWNhR2l2ZW5IABImCgZqb2luZWQYAiABKAsyFC5jaGFsa2xpbmUudjEuSm9pbmVkSAASIgoEbGVmdBgDIAEoCzISLmNoYWxrbGluZS52MS5MZWZ0SABCBwoFZXZlbnQiRgoMUmVwbGljYUdpdmVuEg8KB3JlcGxpY2EYASABKA0SEwoLcGFydGljaXBhbnQYAiABKAkSEAoIa2V5X2hhc2gYAyABKAwiGQoGSm9pbmVkEg8KB3JlcGxpY2EYASABKA0iFwoETGVmdBIPCgdyZXBsaWNhGAEgASgNIj8KD0F0dGVuZGFuY2VTdGF0ZRIsCghyZXBsaWNhcxgBIAMoCzIaLmNoYWxrbGluZS52MS5SZXBsaWNhR2l2ZW4qsgEKCkN1cnNvcktpbmQSGwoXQ1VSU09SX0tJTkRfVU5TUEVDSUZJRUQQABIXChNDVVJTT1JfS0lORF9QT0lOVEVSEAESEwoPQ1VSU09SX0tJTkRfUEVOEAISFgoSQ1VSU09SX0tJTkRfRVJBU0VSEAMSFQoRQ1VSU09SX0tJTkRfTEFTRVIQBBIUChBDVVJTT1JfS0lORF9HT05FEAUSFAoQQ1VSU09SX0tJTkRfVEVYVBAGQi1aK2NoYWxrbGluZS9wcm90b2NvbC9jaGFsa2xpbmUvdjE7Y2hhbGtsaW5ldjFiBnByb3RvMw");
+  fileDesc("ChxjaGFsa2xpbmUvdjEvY2hhbGtsaW5lLnByb3RvEgxjaGFsa2xpbmUudjEi/gMKDUNsaWVudE1lc3NhZ2USJAoFaGVsbG8YASABKAsyEy5jaGFsa2xpbmUudjEuSGVsbG9IABIvCgtjcmVhdGVfcm9vbRgCIAEoCzIYLmNoYWxrbGluZS52MS5DcmVhdGVSb29tSAASKwoJam9pbl9yb29tGAMgASgLMhYuY2hhbGtsaW5lLnYxLkpvaW5Sb29tSAASLQoKc3luY19zdGF0ZRgEIAEoCzIXLmNoYWxrbGluZS52MS5TeW5jU3RhdGVIABItCgpoZWFydF90aWNrGAUgASgLMhcuY2hhbGtsaW5lLnYxLkhlYXJ0VGlja0gAEiYKBnN1Ym1pdBgGIAEoCzIULmNoYWxrbGluZS52MS5TdWJtaXRIABIxCgxjaGFuZ2VfYm9hcmQYByABKAsyGS5jaGFsa2xpbmUudjEuQ2hhbmdlQm9hcmRIABI1Cg5jbG9zZV9kb2N1bWVudBgIIAEoCzIbLmNoYWxrbGluZS52MS5DbG9zZURvY3VtZW50SAASIgoEcGluZxgJIAEoCzISLmNoYWxrbGluZS52MS5QaW5nSAASJAoFbGVhdmUYCiABKAsyEy5jaGFsa2xpbmUudjEuTGVhdmVIABIkCgV0cmFjZRgLIAEoCzITLmNoYWxrbGluZS52MS5UcmFjZUgAQgkKB21lc3NhZ2Ui0wMKDVNlcnZlck1lc3NhZ2USKAoHd2VsY29tZRgBIAEoCzIVLmNoYWxrbGluZS52MS5XZWxjb21lSAASPAoSY3JlYXRlX3Jvb21fcmVzdWx0GAIgASgLMh4uY2hhbGtsaW5lLnYxLkNyZWF0ZVJvb21SZXN1bHRIABI4ChBqb2luX3Jvb21fcmVzdWx0GAMgASgLMhwuY2hhbGtsaW5lLnYxLkpvaW5Sb29tUmVzdWx0SAASIAoDYWNrGAQgASgLMhEuY2hhbGtsaW5lLnYxLkFja0gAEigKB3JlZnVzZWQYBSABKAsyFS5jaGFsa2xpbmUudjEuUmVmdXNlZEgAEiIKBHBvbmcYBiABKAsyEi5jaGFsa2xpbmUudjEuUG9uZ0gAEiQKBWVycm9yGAcgASgLMhMuY2hhbGtsaW5lLnYxLkVycm9ySAASLQoKZ29pbmdfYXdheRgIIAEoCzIXLmNoYWxrbGluZS52MS5Hb2luZ0F3YXlIABImCgZyb3N0ZXIYCSABKAsyFC5jaGFsa2xpbmUudjEuUm9zdGVySAASKAoHc291cmNlcxgKIAEoCzIVLmNoYWxrbGluZS52MS5Tb3VyY2VzSABCCQoHbWVzc2FnZSJHCgVIZWxsbxIQCgh2ZXJzaW9ucxgBIAMoDRINCgV0b2tlbhgCIAEoCRIOCgZsb2NhbGUYAyABKAkSDQoFYWdlbnQYBCABKAkivQEKB1dlbGNvbWUSDwoHdmVyc2lvbhgBIAEoDRITCgtwYXJ0aWNpcGFudBgCIAEoCRIZChFtYXhfbWVzc2FnZV9ieXRlcxgDIAEoDRIiChptYXhfdW5hY2tub3dsZWRnZWRfYmF0Y2hlcxgEIAEoDRIgChhtYXhfdW5hY2tub3dsZWRnZWRfYnl0ZXMYBSABKA0SFQoNaGVhcnRfdGlja19tcxgGIAEoDRIUCgxyb29tX3RpbWVfdXMYByABKAMiGgoKQ3JlYXRlUm9vbRIMCgRuYW1lGAEgASgJIiMKEENyZWF0ZVJvb21SZXN1bHQSDwoHcm9vbV9pZBgBIAEoAyKIAQoISm9pblJvb20SDwoHcm9vbV9pZBgBIAEoAxIUCgxkaXNwbGF5X25hbWUYAiABKAkSKwoHcmVwbGljYRgDIAEoCzIaLmNoYWxrbGluZS52MS5SZXBsaWNhQ2xhaW0SKAoEb3BlbhgEIAMoCzIaLmNoYWxrbGluZS52MS5PcGVuRG9jdW1lbnQiOwoMUmVwbGljYUNsYWltEg8KB3JlcGxpY2EYASABKA0SCwoDa2V5GAIgASgMEg0KBWVwb2NoGAMgASgGImkKDE9wZW5Eb2N1bWVudBIOCgZoYW5kbGUYASABKA0SEAoIZG9jdW1lbnQYAiABKAkSKAoIcG9zaXRpb24YAyABKAsyFi5jaGFsa2xpbmUudjEuUG9zaXRpb24SDQoFYXRfdXMYBCABKAMiOwoIUG9zaXRpb24SDQoFZXBvY2gYASABKAYSEAoIcmV2aXNpb24YAiABKAQSDgoGZGlnZXN0GAMgASgGIpACCg5Kb2luUm9vbVJlc3VsdBIOCgZyZXN1bHQYASABKBESDwoHcm9vbV9pZBgCIAEoAxIMCgRuYW1lGAMgASgJEisKB3JlcGxpY2EYBCABKAsyGi5jaGFsa2xpbmUudjEuUmVwbGljYUNsYWltEiUKBGxhc3QYBSADKAsyFy5jaGFsa2xpbmUudjEuTGFzdEJhdGNoEhQKDG9wX3NlbWFudGljcxgGIAEoDRInCgdwcmVzZW50GAcgAygLMhYuY2hhbGtsaW5lLnYxLlByZXNlbmNlEhQKDHJvb21fdGltZV91cxgIIAEoAxImCgdzb3VyY2VzGAkgASgLMhUuY2hhbGtsaW5lLnYxLlNvdXJjZXMiKAoJTGFzdEJhdGNoEhAKCGRvY3VtZW50GAEgASgJEgkKAW4YAiABKAQiYwoIUHJlc2VuY2USDwoHcmVwbGljYRgBIAEoDRITCgtwYXJ0aWNpcGFudBgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSDAoEcm9sZRgEIAEoCRINCgVib2FyZBgFIAEoCSI/CgZSb3N0ZXISJwoHcHJlc2VudBgBIAMoCzIWLmNoYWxrbGluZS52MS5QcmVzZW5jZRIMCgRnb25lGAIgAygNIkUKC0NoYW5nZUJvYXJkEigKBG9wZW4YASABKAsyGi5jaGFsa2xpbmUudjEuT3BlbkRvY3VtZW50EgwKBGxvb2sYAiABKAgiHwoNQ2xvc2VEb2N1bWVudBIOCgZoYW5kbGUYASABKA0iZAoJU3luY1N0YXRlEg4KBmhhbmRsZRgBIAEoDRIoCghwb3NpdGlvbhgCIAEoCzIWLmNoYWxrbGluZS52MS5Qb3NpdGlvbhIOCgZyZWFzb24YAyABKA0SDQoFYXRfdXMYBCABKAMiTQoJSGVhcnRUaWNrEhYKDm1lZGlhX2RlbGF5X21zGAEgASgNEigKCHJlY2VpdmVkGAIgAygLMhYuY2hhbGtsaW5lLnYxLlJlY2VpdmVkIiwKCFJlY2VpdmVkEg4KBmhhbmRsZRgBIAEoDRIQCghyZXZpc2lvbhgCIAEoBCJkCgZTdWJtaXQSDgoGaGFuZGxlGAEgASgNEgkKAW4YAiABKAQSGgoSYXV0aG9yaXR5X3JldmlzaW9uGAMgASgEEhYKDmNhcHR1cmVkX2F0X3VzGAQgASgDEgsKA29wcxgFIAEoDCIgCgNBY2sSDgoGaGFuZGxlGAEgASgNEgkKAW4YAiABKAQiVQoHUmVmdXNlZBIOCgZoYW5kbGUYASABKA0SCQoBbhgCIAEoBBILCgNvcHMYAyADKA0SIgoFZXJyb3IYBCABKAsyEy5jaGFsa2xpbmUudjEuRXJyb3IiHgoEUGluZxIWCg5jbGllbnRfdGltZV91cxgBIAEoAyI0CgRQb25nEhYKDmNsaWVudF90aW1lX3VzGAEgASgDEhQKDHJvb21fdGltZV91cxgCIAEoAyI8CgVUcmFjZRIOCgZoYW5kbGUYASABKA0SFgoOY2FwdHVyZWRfYXRfdXMYAiABKAMSCwoDaW5rGAMgASgMIgcKBUxlYXZlIoEBCgVFcnJvchIMCgRjb2RlGAEgASgNEjcKCnBhcmFtZXRlcnMYAiADKAsyIy5jaGFsa2xpbmUudjEuRXJyb3IuUGFyYW1ldGVyc0VudHJ5GjEKD1BhcmFtZXRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkcKCUdvaW5nQXdheRIiCgVlcnJvchgBIAEoCzITLmNoYWxrbGluZS52MS5FcnJvchIWCg5yZXRyeV9hZnRlcl9tcxgCIAEoDSKjAgoPRG9jdW1lbnRNZXNzYWdlEi4KBmhlYWRlchgBIAEoCzIcLmNoYWxrbGluZS52MS5Eb2N1bWVudEhlYWRlckgAEjUKDnNuYXBzaG90X3N0YXJ0GAIgASgLMhsuY2hhbGtsaW5lLnYxLlNuYXBzaG90U3RhcnRIABIYCg5zbmFwc2hvdF90YWJsZRgDIAEoDEgAEhYKDHNuYXBzaG90X2luaxgEIAEoDEgAEjEKDHNuYXBzaG90X2VuZBgFIAEoCzIZLmNoYWxrbGluZS52MS5TbmFwc2hvdEVuZEgAEhEKB3JlY29yZHMYBiABKAxIABImCgZtYXJrZXIYByABKAsyFC5jaGFsa2xpbmUudjEuTWFya2VySABCCQoHbWVzc2FnZSJmCg5Eb2N1bWVudEhlYWRlchIOCgZoYW5kbGUYASABKA0SEAoIZG9jdW1lbnQYAiABKAkSEgoKZ2VuZXJhdGlvbhgDIAEoDRINCgVlcG9jaBgEIAEoBhIPCgdyZXN1bWVkGAUgASgIImgKDVNuYXBzaG90U3RhcnQSEAoIcmV2aXNpb24YASABKAQSDgoGZGlnZXN0GAIgASgGEg8KB2NvbnRleHQYAyABKAwSDQoFYnl0ZXMYBCABKAQSFQoNcmVsZWFzZV9hdF91cxgFIAEoAyIbCgtTbmFwc2hvdEVuZBIMCgRoYXNoGAEgASgMIjgKBk1hcmtlchIQCghyZXZpc2lvbhgBIAEoBBIOCgZkaWdlc3QYAiABKAYSDAoEaGFzaBgDIAEoDCJnCghEYXRhZ3JhbRImCgZjdXJzb3IYASABKAsyFC5jaGFsa2xpbmUudjEuQ3Vyc29ySAASKAoHY3Vyc29ycxgCIAEoCzIVLmNoYWxrbGluZS52MS5DdXJzb3JzSABCCQoHbWVzc2FnZSKiAQoGQ3Vyc29yEg4KBmhhbmRsZRgBIAEoDRIJCgF4GAIgASgREgkKAXkYAyABKBESJgoEa2luZBgEIAEoDjIYLmNoYWxrbGluZS52MS5DdXJzb3JLaW5kEhAKCHNlcXVlbmNlGAUgASgNEg0KBXRyYWlsGAYgAygREikKBHRleHQYByABKAsyGy5jaGFsa2xpbmUudjEuVGV4dFNlbGVjdGlvbiJhCg1UZXh0U2VsZWN0aW9uEg8KB3JlcGxpY2EYASABKA0SDwoHY291bnRlchgCIAEoDRIOCgZhbmNob3IYAyABKA0SDAoEaGVhZBgEIAEoDRIQCghyZXZpc2lvbhgFIAEoBCJHCgdDdXJzb3JzEg4KBmhhbmRsZRgBIAEoDRIsCgdjdXJzb3JzGAIgAygLMhsuY2hhbGtsaW5lLnYxLlJlcGxpY2FDdXJzb3IimAEKDVJlcGxpY2FDdXJzb3ISDwoHcmVwbGljYRgBIAEoDRIJCgF4GAIgASgREgkKAXkYAyABKBESJgoEa2luZBgEIAEoDjIYLmNoYWxrbGluZS52MS5DdXJzb3JLaW5kEg0KBXRyYWlsGAUgAygREikKBHRleHQYBiABKAsyGy5jaGFsa2xpbmUudjEuVGV4dFNlbGVjdGlvbiJ7Cg5BdXRob3JpdHlFdmVudBIxCgxyb29tX2NyZWF0ZWQYASABKAsyGS5jaGFsa2xpbmUudjEuUm9vbUNyZWF0ZWRIABItCgpwYWdlX2FkZGVkGAIgASgLMhcuY2hhbGtsaW5lLnYxLlBhZ2VBZGRlZEgAQgcKBWV2ZW50IjoKC1Jvb21DcmVhdGVkEhQKDG9wX3NlbWFudGljcxgBIAEoDRIVCg1jcmVhdGVkX2F0X3VzGAIgASgDIigKCVBhZ2VBZGRlZBIMCgRwYWdlGAEgASgJEg0KBWFmdGVyGAIgASgJIkwKDkF1dGhvcml0eVN0YXRlEhQKDG9wX3NlbWFudGljcxgBIAEoDRIVCg1jcmVhdGVkX2F0X3VzGAIgASgDEg0KBXBhZ2VzGAMgAygJInkKClN0YWdlRXZlbnQSLwoLcGFnZV90dXJuZWQYASABKAsyGC5jaGFsa2xpbmUudjEuUGFnZVR1cm5lZEgAEjEKDGxlYWRfY2hhbmdlZBgCIAEoCzIZLmNoYWxrbGluZS52MS5MZWFkQ2hhbmdlZEgAQgcKBWV2ZW50IhoKClBhZ2VUdXJuZWQSDAoEcGFnZRgBIAEoCSIiCgtMZWFkQ2hhbmdlZBITCgtwYXJ0aWNpcGFudBgBIAEoCSIoCgpTdGFnZVN0YXRlEgwKBHBhZ2UYASABKAkSDAoEbGVhZBgCIAEoCSIwCgdTb3VyY2VzEiUKB3NvdXJjZXMYASADKAsyFC5jaGFsa2xpbmUudjEuU291cmNlIt8BCgZTb3VyY2USDgoGbnVtYmVyGAEgASgNEhMKC3BhcnRpY2lwYW50GAIgASgJEiYKBGtpbmQYAyABKA4yGC5jaGFsa2xpbmUudjEuU291cmNlS2luZBINCgV2aWRlbxgEIAEoCBINCgVhdWRpbxgFIAEoCBIOCgZwYXVzZWQYBiABKAgSDgoGd2FudGVkGAcgASgIEg0KBXRpbWVkGAggASgIEg0KBW11dGVkGAkgASgIEg4KBmhpZGRlbhgKIAEoCBIOCgZ3ZWJydGMYCyABKAgSDAoEbGl2ZRgMIAEoCCIoCgpUcmFjZUV2ZW50Eg0KBWJvYXJkGAEgASgJEgsKA2luaxgCIAEoDCKbAQoPQXR0ZW5kYW5jZUV2ZW50EjMKDXJlcGxpY2FfZ2l2ZW4YASABKAsyGi5jaGFsa2xpbmUudjEuUmVwbGljYUdpdmVuSAASJgoGam9pbmVkGAIgASgLMhQuY2hhbGtsaW5lLnYxLkpvaW5lZEgAEiIKBGxlZnQYAyABKAsyEi5jaGFsa2xpbmUudjEuTGVmdEgAQgcKBWV2ZW50IkYKDFJlcGxpY2FHaXZlbhIPCgdyZXBsaWNhGAEgASgNEhMKC3BhcnRpY2lwYW50GAIgASgJEhAKCGtleV9oYXNoGAMgASgMIhkKBkpvaW5lZBIPCgdyZXBsaWNhGAEgASgNIhcKBExlZnQSDwoHcmVwbGljYRgBIAEoDSI/Cg9BdHRlbmRhbmNlU3RhdGUSLAoIcmVwbGljYXMYASADKAsyGi5jaGFsa2xpbmUudjEuUmVwbGljYUdpdmVuKrIBCgpDdXJzb3JLaW5kEhsKF0NVUlNPUl9LSU5EX1VOU1BFQ0lGSUVEEAASFwoTQ1VSU09SX0tJTkRfUE9JTlRFUhABEhMKD0NVUlNPUl9LSU5EX1BFThACEhYKEkNVUlNPUl9LSU5EX0VSQVNFUhADEhUKEUNVUlNPUl9LSU5EX0xBU0VSEAQSFAoQQ1VSU09SX0tJTkRfR09ORRAFEhQKEENVUlNPUl9LSU5EX1RFWFQQBipxCgpTb3VyY2VLaW5kEhsKF1NPVVJDRV9LSU5EX1VOU1BFQ0lGSUVEEAASFgoSU09VUkNFX0tJTkRfQ0FNRVJBEAESFgoSU09VUkNFX0tJTkRfU0NSRUVOEAISFgoSU09VUkNFX0tJTkRfU1RSRUFNEANCLVorY2hhbGtsaW5lL3Byb3RvY29sL2NoYWxrbGluZS92MTtjaGFsa2xpbmV2MWIGcHJvdG8z");
 
 /**
  * ClientMessage is one message of the control stream, client to server.
@@ -165,6 +165,12 @@ export type ServerMessage = Message<"chalkline.v1.ServerMessage"> & {
      */
     value: Roster;
     case: "roster";
+  } | {
+    /**
+     * @generated from field: chalkline.v1.Sources sources = 10;
+     */
+    value: Sources;
+    case: "sources";
   } | { case: undefined; value?: undefined };
 };
 
@@ -407,6 +413,13 @@ export type OpenDocument = Message<"chalkline.v1.OpenDocument"> & {
    * @generated from field: chalkline.v1.Position position = 3;
    */
   position?: Position | undefined;
+
+  /**
+   * Not 0: from a snapshot as of this room time, µs: the last revision released by then (ALN5). position is not looked at.
+   *
+   * @generated from field: int64 at_us = 4;
+   */
+  atUs: bigint;
 };
 
 /**
@@ -500,6 +513,13 @@ export type JoinRoomResult = Message<"chalkline.v1.JoinRoomResult"> & {
    * @generated from field: int64 room_time_us = 8;
    */
   roomTimeUs: bigint;
+
+  /**
+   * What is published in the room.
+   *
+   * @generated from field: chalkline.v1.Sources sources = 9;
+   */
+  sources?: Sources | undefined;
 };
 
 /**
@@ -666,6 +686,13 @@ export type SyncState = Message<"chalkline.v1.SyncState"> & {
    * @generated from field: uint32 reason = 3;
    */
   reason: number;
+
+  /**
+   * As in OpenDocument.
+   *
+   * @generated from field: int64 at_us = 4;
+   */
+  atUs: bigint;
 };
 
 /**
@@ -689,7 +716,7 @@ export type HeartTick = Message<"chalkline.v1.HeartTick"> & {
   mediaDelayMs: number;
 
   /**
-   * Of each open document, what has been received; the server judges slowness by it.
+   * Of each open document, what has been received, shown or not (ALN4).
    *
    * @generated from field: repeated chalkline.v1.Received received = 2;
    */
@@ -1110,6 +1137,13 @@ export type SnapshotStart = Message<"chalkline.v1.SnapshotStart"> & {
    * @generated from field: uint64 bytes = 4;
    */
   bytes: bigint;
+
+  /**
+   * release_at of the snapshot's revision (REC5), µs room time; 0 for revision 0.
+   *
+   * @generated from field: int64 release_at_us = 5;
+   */
+  releaseAtUs: bigint;
 };
 
 /**
@@ -1473,6 +1507,208 @@ export const AuthorityStateSchema: GenMessage<AuthorityState> = /*@__PURE__*/
   messageDesc(file_chalkline_v1_chalkline, 41);
 
 /**
+ * StageEvent is the payload of a record of the document "stage" (STG1).
+ *
+ * @generated from message chalkline.v1.StageEvent
+ */
+export type StageEvent = Message<"chalkline.v1.StageEvent"> & {
+  /**
+   * @generated from oneof chalkline.v1.StageEvent.event
+   */
+  event: {
+    /**
+     * @generated from field: chalkline.v1.PageTurned page_turned = 1;
+     */
+    value: PageTurned;
+    case: "pageTurned";
+  } | {
+    /**
+     * @generated from field: chalkline.v1.LeadChanged lead_changed = 2;
+     */
+    value: LeadChanged;
+    case: "leadChanged";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message chalkline.v1.StageEvent.
+ * Use `create(StageEventSchema)` to create a new message.
+ */
+export const StageEventSchema: GenMessage<StageEvent> = /*@__PURE__*/
+  messageDesc(file_chalkline_v1_chalkline, 42);
+
+/**
+ * PageTurned makes a page the one that everybody is shown.
+ *
+ * @generated from message chalkline.v1.PageTurned
+ */
+export type PageTurned = Message<"chalkline.v1.PageTurned"> & {
+  /**
+   * @generated from field: string page = 1;
+   */
+  page: string;
+};
+
+/**
+ * Describes the message chalkline.v1.PageTurned.
+ * Use `create(PageTurnedSchema)` to create a new message.
+ */
+export const PageTurnedSchema: GenMessage<PageTurned> = /*@__PURE__*/
+  messageDesc(file_chalkline_v1_chalkline, 43);
+
+/**
+ * LeadChanged makes a participant's video the one that boards are held for; empty: nobody's.
+ *
+ * @generated from message chalkline.v1.LeadChanged
+ */
+export type LeadChanged = Message<"chalkline.v1.LeadChanged"> & {
+  /**
+   * @generated from field: string participant = 1;
+   */
+  participant: string;
+};
+
+/**
+ * Describes the message chalkline.v1.LeadChanged.
+ * Use `create(LeadChangedSchema)` to create a new message.
+ */
+export const LeadChangedSchema: GenMessage<LeadChanged> = /*@__PURE__*/
+  messageDesc(file_chalkline_v1_chalkline, 44);
+
+/**
+ * StageState is the snapshot table of the document "stage".
+ *
+ * @generated from message chalkline.v1.StageState
+ */
+export type StageState = Message<"chalkline.v1.StageState"> & {
+  /**
+   * Empty: no page was turned to.
+   *
+   * @generated from field: string page = 1;
+   */
+  page: string;
+
+  /**
+   * @generated from field: string lead = 2;
+   */
+  lead: string;
+};
+
+/**
+ * Describes the message chalkline.v1.StageState.
+ * Use `create(StageStateSchema)` to create a new message.
+ */
+export const StageStateSchema: GenMessage<StageState> = /*@__PURE__*/
+  messageDesc(file_chalkline_v1_chalkline, 45);
+
+/**
+ * Sources is what is published in the room, all of it; soft state (MED2).
+ *
+ * @generated from message chalkline.v1.Sources
+ */
+export type Sources = Message<"chalkline.v1.Sources"> & {
+  /**
+   * @generated from field: repeated chalkline.v1.Source sources = 1;
+   */
+  sources: Source[];
+};
+
+/**
+ * Describes the message chalkline.v1.Sources.
+ * Use `create(SourcesSchema)` to create a new message.
+ */
+export const SourcesSchema: GenMessage<Sources> = /*@__PURE__*/
+  messageDesc(file_chalkline_v1_chalkline, 46);
+
+/**
+ * Source is what one participant publishes of one kind.
+ *
+ * @generated from message chalkline.v1.Source
+ */
+export type Source = Message<"chalkline.v1.Source"> & {
+  /**
+   * In the room, from 1.
+   *
+   * @generated from field: uint32 number = 1;
+   */
+  number: number;
+
+  /**
+   * @generated from field: string participant = 2;
+   */
+  participant: string;
+
+  /**
+   * @generated from field: chalkline.v1.SourceKind kind = 3;
+   */
+  kind: SourceKind;
+
+  /**
+   * What it has; neither: its publisher is away.
+   *
+   * @generated from field: bool video = 4;
+   */
+  video: boolean;
+
+  /**
+   * @generated from field: bool audio = 5;
+   */
+  audio: boolean;
+
+  /**
+   * It has a publisher, and nothing comes just now.
+   *
+   * @generated from field: bool paused = 6;
+   */
+  paused: boolean;
+
+  /**
+   * Somebody plays it; a publisher that is not wanted need not send.
+   *
+   * @generated from field: bool wanted = 7;
+   */
+  wanted: boolean;
+
+  /**
+   * Its times are those of capture: stamped by the publisher, reported, or calibrated.
+   *
+   * @generated from field: bool timed = 8;
+   */
+  timed: boolean;
+
+  /**
+   * Its sound, its picture are not passed on (MED6).
+   *
+   * @generated from field: bool muted = 9;
+   */
+  muted: boolean;
+
+  /**
+   * @generated from field: bool hidden = 10;
+   */
+  hidden: boolean;
+
+  /**
+   * How it can be played: WHEP; HTTP-TS and HLS.
+   *
+   * @generated from field: bool webrtc = 11;
+   */
+  webrtc: boolean;
+
+  /**
+   * @generated from field: bool live = 12;
+   */
+  live: boolean;
+};
+
+/**
+ * Describes the message chalkline.v1.Source.
+ * Use `create(SourceSchema)` to create a new message.
+ */
+export const SourceSchema: GenMessage<Source> = /*@__PURE__*/
+  messageDesc(file_chalkline_v1_chalkline, 47);
+
+/**
  * TraceEvent is the payload of a record of the document "traces".
  *
  * @generated from message chalkline.v1.TraceEvent
@@ -1496,7 +1732,7 @@ export type TraceEvent = Message<"chalkline.v1.TraceEvent"> & {
  * Use `create(TraceEventSchema)` to create a new message.
  */
 export const TraceEventSchema: GenMessage<TraceEvent> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 42);
+  messageDesc(file_chalkline_v1_chalkline, 48);
 
 /**
  * AttendanceEvent is the payload of a record of the document "attendance", which is never sent to clients.
@@ -1533,7 +1769,7 @@ export type AttendanceEvent = Message<"chalkline.v1.AttendanceEvent"> & {
  * Use `create(AttendanceEventSchema)` to create a new message.
  */
 export const AttendanceEventSchema: GenMessage<AttendanceEvent> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 43);
+  messageDesc(file_chalkline_v1_chalkline, 49);
 
 /**
  * ReplicaGiven: a replica number was given to a client instance; it is never given again.
@@ -1564,7 +1800,7 @@ export type ReplicaGiven = Message<"chalkline.v1.ReplicaGiven"> & {
  * Use `create(ReplicaGivenSchema)` to create a new message.
  */
 export const ReplicaGivenSchema: GenMessage<ReplicaGiven> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 44);
+  messageDesc(file_chalkline_v1_chalkline, 50);
 
 /**
  * @generated from message chalkline.v1.Joined
@@ -1581,7 +1817,7 @@ export type Joined = Message<"chalkline.v1.Joined"> & {
  * Use `create(JoinedSchema)` to create a new message.
  */
 export const JoinedSchema: GenMessage<Joined> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 45);
+  messageDesc(file_chalkline_v1_chalkline, 51);
 
 /**
  * @generated from message chalkline.v1.Left
@@ -1598,7 +1834,7 @@ export type Left = Message<"chalkline.v1.Left"> & {
  * Use `create(LeftSchema)` to create a new message.
  */
 export const LeftSchema: GenMessage<Left> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 46);
+  messageDesc(file_chalkline_v1_chalkline, 52);
 
 /**
  * AttendanceState is the snapshot of the document "attendance".
@@ -1617,7 +1853,7 @@ export type AttendanceState = Message<"chalkline.v1.AttendanceState"> & {
  * Use `create(AttendanceStateSchema)` to create a new message.
  */
 export const AttendanceStateSchema: GenMessage<AttendanceState> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 47);
+  messageDesc(file_chalkline_v1_chalkline, 53);
 
 /**
  * @generated from enum chalkline.v1.CursorKind
@@ -1668,4 +1904,41 @@ export enum CursorKind {
  */
 export const CursorKindSchema: GenEnum<CursorKind> = /*@__PURE__*/
   enumDesc(file_chalkline_v1_chalkline, 0);
+
+/**
+ * @generated from enum chalkline.v1.SourceKind
+ */
+export enum SourceKind {
+  /**
+   * @generated from enum value: SOURCE_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Camera and microphone, either alone too.
+   *
+   * @generated from enum value: SOURCE_KIND_CAMERA = 1;
+   */
+  CAMERA = 1,
+
+  /**
+   * A screen, a window or a region of it.
+   *
+   * @generated from enum value: SOURCE_KIND_SCREEN = 2;
+   */
+  SCREEN = 2,
+
+  /**
+   * What an encoder pushes, by RTMP or MPEG-TS.
+   *
+   * @generated from enum value: SOURCE_KIND_STREAM = 3;
+   */
+  STREAM = 3,
+}
+
+/**
+ * Describes the enum chalkline.v1.SourceKind.
+ */
+export const SourceKindSchema: GenEnum<SourceKind> = /*@__PURE__*/
+  enumDesc(file_chalkline_v1_chalkline, 1);
 

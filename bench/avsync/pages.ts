@@ -1,0 +1,187 @@
+// The two people of the instrument: a teacher who draws in front of a camera, and a pupil whose page is watched frame by frame.
+import { chromium, type Browser, type BrowserContext, type Page } from "@playwright/test";
+import type {} from "../../web/src/ui/diagnostics.ts";
+import type { Player } from "../../web/src/media/api.ts";
+import { bend, type WrongClock } from "./clocks.ts";
+import { readCounter } from "./counter.ts";
+import type { Link } from "./link.ts";
+
+/** A number seen in the teacher's own preview, and true time of its capture, ms. */
+export interface Filmed {
+  readonly number: number;
+  readonly at: number;
+}
+
+/** A frame that the pupil's page showed. */
+export interface Watched {
+  readonly number: number;
+  readonly strokes: number;
+  /** True time, ms. */
+  readonly at: number;
+  /** The page's shown time, µs room time; 0: now. */
+  readonly shown: number;
+}
+
+declare global {
+  interface Window {
+    readCounter: typeof readCounter;
+    filmed: Filmed[];
+    drew: number[];
+    watched: Watched[];
+  }
+}
+
+const VIEWPORT = { width: 1000, height: 700 };
+
+/** Whose clocks are wrong, and how. */
+export const TEACHER: WrongClock = { offset: 90_000, ppm: 200, stepAfter: 0, step: 0 };
+export const PUPIL: WrongClock = { offset: -300_000, ppm: 0, stepAfter: 20_000, step: 2000 };
+
+/** A browser with a camera that shows the film. */
+export function launch(executable: string | undefined, film: string): Promise<Browser> {
+  return chromium.launch({
+    ...(executable === undefined ? { channel: "chromium" } : { executablePath: executable }),
+    args: [
+      "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+      "--autoplay-policy=no-user-gesture-required", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
+      `--use-file-for-fake-video-capture=${film}`,
+    ],
+  });
+}
+
+export class Someone {
+  private constructor(
+    readonly context: BrowserContext,
+    readonly page: Page,
+  ) {}
+
+  /** Opens the start page, or a room's. Signalling and media go through links where they are given. */
+  static async open(browser: Browser, url: string, name: string, clock: WrongClock, links: { signalling?: Link | undefined; media?: Link | undefined; plain?: boolean }): Promise<Someone> {
+    const context = await browser.newContext({ viewport: VIEWPORT, locale: "en-GB", permissions: ["camera", "microphone"] });
+    await context.addInitScript(bend, clock);
+    await context.addInitScript((who) => localStorage.setItem("chalkline.name", JSON.stringify(who)), name);
+    await context.addInitScript(`window.readCounter = ${readCounter.toString()}; window.filmed = []; window.drew = []; window.watched = [];`);
+    if (links.plain === true) await context.addInitScript(() => Reflect.deleteProperty(globalThis, "RTCRtpScriptTransform"));
+    if (links.signalling !== undefined) await signalThrough(context, links.signalling.port);
+    if (links.media !== undefined) await mediaThrough(context, links.media.port);
+    const page = await context.newPage();
+    page.on("pageerror", (error) => console.error(`${name}: ${error.message}`));
+    await page.goto(`${url}${url.includes("?") ? "&" : "?"}diagnostics`);
+    return new Someone(context, page);
+  }
+
+  async createRoom(): Promise<string> {
+    await this.page.locator("#create").fill("avsync");
+    await this.page.locator("#create").press("Enter");
+    await this.page.waitForURL(/\/r\//);
+    await this.synced();
+    return new URL(this.page.url()).pathname;
+  }
+
+  async synced(): Promise<void> {
+    await this.page.waitForFunction(() => window.chalkline?.connection.kind === "synced" && window.chalkline.page !== "", undefined, { timeout: 20_000 });
+    await this.page.waitForSelector(".board canvas");
+  }
+
+  /** Starts the camera and notes which number was filmed when. */
+  async film(): Promise<void> {
+    await this.page.evaluate(async () => {
+      const media = window.chalkline?.media;
+      if (media === undefined) throw new Error("the page has no media");
+      await media.camera.start({ video: true, audio: true });
+      const stream = media.camera.stream.value;
+      if (stream === undefined) throw new Error(`the camera did not start: ${JSON.stringify(media.camera.fault.value)}`);
+      const video = document.createElement("video"), canvas = document.createElement("canvas");
+      video.muted = true;
+      video.srcObject = stream;
+      video.style.cssText = "position:fixed;right:0;bottom:0;width:32px;z-index:9999;pointer-events:none";
+      document.body.append(video);
+      await video.play();
+      const look = (): void => window.trueClock.frame(video, (metadata) => {
+        look();
+        const number = window.readCounter(video, canvas);
+        if (number < 0) return;
+        window.filmed.push({ number, at: metadata.captureTime === undefined ? window.trueClock.now() : window.trueClock.of(metadata.captureTime) });
+      });
+      look();
+    });
+  }
+
+  /** Notes true times of strokes. */
+  async noteStrokes(): Promise<void> {
+    await this.page.evaluate(() => {
+      const board = document.querySelector(".board");
+      board?.addEventListener("pointerdown", (event) => window.drew.push(window.trueClock.when(event)), { capture: true });
+    });
+  }
+
+  /** One short stroke, the i-th. */
+  async draw(i: number): Promise<void> {
+    const { mouse } = this.page;
+    const x = 180 + (i % 20) * 30, y = 160 + (Math.floor(i / 20) % 10) * 40;
+    await mouse.move(x, y);
+    await mouse.down();
+    await mouse.move(x + 12, y + 8);
+    await mouse.up();
+  }
+
+  /** Plays the room's source, and notes of each frame shown which number it has and how many strokes are drawn. */
+  async watch(player: Player, aligned: boolean): Promise<void> {
+    await this.page.waitForFunction(() => window.chalkline?.session.sources.value.some((s) => s.video), undefined, { timeout: 20_000 });
+    await this.page.evaluate(({ way, follow }) => {
+      const { chalkline } = window;
+      const source = chalkline?.session.sources.value.find((s) => s.video);
+      if (chalkline === undefined || source === undefined) throw new Error("nothing is published");
+      chalkline.media.setAligned(follow);
+      chalkline.media.play(source.number, { player: way });
+    }, { way: player, follow: aligned });
+    await this.page.waitForFunction(() => [...document.querySelectorAll("video")].some((v) => v.videoWidth > 0), undefined, { timeout: 40_000 });
+    await this.page.evaluate(() => {
+      const { chalkline } = window;
+      const video = [...document.querySelectorAll("video")].find((v) => v.videoWidth > 0);
+      if (chalkline === undefined || video === undefined) throw new Error("nothing is played");
+      const canvas = document.createElement("canvas");
+      const painted = new MessageChannel();
+      const waiting: (() => void)[] = [];
+      painted.port1.onmessage = () => waiting.shift()?.();
+      const look = (): void => window.trueClock.frame(video, (metadata) => {
+        look();
+        const number = window.readCounter(video, canvas), at = window.trueClock.of(metadata.expectedDisplayTime), shown = chalkline.shown();
+        if (number < 0) return;
+        // What is painted with this frame stands once its animation callbacks have run.
+        requestAnimationFrame(() => {
+          waiting.push(() => {
+            const strokes = [...chalkline.session.look(chalkline.page).elements()].length;
+            window.watched.push({ number, strokes, at, shown: shown === "now" ? 0 : shown });
+          });
+          painted.port2.postMessage(0);
+        });
+      });
+      look();
+    });
+  }
+
+  close(): Promise<void> {
+    return this.context.close();
+  }
+}
+
+/** Sends a context's WebTransport through a port; what else it asks for goes straight. */
+async function signalThrough(context: BrowserContext, port: number): Promise<void> {
+  await context.route("**/api/connect", async (route) => {
+    const response = await route.fetch();
+    const info = (await response.json()) as { webtransport: string };
+    await route.fulfill({ response, json: { ...info, webtransport: `https://127.0.0.1:${port}/wt` } });
+  });
+}
+
+/** Sends a context's WebRTC through a port: the server's answers name no other. */
+async function mediaThrough(context: BrowserContext, port: number): Promise<void> {
+  await context.route(/\/(whip|whep)(\?|$)/, async (route) => {
+    if (route.request().method() !== "POST") return route.continue();
+    const response = await route.fetch();
+    const lines = (await response.text()).split("\r\n").filter((line) => !/^a=candidate:.* tcp /i.test(line));
+    const body = lines.map((line) => line.replace(/^(a=candidate:\S+ \d+ udp \d+) \S+ \d+ typ host.*$/i, `$1 127.0.0.1 ${port} typ host`)).join("\r\n");
+    await route.fulfill({ response, body });
+  });
+}

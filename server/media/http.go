@@ -1,0 +1,97 @@
+package media
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"strconv"
+
+	"chalkline/protocol"
+	"chalkline/server/classroom"
+)
+
+// maxBody bounds the requests that are answered here, in bytes.
+const maxBody = 4 << 10
+
+// Register adds what people set of sources to mux: switches and offset
+// (docs/protocol.md, HTTP).
+func (r *Registry) Register(mux *http.ServeMux) {
+	mux.HandleFunc("PUT /api/rooms/{code}/sources/{number}/switches", r.putSwitches)
+	mux.HandleFunc("PUT /api/rooms/{code}/sources/{number}/offset", r.putOffset)
+}
+
+// Requested returns who asks, and the source that the path names ({number}). The
+// error is a *protocol.Error.
+func (r *Registry) Requested(q *http.Request) (Visitor, *Source, error) {
+	v, err := r.cfg.Rooms.Enter(q)
+	if err != nil {
+		return Visitor{}, nil, err
+	}
+	number, err := strconv.ParseUint(q.PathValue("number"), 10, 32)
+	if err != nil {
+		return Visitor{}, nil, protocol.NewError(protocol.NoSuchSource)
+	}
+	s, ok := r.Source(v.Room, uint32(number))
+	if !ok {
+		return Visitor{}, nil, protocol.NewError(protocol.NoSuchSource)
+	}
+	return v, s, nil
+}
+
+func (r *Registry) putSwitches(w http.ResponseWriter, q *http.Request) {
+	var body struct {
+		Muted  *bool `json:"muted"`
+		Hidden *bool `json:"hidden"`
+	}
+	v, s, err := r.Requested(q)
+	if err == nil {
+		err = readBody(w, q, &body)
+	}
+	if err == nil {
+		err = s.SwitchBy(v.Participant, body.Muted, body.Hidden)
+	}
+	if err != nil {
+		AnswerError(w, err)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (r *Registry) putOffset(w http.ResponseWriter, q *http.Request) {
+	var body struct {
+		OffsetUS *int64 `json:"offset_us"`
+	}
+	v, s, err := r.Requested(q)
+	if err == nil {
+		err = readBody(w, q, &body)
+	}
+	switch {
+	case err != nil:
+	case !maySet(v.Participant, s):
+		err = protocol.NewError(protocol.NotPermitted)
+	case s.Kind != Stream || body.OffsetUS == nil:
+		err = protocol.NewError(protocol.BadMessage)
+	case *body.OffsetUS < 0 || *body.OffsetUS > maxOffset:
+		err = protocol.NewError(protocol.TooLarge, "limit", "offset_us", "max", strconv.Itoa(maxOffset))
+	default:
+		err = r.Calibrate(q.Context(), s, *body.OffsetUS)
+	}
+	if err != nil {
+		AnswerError(w, err)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// maySet says whether somebody may set switches and offset of a source.
+func maySet(who classroom.Participant, s *Source) bool {
+	return who.ID == s.Participant || who.Role == classroom.Teacher || who.Role == classroom.Assistant
+}
+
+func readBody(w http.ResponseWriter, q *http.Request, into any) error {
+	body, err := io.ReadAll(http.MaxBytesReader(w, q.Body, maxBody))
+	if err != nil || json.Unmarshal(body, into) != nil {
+		return protocol.NewError(protocol.BadMessage)
+	}
+	return nil
+}

@@ -1,0 +1,134 @@
+package ingest
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"chalkline/server/classroom"
+)
+
+func (s *school) post(t *testing.T, role classroom.Role) (status int, body map[string]any) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.http.URL+"/api/rooms/X/stream-key", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Role", string(role))
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if err := json.NewDecoder(answer.Body).Decode(&body); err != nil {
+		t.Fatal(err)
+	}
+	return answer.StatusCode, body
+}
+
+func TestMED9AStreamKeyIsGivenAndTheOneBeforeEnds(t *testing.T) {
+	table := newTable(t)
+	s := open(t, table)
+	status, first := s.post(t, classroom.Teacher)
+	key, _ := first["key"].(string)
+	if status != http.StatusOK || first["rtmp"] != "rtmp://"+s.rtmp+"/live" || first["http"] != s.http.URL+"/ingest/"+key {
+		t.Fatalf("%d, %v", status, first)
+	}
+	again := open(t, table) // the server restarts
+	for _, form := range []string{key, strings.ToUpper(key)} {
+		if v, err := again.keys.check(t.Context(), form); err != nil || v.ID != "ann" || v.Role != classroom.Teacher || v.Room != testRoom {
+			t.Errorf("%s is of %+v, %v", form, v, err)
+		}
+	}
+	again.post(t, classroom.Teacher)
+	if _, err := again.keys.check(t.Context(), key); !errors.Is(err, errKey) {
+		t.Errorf("the older key: %v", err)
+	}
+}
+
+func TestMED3ObserversGetNoStreamKey(t *testing.T) {
+	s := open(t, newTable(t))
+	if status, body := s.post(t, classroom.Observer); status != http.StatusForbidden {
+		t.Errorf("%d, %v", status, body)
+	}
+}
+
+func TestMED9WrongKeysAreRefusedAndOnlySoManyTried(t *testing.T) {
+	s := open(t, newTable(t))
+	right := s.key(t)
+	wrong := "0" + right[1:len(right)-1] + "0"
+	if wrong == right {
+		wrong = right[:len(right)-4] + "0000"
+	}
+	want := []int{401, 401, 401, 503, 503}
+	for i, key := range []string{wrong, "x", "", wrong, right} {
+		if key == "" {
+			key = strings.Repeat("0", 500)
+		}
+		r, _ := http.NewRequestWithContext(t.Context(), http.MethodPut, s.http.URL+"/ingest/"+key, strings.NewReader("x"))
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		if answer.StatusCode != want[i] {
+			t.Errorf("try %d is answered %d, want %d", i, answer.StatusCode, want[i])
+		}
+	}
+}
+
+// slow is a body that gives a byte and then nothing until its deadline.
+type slow struct {
+	given    bool
+	deadline chan time.Time
+}
+
+func (s *slow) Read(b []byte) (int, error) {
+	if !s.given {
+		s.given = true
+		b[0] = syncByte
+		return 1, nil
+	}
+	timer := time.NewTimer(time.Hour)
+	for {
+		select {
+		case d := <-s.deadline:
+			timer.Reset(time.Until(d))
+		case <-timer.C:
+			return 0, errors.New("deadline")
+		}
+	}
+}
+
+func TestABodyThatStopsIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &slow{deadline: make(chan time.Time, 8)}
+		b := &patient{body: s, deadline: func(d time.Time) error { s.deadline <- d; return nil }}
+		start := time.Now()
+		_, err := io.Copy(io.Discard, b)
+		if took := time.Since(start); err == nil || took != idleTime {
+			t.Errorf("%v after %v", err, took)
+		}
+	})
+}
+
+func TestMED4ABodyEndsWhenAnotherTakesOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &slow{deadline: make(chan time.Time, 8)}
+		b := &patient{body: s, deadline: func(d time.Time) error { s.deadline <- d; return nil }}
+		taken := errors.New("taken over")
+		go b.end(taken)
+		start := time.Now()
+		if _, err := io.Copy(io.Discard, b); !errors.Is(err, taken) || time.Since(start) > 0 {
+			t.Errorf("%v after %v", err, time.Since(start))
+		}
+		if _, err := b.Read(make([]byte, 1)); !errors.Is(err, taken) {
+			t.Errorf("read again: %v", err)
+		}
+	})
+}

@@ -1,0 +1,121 @@
+package ingest
+
+import (
+	"bytes"
+
+	"chalkline/sei"
+	"chalkline/server/media"
+	"chalkline/server/media/stream"
+)
+
+// publisher turns what one encoder sends into units of its source. It belongs to the
+// goroutine of its connection.
+type publisher struct {
+	publication *media.Publication
+	clock       media.Clock
+	out         *output
+	metrics     *metrics
+
+	line     timeline
+	stamps   stamps
+	pictures pictures
+	config   []byte // of the sound
+
+	video, audio bool // the tracks that it announced
+	waiting      bool // pictures are left out up to the next key frame
+	anew         bool // the next unit is a discontinuity
+}
+
+// newPublisher returns the publisher of a publication whose container's times wrap
+// after so many bits.
+func newPublisher(p *media.Publication, c media.Clock, out *output, m *metrics, bits uint) *publisher {
+	return &publisher{
+		publication: p, clock: c, out: out, metrics: m,
+		line: timeline{bits: bits}, stamps: stamps{publication: p}, waiting: true, anew: true,
+	}
+}
+
+// close ends the publication.
+func (p *publisher) close() {
+	p.out.leave(p)
+	p.publication.Close()
+}
+
+// picture publishes an access unit: dts in 1/90 000 s, which wraps, and how long
+// after it the picture is to be shown.
+func (p *publisher) picture(dts, composition int64, u accessUnit) {
+	dts, ok := p.place(videoTrack, dts)
+	if !ok || u.data == nil {
+		return
+	}
+	pts := dts + composition
+	found, _ := sei.Read(sei.AnnexB, u.data)
+	stamp := p.stamps.picture(p.clock.Now(), micros(pts), found)
+	p.anew = p.anew || u.changed
+	info := p.publication.Source.Info()
+	if info.Hidden || p.waiting && !u.key {
+		p.waiting = true
+		return
+	}
+	data, err := sei.Insert(sei.AnnexB, make([]byte, 0, len(u.data)+stampRoom), u.data, stamp)
+	if err != nil { // no picture after all
+		return
+	}
+	p.waiting = false
+	p.publish(stream.Unit{
+		Codec: stream.H264, PTS: pts, DTS: dts, Time: stamp.Time, Key: u.key, Data: data,
+	})
+}
+
+// stampRoom is what a stamp takes in an access unit, in bytes, and a little more.
+const stampRoom = 96
+
+// sound publishes a frame of AAC, which it keeps. pts is in 1/90 000 s and wraps.
+func (p *publisher) sound(pts int64, config, raw []byte) {
+	pts, ok := p.place(audioTrack, pts)
+	if !ok || len(raw) == 0 {
+		return
+	}
+	time := p.stamps.sound(p.clock.Now(), micros(pts))
+	if !bytes.Equal(config, p.config) {
+		p.anew = p.anew || p.config != nil
+		p.config = config
+	}
+	if p.publication.Source.Info().Muted {
+		return
+	}
+	p.publish(stream.Unit{
+		Codec: stream.AAC, PTS: pts, DTS: pts, Time: time, Key: true, Config: p.config, Data: raw,
+	})
+}
+
+func (p *publisher) place(track int, time int64) (at int64, ok bool) {
+	at, jumped, ok := p.line.place(track, time)
+	if jumped {
+		p.anew = true
+		p.stamps.anew()
+		p.publication.Jump()
+		p.metrics.jumps.Inc()
+	}
+	return at, ok
+}
+
+// tracks tells the room what the encoder announces, before it comes: outputs that
+// begin with a picture know whether to wait for its sound.
+func (p *publisher) tracks(video, audio bool) {
+	if p.video == video && p.audio == audio {
+		return
+	}
+	p.video, p.audio = video, audio
+	p.publication.Tracks(video, audio, false, true)
+}
+
+func (p *publisher) publish(u stream.Unit) {
+	u.Discontinuity = p.anew
+	p.anew = false
+	p.metrics.bytes.Add(float64(len(u.Data)))
+	p.out.publish(p, u)
+}
+
+// micros turns 1/90 000 s into µs.
+func micros(t int64) int64 { return t * 100 / 9 }

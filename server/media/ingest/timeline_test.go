@@ -1,0 +1,147 @@
+package ingest
+
+import "testing"
+
+func TestTimesAreUnwrapped(t *testing.T) {
+	const wrap = int64(1) << wrapBits
+	l := timeline{bits: wrapBits}
+	for i, c := range []struct {
+		track      int
+		time, want int64
+	}{
+		{videoTrack, wrap - 3000, wrap - 3000},
+		{audioTrack, wrap - 2000, wrap - 2000},
+		{videoTrack, 0, wrap},
+		{audioTrack, wrap - 80, wrap - 80},
+		{audioTrack, 1840, wrap + 1840},
+		{videoTrack, 3000, wrap + 3000},
+	} {
+		at, jumped, ok := l.place(c.track, c.time)
+		if at != c.want || jumped || !ok {
+			t.Errorf("unit %d lies at %d (jumped %v, ok %v), want %d", i, at, jumped, ok, c.want)
+		}
+	}
+}
+
+func TestAJumpOfBothTracksIsOneDiscontinuity(t *testing.T) {
+	for name, to := range map[string]int64{"forward": 3600 * second, "back": -3600 * second} {
+		t.Run(name, func(t *testing.T) {
+			l := timeline{bits: 64}
+			jumps := 0
+			place := func(track int, at int64) bool {
+				_, jumped, ok := l.place(track, at)
+				if jumped {
+					jumps++
+				}
+				return ok
+			}
+			for i := range int64(10) {
+				place(videoTrack, i*3000)
+				place(audioTrack, i*3000+100)
+			}
+			if !place(videoTrack, to) || jumps != 1 {
+				t.Fatalf("the jump counts %d times", jumps)
+			}
+			if place(audioTrack, 30_100) {
+				t.Error("a remainder of the line before is let through")
+			}
+			for i := range int64(10) {
+				if !place(audioTrack, to+i*3000+100) || !place(videoTrack, to+i*3000+3000) {
+					t.Error("what follows the jump is left out")
+				}
+			}
+			if jumps != 1 {
+				t.Errorf("%d jumps", jumps)
+			}
+		})
+	}
+}
+
+func TestTracksThatStayApartAreNotLeftOutForever(t *testing.T) {
+	l := timeline{bits: 64}
+	passed := 0
+	l.place(videoTrack, 0)
+	for i := range int64(3 * maxStrays) {
+		l.place(videoTrack, i*3000)
+		if _, _, ok := l.place(audioTrack, 1000*second+i*3000); ok {
+			passed++
+		}
+	}
+	if passed == 0 {
+		t.Error("the sound never came through")
+	}
+}
+
+// route is a way on which units are late by so many µs.
+func route(a *arrivals, from, to int64, late func(i int64) int64, rate float64) (jumps int) {
+	for i := from; i < to; i++ {
+		if a.note(int64(float64(i)*33_333*rate)+late(i), i*33_333) {
+			jumps++
+		}
+	}
+	return jumps
+}
+
+func TestMED8JitterDoesNotShakeTheMapping(t *testing.T) {
+	var a arrivals
+	late := func(i int64) int64 { return i * 7919 % 50 * 1000 } // up to 50 ms
+	route(&a, 0, 90, late, 1)
+	base := a.base
+	if jumps := route(&a, 90, 9000, late, 1); jumps != 0 || distance(a.base, base) > 3000 {
+		t.Errorf("the mapping moved from %d to %d, %d jumps", base, a.base, jumps)
+	}
+}
+
+func TestMED8TheMappingFollowsAClockThatDrifts(t *testing.T) {
+	for name, rate := range map[string]float64{"slow": 1.0002, "fast": 0.9998, "29.97 as 30": 1.001} {
+		t.Run(name, func(t *testing.T) {
+			var a arrivals
+			for i := range int64(30 * 3600) { // an hour
+				arrival := int64(float64(i)*33_333*rate) + i*7919%20*1000
+				if a.note(arrival, i*33_333) {
+					t.Fatalf("a jump after %d frames", i)
+				}
+				want := int64(float64(i) * 33_333 * (rate - 1))
+				if distance(a.base, want) > 40_000 {
+					t.Fatalf("after %d frames the mapping is %d, it should be %d", i, a.base, want)
+				}
+			}
+		})
+	}
+}
+
+func TestMED8AJamOfTheConnectionDoesNotMakeStampsLate(t *testing.T) {
+	var a arrivals
+	none := func(int64) int64 { return 0 }
+	route(&a, 0, 1800, none, 1)
+	jam := func(i int64) int64 { return max(0, 2_000_000-(i-1800)*33_333/2) } // two seconds, made up for in four
+	if jumps := route(&a, 1800, 2000, jam, 1); jumps != 0 || distance(a.base, 0) > 1000 {
+		t.Errorf("the mapping moved to %d, %d jumps", a.base, jumps)
+	}
+}
+
+func TestMED8AnEncoderThatFellBehindIsFollowedAtOnceAfterHalfAMinute(t *testing.T) {
+	var a arrivals
+	route(&a, 0, 1800, func(int64) int64 { return 0 }, 1)
+	behind := func(int64) int64 { return 1_500_000 }
+	if jumps := route(&a, 1800, 1800+20*30, behind, 1); jumps != 0 {
+		t.Fatal("it was followed too early")
+	}
+	if jumps := route(&a, 1800+20*30, 1800+35*30, behind, 1); jumps != 1 || a.base != 1_500_000 {
+		t.Errorf("the mapping is %d after %d jumps", a.base, jumps)
+	}
+	if jumps := route(&a, 1800+35*30, 1800+36*30, func(int64) int64 { return 0 }, 1); jumps != 1 || a.base != 0 {
+		t.Errorf("back again: the mapping is %d after %d jumps", a.base, jumps)
+	}
+}
+
+func TestNothingIsStampedLaterThanItArrived(t *testing.T) {
+	var a arrivals
+	for i := range int64(3000) {
+		arrival := i*33_333 + i*i*7919%200_000
+		a.note(arrival, i*33_333)
+		if a.at(i*33_333) > arrival {
+			t.Fatalf("unit %d arrived at %d and has %d", i, arrival, a.at(i*33_333))
+		}
+	}
+}

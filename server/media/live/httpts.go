@@ -1,0 +1,94 @@
+package live
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"chalkline/protocol"
+	"chalkline/server/media/stream"
+)
+
+const (
+	// away is how long a reader waits for a source that gives nothing.
+	away = 30 * time.Second
+	// stuck is how long a write may take.
+	stuck = 10 * time.Second
+)
+
+// stream is live.ts: what comes, as it comes, from the newest key frame on.
+func (s *Server) stream(w http.ResponseWriter, r *http.Request, o *output) {
+	s.metrics.requests.WithLabelValues("httpts").Inc()
+	if !s.take(&s.readers, s.cfg.MaxReaders) {
+		refuse(w, protocol.NewError(protocol.Overloaded))
+		return
+	}
+	s.metrics.readers.Inc()
+	defer func() {
+		s.metrics.readers.Dec()
+		s.giveBack(&s.readers)
+	}()
+	reader := o.hub.Read()
+	defer func() {
+		s.metrics.dropped.WithLabelValues("reader").Add(float64(reader.Dropped()))
+		reader.Close()
+	}()
+	wait, cancel := s.bounded(r.Context(), firstWait)
+	u, err := reader.Next(wait)
+	cancel()
+	if err != nil {
+		refuse(w, protocol.NewError(protocol.NoSuchSource))
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Type", "video/mp2t")
+	w.Header().Set("X-Accel-Buffering", "no") // nginx passes it on at once
+	if r.Method == http.MethodHead {
+		return
+	}
+	u.Discontinuity = true // it begins here, whatever was before
+	t := tail{to: w, control: http.NewResponseController(w)}
+	for err == nil {
+		var n int
+		n, err = t.write(u)
+		s.metrics.bytes.WithLabelValues("httpts").Add(float64(n))
+		if err == nil {
+			u, err = s.next(r.Context(), reader)
+		}
+	}
+	// The connection may be used again.
+	_ = t.control.SetWriteDeadline(time.Time{})
+}
+
+func (s *Server) next(ctx context.Context, reader *stream.Reader) (stream.Unit, error) {
+	ctx, cancel := s.bounded(ctx, away)
+	defer cancel()
+	return reader.Next(ctx)
+}
+
+// tail writes a programme as it comes.
+type tail struct {
+	to      http.ResponseWriter
+	control *http.ResponseController
+	out     programme
+	buf     []byte
+}
+
+// write sends a unit at once. A client that takes nothing is an error after a while.
+func (t *tail) write(u stream.Unit) (int, error) {
+	t.buf = t.buf[:0]
+	t.out.place(&u)
+	if u.Discontinuity || u.Codec.Video() && u.Key {
+		t.buf = t.out.mux.AppendTables(t.buf)
+	}
+	t.buf = t.out.append(t.buf, u)
+	if len(t.buf) == 0 {
+		return 0, nil
+	}
+	_ = t.control.SetWriteDeadline(time.Now().Add(stuck)) // where there is one
+	n, err := t.to.Write(t.buf)
+	if err != nil {
+		return n, err
+	}
+	return n, t.control.Flush()
+}

@@ -1,0 +1,199 @@
+package live
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"log/slog"
+	"sync"
+	"time"
+
+	"chalkline/sei"
+	"chalkline/server/media"
+	"chalkline/server/media/live/aac"
+	"chalkline/server/media/stream"
+)
+
+// output puts one source out for as long as somebody plays it.
+type output struct {
+	s      *Server
+	name   sourceName
+	source *media.Source
+	log    *slog.Logger
+
+	hub    *stream.Hub // the programme, for readers of MPEG-TS
+	window *window     // and for those of HLS
+
+	// Guarded by Server.mu.
+	users int
+	left  time.Time // when the last one went
+
+	// Owned by run.
+	shaper    shaper
+	segmenter segmenter
+	encoder   *aac.Encoder
+	refused   bool // there is no encoder to be had
+	coded     chan aac.Frame
+	came      bool // a unit, since it was looked after
+	forced    int
+}
+
+// firstNumber is the number of an output's first segment: it rises by two a second,
+// faster than segments are cut, so that numbers rise from one output of a source to
+// the next. It is below 2³² till 2068.
+func firstNumber(now time.Time) int64 {
+	const from = 946_684_800 // the year 2000
+	return max(0, 2*(now.Unix()-from))
+}
+
+// firstBreak is the number of an output's first discontinuity: it rises by one a
+// minute for two days. It stays small, because players keep a list that is as long.
+func firstBreak(now time.Time) int64 { return now.Unix() / 60 % 2880 }
+
+func newOutput(s *Server, name sourceName, source *media.Source) *output {
+	now := time.Now()
+	id := make([]byte, 6)
+	_, _ = rand.Read(id) // never fails
+	o := &output{
+		s: s, name: name, source: source, left: now,
+		log:    s.cfg.Logger.With("room", name.room, "source", name.number),
+		hub:    stream.NewKeepingHub(nil),
+		window: newWindow(s.cfg.MaxSourceBytes, s.cfg.MaxBytes, &s.held, firstBreak(now)),
+		coded:  make(chan aac.Frame),
+	}
+	o.shaper = shaper{
+		origin: func() sei.Origin { return source.Origin(false) },
+		has: func() (video, audio bool) {
+			i := source.Info()
+			return i.Video, i.Audio
+		},
+		count: s.metrics.event,
+	}
+	o.segmenter = segmenter{name: hex.EncodeToString(id), sequence: firstNumber(now)}
+	return o
+}
+
+// run works until nobody plays it, or ctx ends.
+func (o *output) run(ctx context.Context) {
+	o.s.metrics.outputs.Inc()
+	o.log.Info("live output begins")
+	ctx, cancel := context.WithCancel(ctx)
+	units := make(chan stream.Unit)
+	var pumping sync.WaitGroup
+	pumping.Go(func() { o.pump(ctx, units) })
+	o.loop(ctx, units)
+	cancel()
+	pumping.Wait()
+	if o.encoder != nil {
+		o.encoder.Close()
+		o.s.giveBack(&o.s.encoders)
+	}
+	o.hub.Close()
+	o.window.close()
+	o.s.metrics.outputs.Dec()
+	o.log.Info("live output ends")
+}
+
+// pump reads the source, which is wanted meanwhile.
+func (o *output) pump(ctx context.Context, units chan<- stream.Unit) {
+	r := o.source.Hub.Read()
+	defer func() {
+		o.s.metrics.dropped.WithLabelValues("source").Add(float64(r.Dropped()))
+		r.Close()
+	}()
+	for {
+		u, err := r.Next(ctx)
+		if err != nil {
+			return
+		}
+		select {
+		case units <- u:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (o *output) loop(ctx context.Context, units <-chan stream.Unit) {
+	ticker := time.NewTicker(lookAfter)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case u := <-units:
+			o.take(u)
+		case f := <-o.coded:
+			o.give(o.shaper.pushCoded(stream.Unit{
+				Codec: stream.AAC, PTS: f.PTS, DTS: f.PTS, Time: f.Time, Key: true, Config: f.Config.Specific(), Data: f.Data,
+			}, f.Epoch))
+		case <-ticker.C:
+			if o.s.expire(o) {
+				return
+			}
+			o.look()
+		}
+	}
+}
+
+// take takes the source's next unit.
+func (o *output) take(u stream.Unit) {
+	o.came = true
+	o.give(o.shaper.push(u))
+	if u.Codec == stream.Opus && o.encodes() {
+		o.encoder.Push(aac.Packet{PTS: u.PTS, Time: u.Time, Epoch: o.shaper.epoch, Data: u.Data})
+	}
+}
+
+// encodes says whether there is an encoder, which is made when it is first needed.
+func (o *output) encodes() bool {
+	if o.encoder != nil || o.refused {
+		return o.encoder != nil
+	}
+	if o.s.cfg.FFmpeg == "" || !o.s.take(&o.s.encoders, o.s.cfg.MaxEncoders) {
+		o.refused = true
+		o.s.metrics.event("no-encoder")
+		o.log.Warn("live output has no sound: there is no ffmpeg, or there are too many already")
+		return false
+	}
+	o.encoder = aac.Start(aac.Config{
+		Path: o.s.cfg.FFmpeg, Logger: o.log,
+		Started: o.s.metrics.encoders.Inc,
+		Dropped: o.s.metrics.dropped.WithLabelValues("opus").Inc,
+	}, func(ctx context.Context, f aac.Frame) {
+		select {
+		case o.coded <- f:
+		case <-ctx.Done():
+		}
+	})
+	return true
+}
+
+// give hands units of the programme to all who play it.
+func (o *output) give(units []stream.Unit) {
+	for _, u := range units {
+		o.hub.Publish(u)
+		o.add(o.segmenter.push(u))
+	}
+	if o.segmenter.forced > o.forced {
+		o.forced = o.segmenter.forced
+		o.s.metrics.event("long-gop")
+		o.log.Warn("live segment cut without a key frame: the encoder sends them too rarely")
+	}
+}
+
+func (o *output) add(segments []*segment) {
+	for _, s := range segments {
+		o.window.add(s)
+		o.s.metrics.segments.Inc()
+	}
+}
+
+// look completes the segment that is open when the publisher has gone.
+func (o *output) look() {
+	video, audio := o.shaper.has()
+	if !o.came && !video && !audio {
+		o.add(o.segmenter.finish())
+	}
+	o.came = false
+}

@@ -1,0 +1,147 @@
+package live
+
+import (
+	"fmt"
+
+	"chalkline/server/media/stream"
+)
+
+const (
+	// aim is how long segments are where key frames permit it: a little less than a
+	// second, so that key frames once a second are not just missed.
+	aim = second * 9 / 10
+	// longest is how long one may be, in time and in bytes.
+	longest      = 10 * second
+	longestBytes = 16 << 20
+	// stragglers is how long a segment that has its pictures waits for its sound.
+	stragglers = second * 3 / 10
+	// still is after how much sound without a picture segments are cut at sound.
+	still = second
+)
+
+// segment is a part of a stream that can be fetched. It does not change once it is
+// given out.
+type segment struct {
+	sequence      int64
+	name          string
+	start         int64 // DTS
+	ticks         int64 // how long it is, 1/90 000 s
+	time          int64 // when its first unit was captured, µs room time; 0: not known
+	discontinuity bool  // its timeline or format is not that of the one before
+	independent   bool  // it begins with a key frame
+	data          []byte
+}
+
+func (s *segment) seconds() float64 { return float64(s.ticks) / second }
+
+// segmenter cuts a programme into segments. It is pure.
+type segmenter struct {
+	name     string // that no other output has
+	sequence int64  // of the next segment
+
+	out     programme
+	open    *segment
+	closing *segment // waits for sound
+	cut     int64    // DTS where it ended
+	end     int64    // of the open segment: DTS of the newest unit, and its length
+	last    int64    // DTS of the newest picture
+	frame   int64    // length of a picture
+	forced  int      // cuts that were not at a key frame
+}
+
+// push takes a unit and returns the segments that are complete now.
+func (g *segmenter) push(u stream.Unit) (done []*segment) {
+	if u.Discontinuity {
+		done = g.finish()
+	}
+	g.out.place(&u)
+	if u.Codec.Video() {
+		return append(done, g.pushPicture(u)...)
+	}
+	return append(done, g.pushSound(u)...)
+}
+
+// finish completes what there is: nothing follows, or something else.
+func (g *segmenter) finish() []*segment {
+	if g.open == nil {
+		return nil
+	}
+	done := g.release()
+	g.open.ticks = max(g.end-g.open.start, 1)
+	done = append(done, g.open)
+	g.open = nil
+	return done
+}
+
+// release gives out the segment that waits for sound.
+func (g *segmenter) release() (done []*segment) {
+	if g.closing != nil {
+		done = []*segment{g.closing}
+		g.closing = nil
+	}
+	return done
+}
+
+func (g *segmenter) pushPicture(u stream.Unit) (done []*segment) {
+	if g.open == nil || g.cuts(u) {
+		done = g.next(u)
+		g.last = u.DTS
+	}
+	if u.DTS > g.last {
+		g.frame = min(u.DTS-g.last, second)
+	}
+	g.last = u.DTS
+	g.end = max(g.end, u.DTS+g.frame)
+	g.open.data = g.out.append(g.open.data, u)
+	if g.closing != nil && u.DTS >= g.cut+stragglers {
+		done = append(done, g.release()...)
+	}
+	return done
+}
+
+// cuts says whether a picture begins a segment.
+func (g *segmenter) cuts(u stream.Unit) bool {
+	length := u.DTS - g.open.start
+	return u.Key && length >= aim || length >= longest || len(g.open.data) >= longestBytes
+}
+
+func (g *segmenter) pushSound(u stream.Unit) (done []*segment) {
+	if g.closing != nil {
+		if u.PTS < g.cut {
+			g.closing.data = g.out.append(g.closing.data, u)
+			return nil
+		}
+		done = g.release()
+	}
+	if g.open == nil || u.PTS-g.open.start >= aim && (!g.out.video || u.PTS-g.last >= still) {
+		done = append(done, g.next(u)...)
+	}
+	g.end = max(g.end, u.PTS+length(u))
+	g.open.data = g.out.append(g.open.data, u)
+	return done
+}
+
+// next begins a segment with a unit.
+func (g *segmenter) next(u stream.Unit) (done []*segment) {
+	if g.open != nil {
+		done = g.release()
+		g.open.ticks = max(u.DTS-g.open.start, 1)
+		g.closing, g.cut = g.open, u.DTS
+		if !u.Key {
+			g.forced++
+		}
+		if !g.out.video {
+			done = append(done, g.release()...)
+		}
+	}
+	if u.Discontinuity {
+		g.frame = frameTime
+	}
+	g.open = &segment{
+		sequence: g.sequence, name: fmt.Sprintf("%s-%d", g.name, g.sequence), start: u.DTS, time: u.Time,
+		discontinuity: u.Discontinuity, independent: u.Key, data: g.out.mux.AppendTables(nil),
+	}
+	g.sequence++
+	g.end = u.DTS
+	return done
+}

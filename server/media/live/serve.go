@@ -1,0 +1,153 @@
+package live
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"chalkline/protocol"
+	"chalkline/server/media"
+)
+
+// firstWait is how long a request waits for an output that has only just begun.
+const firstWait = 8 * time.Second
+
+// locate is GET …/live: where somebody who may plays a source from.
+func (s *Server) locate(w http.ResponseWriter, r *http.Request) {
+	s.allow(w, r)
+	w.Header().Set("Cache-Control", "no-store")
+	v, source, err := s.cfg.Registry.Requested(r)
+	if err != nil {
+		media.AnswerError(w, err)
+		return
+	}
+	g := grantNow(v.Room, source.Number, time.Now())
+	at := s.cfg.Base + "/live/" + g.token(s.cfg.Secret)
+	media.Answer(w, http.StatusOK, map[string]any{"hls": at + "/index.m3u8", "httpts": at + "/live.ts", "expires": g.expires})
+}
+
+// allow lets pages of the configured origins read the answer.
+func (s *Server) allow(w http.ResponseWriter, r *http.Request) {
+	if len(s.cfg.Origins) == 0 {
+		return
+	}
+	w.Header().Add("Vary", "Origin")
+	if origin := r.Header.Get("Origin"); slices.Contains(s.cfg.Origins, origin) {
+		w.Header().Set("Access-Control-Allow-Origin", origin)
+		w.Header().Set("Access-Control-Allow-Headers", "Authorization")
+	}
+}
+
+// permit is OPTIONS …/live: a browser asks before it sends a bearer token.
+func (s *Server) permit(w http.ResponseWriter, r *http.Request) {
+	s.allow(w, r)
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// permitAll is OPTIONS /live/…: players of any page may read what has no cookies
+// and whose token is in its path.
+func permitAll(w http.ResponseWriter, _ *http.Request) {
+	allowAll(w)
+	w.Header().Set("Access-Control-Allow-Headers", "Range")
+	w.Header().Set("Access-Control-Max-Age", "86400")
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func allowAll(w http.ResponseWriter) { w.Header().Set("Access-Control-Allow-Origin", "*") }
+
+// play is GET /live/{token}/{file}.
+func (s *Server) play(w http.ResponseWriter, r *http.Request) {
+	allowAll(w)
+	g, err := readToken(s.cfg.Secret, r.PathValue("token"), time.Now())
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	name := sourceName{g.room, g.source}
+	file := r.PathValue("file")
+	segment, isTS := strings.CutSuffix(file, ".ts")
+	switch {
+	case file == "index.m3u8":
+		s.withOutput(w, r, name, s.playlist)
+	case file == "live.ts":
+		s.withOutput(w, r, name, s.stream)
+	case isTS:
+		s.segment(w, r, name, segment)
+	default:
+		refuse(w, protocol.NewError(protocol.NoSuchSource))
+	}
+}
+
+// refuse answers with an error that no cache keeps.
+func refuse(w http.ResponseWriter, err error) {
+	w.Header().Set("Cache-Control", "no-store")
+	media.AnswerError(w, err)
+}
+
+// withOutput answers a request from the output of a source, which begins if there is
+// none.
+func (s *Server) withOutput(w http.ResponseWriter, r *http.Request, name sourceName,
+	answer func(http.ResponseWriter, *http.Request, *output),
+) {
+	source, ok := s.cfg.Registry.Source(name.room, name.number)
+	if !ok {
+		refuse(w, protocol.NewError(protocol.NoSuchSource))
+		return
+	}
+	o, release, err := s.use(source)
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	defer release()
+	answer(w, r, o)
+}
+
+// playlist is index.m3u8.
+func (s *Server) playlist(w http.ResponseWriter, r *http.Request, o *output) {
+	s.metrics.requests.WithLabelValues("playlist").Inc()
+	ctx, cancel := s.bounded(r.Context(), firstWait)
+	defer cancel()
+	list := o.window.wait(ctx)
+	if list == nil {
+		refuse(w, protocol.NewError(protocol.NoSuchSource))
+		return
+	}
+	w.Header().Set("Cache-Control", "public, max-age=1")
+	s.send(w, r, "application/vnd.apple.mpegurl", list)
+}
+
+// segment is {segment}.ts: it does not make an output, since what it names is gone
+// with its output.
+func (s *Server) segment(w http.ResponseWriter, r *http.Request, name sourceName, segment string) {
+	s.metrics.requests.WithLabelValues("segment").Inc()
+	o, release, ok := s.used(name)
+	if !ok {
+		refuse(w, protocol.NewError(protocol.NoSuchSource))
+		return
+	}
+	defer release()
+	data, ok := o.window.find(segment)
+	if !ok {
+		refuse(w, protocol.NewError(protocol.NoSuchSource))
+		return
+	}
+	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	s.send(w, r, "video/mp2t", data)
+}
+
+func (s *Server) send(w http.ResponseWriter, r *http.Request, contentType string, body []byte) {
+	w.Header().Set("Content-Type", contentType)
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
+	s.metrics.bytes.WithLabelValues("hls").Add(float64(len(body)))
+}
+
+// bounded bounds the time of a request, which also ends with the Server.
+func (s *Server) bounded(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(ctx, most)
+	stop := context.AfterFunc(s.ctx, cancel)
+	return ctx, func() { stop(); cancel() }
+}

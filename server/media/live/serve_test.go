@@ -1,0 +1,173 @@
+package live
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"chalkline/bench/client"
+	"chalkline/protocol"
+)
+
+// asked answers a request as a server does.
+func asked(s *Server, method, path string, header ...string) *httptest.ResponseRecorder {
+	mux := http.NewServeMux()
+	s.Register(mux)
+	r := httptest.NewRequest(method, path, nil)
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	mux.ServeHTTP(w, r)
+	return w
+}
+
+// wantCode checks an answer's status and code, and that no cache keeps it.
+func wantCode(t *testing.T, w *httptest.ResponseRecorder, status int, code protocol.Code) {
+	t.Helper()
+	var e struct{ Code protocol.Code }
+	if err := json.Unmarshal(w.Body.Bytes(), &e); err != nil || w.Code != status || e.Code != code {
+		t.Errorf("answer %d %s, want %d %d", w.Code, w.Body, status, code)
+	}
+	if got := w.Header().Get("Cache-Control"); got != "no-store" {
+		t.Errorf("Cache-Control %q of an error", got)
+	}
+}
+
+func TestMED9WhoMayEnterIsToldWhereToPlayFrom(t *testing.T) {
+	s, _ := newServer(t, Config{Base: "https://cdn.example", Origins: []string{"https://school.example"}})
+	const path = "/api/rooms/any/sources/1/live"
+	w := asked(s, "GET", path, "Authorization", "Bearer ann", "Origin", "https://school.example")
+	var u client.LiveURLs
+	if err := json.Unmarshal(w.Body.Bytes(), &u); err != nil || w.Code != http.StatusOK {
+		t.Fatalf("%d %s: %v", w.Code, w.Body, err)
+	}
+	if !strings.HasPrefix(u.HLS, "https://cdn.example/live/") || !strings.HasSuffix(u.HTTPTS, "/live.ts") {
+		t.Errorf("%+v", u)
+	}
+	if left := time.Until(time.Unix(u.Expires, 0)); left < time.Hour-time.Second || left > 2*time.Hour {
+		t.Errorf("ends in %v", left)
+	}
+	if got := w.Header().Get("Access-Control-Allow-Origin"); got != "https://school.example" {
+		t.Errorf("allowed to %q", got)
+	}
+	w = asked(s, "OPTIONS", path, "Origin", "https://other.example")
+	if got := w.Header().Get("Access-Control-Allow-Origin"); got != "" || w.Code != http.StatusNoContent {
+		t.Errorf("%d, allowed to %q", w.Code, got)
+	}
+	wantCode(t, asked(s, "GET", path, "Authorization", "Bearer eve"), http.StatusUnauthorized, protocol.TokenInvalid)
+	wantCode(t, asked(s, "GET", "/api/rooms/any/sources/9/live", "Authorization", "Bearer ann"), http.StatusNotFound, protocol.NoSuchSource)
+}
+
+func TestWhatIsNotToBePlayedIsRefused(t *testing.T) {
+	s, _ := newServer(t, Config{})
+	now := time.Now()
+	expired := grantNow(room, 1, now.Add(-2*time.Hour)).token(secret)
+	wantCode(t, asked(s, "GET", "/live/"+expired+"/index.m3u8"), http.StatusUnauthorized, protocol.TokenExpired)
+	wantCode(t, asked(s, "GET", "/live/"+expired[1:]+"x/live.ts"), http.StatusUnauthorized, protocol.TokenInvalid)
+	valid := grantNow(room, 1, now).token(secret)
+	wantCode(t, asked(s, "GET", "/live/"+valid+"/abc-1.ts"), http.StatusNotFound, protocol.NoSuchSource)
+	wantCode(t, asked(s, "GET", "/live/"+valid+"/index.mpd"), http.StatusNotFound, protocol.NoSuchSource)
+	unknown := grantNow(room, 2, now).token(secret)
+	wantCode(t, asked(s, "GET", "/live/"+unknown+"/index.m3u8"), http.StatusNotFound, protocol.NoSuchSource)
+	w := asked(s, "OPTIONS", "/live/"+valid+"/index.m3u8")
+	if w.Header().Get("Access-Control-Allow-Origin") != "*" || w.Code != http.StatusNoContent {
+		t.Errorf("%d %v", w.Code, w.Header())
+	}
+}
+
+func TestMED5AnOutputIsThereWhileSomebodyPlays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, p := newServer(t, Config{})
+		list := "/live/" + grantNow(room, p.Source.Number, time.Now()).token(secret) + "/index.m3u8"
+
+		wantCode(t, asked(s, "GET", list), http.StatusNotFound, protocol.NoSuchSource) // nothing came in 8 s
+		if !p.Source.Hub.Wanted() {
+			t.Fatal("a source that is asked for is not wanted")
+		}
+		for n := range int64(100) {
+			p.Source.Hub.Publish(aPicture(n, 0, n%30 == 0))
+			synctest.Wait()
+		}
+		w := asked(s, "GET", list)
+		first, err := client.ParsePlaylist(w.Body.Bytes())
+		if err != nil || w.Header().Get("Cache-Control") != "public, max-age=1" || w.Header().Get("Access-Control-Allow-Origin") != "*" {
+			t.Fatalf("%v, %v in %s", err, w.Header(), w.Body)
+		}
+		at := strings.Replace(list, "index.m3u8", first.Segments[0].URI, 1)
+		w = asked(s, "GET", at)
+		if w.Code != http.StatusOK || w.Header().Get("Cache-Control") != "public, max-age=31536000, immutable" || w.Body.Len()%188 != 0 {
+			t.Errorf("segment: %d %v", w.Code, w.Header())
+		}
+		time.Sleep(idle - time.Second)
+		if !p.Source.Hub.Wanted() {
+			t.Error("not wanted a minute after the last request")
+		}
+		time.Sleep(lookAfter + 2*time.Second)
+		synctest.Wait()
+		if p.Source.Hub.Wanted() || len(s.outputs) != 0 {
+			t.Error("wanted though nobody plays")
+		}
+		wantCode(t, asked(s, "GET", at), http.StatusNotFound, protocol.NoSuchSource)
+
+		// Numbers rise and names are new when it begins again.
+		o := s.outputOf(t, p)
+		for n := range int64(100) {
+			p.Source.Hub.Publish(aPicture(n, 0, n%30 == 0))
+			synctest.Wait()
+		}
+		second, err := client.ParsePlaylist(o.window.wait(t.Context()))
+		if err != nil || second.Sequence <= first.Sequence+int64(len(first.Segments)) || second.Discontinuity <= first.Discontinuity {
+			t.Errorf("%v: numbers %d and %d after %d and %d", err, second.Sequence, second.Discontinuity, first.Sequence, first.Discontinuity)
+		}
+		for _, g := range second.Segments {
+			if g.URI == first.Segments[0].URI {
+				t.Errorf("%s again", g.URI)
+			}
+		}
+	})
+}
+
+func TestHTTPTSEndsWhenTheSourceIsAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, p := newServer(t, Config{})
+		path := "/live/" + grantNow(room, p.Source.Number, time.Now()).token(secret) + "/live.ts"
+		answer := make(chan *httptest.ResponseRecorder, 1)
+		go func() { answer <- asked(s, "GET", path) }()
+		synctest.Wait()
+		p.Source.Hub.Publish(aPicture(0, 0, true))
+		synctest.Wait()
+		time.Sleep(away - time.Second)
+		p.Source.Hub.Publish(aPicture(1, 0, false))
+		synctest.Wait()
+		began := time.Now()
+		w := <-answer
+		if waited := time.Since(began); waited != away || w.Code != http.StatusOK || w.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("%d after %v, %v", w.Code, waited, w.Header())
+		}
+	})
+}
+
+func TestCloseEndsWhatRuns(t *testing.T) {
+	s, p := newServer(t, Config{})
+	s.outputOf(t, p)
+	path := "/live/" + grantNow(room, p.Source.Number, time.Now()).token(secret) + "/live.ts"
+	answer := make(chan *httptest.ResponseRecorder, 1)
+	go func() { answer <- asked(s, "GET", path) }()
+	eventually(t, "it is read", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.readers == 1 })
+	if err := s.Close(context.Background()); err != nil {
+		t.Error(err)
+	}
+	<-answer
+	if p.Source.Hub.Wanted() {
+		t.Error("wanted after the end")
+	}
+	if w := asked(s, "GET", path); w.Code != http.StatusServiceUnavailable {
+		t.Errorf("after the end: %d", w.Code)
+	}
+}

@@ -1,0 +1,248 @@
+package live
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"chalkline/bench/client"
+	"chalkline/sei/mpegts"
+	"chalkline/server/media/stream"
+)
+
+// segments returns how many segments an output lists.
+func (o *output) segments() int {
+	o.window.mu.Lock()
+	defer o.window.mu.Unlock()
+	return len(o.window.segments)
+}
+
+// pictures are the times of the pictures among units that are in a stream from its
+// first key frame on.
+func pictures(units []stream.Unit) (times []int64) {
+	for _, u := range units {
+		if u.Codec.Video() && (u.Key || len(times) > 0) {
+			times = append(times, u.Time)
+		}
+	}
+	return times
+}
+
+// played plays HLS until it has had n frames.
+func played(t *testing.T, u client.LiveURLs, n int) (frames []client.LiveFrame, last *client.Playlist) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	p := client.LivePlayer{
+		Behind: 1000,
+		Frame: func(f client.LiveFrame) {
+			if frames = append(frames, f); len(frames) == n {
+				cancel()
+			}
+		},
+		Playlist: func(p *client.Playlist) { last = p },
+	}
+	err := p.HLS(ctx, u.HLS)
+	if len(frames) < n {
+		t.Fatalf("%d frames of %d: %v", len(frames), n, err)
+	}
+	return frames, last
+}
+
+// wantTimes compares what a player read with what was published.
+func wantTimes(t *testing.T, frames []client.LiveFrame, want []int64) {
+	t.Helper()
+	for i, f := range frames {
+		if i < len(want) && f.Stamp.Time != want[i] {
+			t.Fatalf("frame %d says %d, want %d", i, f.Stamp.Time, want[i])
+		}
+	}
+}
+
+func TestMED8EveryPictureOfHLSHasItsStampAndFFmpegReadsIt(t *testing.T) {
+	for name, encoding := range map[string][]string{"zerolatency": zerolatency, "reordered": reordered} {
+		t.Run(name, func(t *testing.T) {
+			s, p := newServer(t, Config{})
+			u := serve(t, s)
+			units := timed(t, clip(t, "8", encoding...), began)
+			o := s.outputOf(t, p)
+			publish(t, p.Source.Hub, units)
+			eventually(t, "six segments", func() bool { return o.segments() >= 6 })
+			frames, list := played(t, u, 180)
+			wantTimes(t, frames, pictures(units))
+			if !list.Independent || list.Target != time.Second {
+				t.Errorf("playlist %+v", list)
+			}
+			for i, segment := range list.Segments {
+				if off := segment.Time.Sub(time.UnixMicro(pictures(units)[30*i])); off < -time.Millisecond || off > time.Millisecond {
+					t.Errorf("segment %d begins at %v, %v off", i, segment.Time, off)
+				}
+			}
+			_, log := run(t, nil, "ffmpeg", "-v", "warning", "-xerror", "-live_start_index", "0", "-i", u.HLS, "-frames:v", "170", "-f", "null", "-")
+			if log = quietly(log); log != "" {
+				t.Errorf("ffmpeg complains: %s", log)
+			}
+		})
+	}
+}
+
+// quietly leaves out what ffmpeg says of every live playlist.
+func quietly(log string) string {
+	var left strings.Builder
+	for line := range strings.Lines(log) {
+		if !strings.Contains(line, "max_reload") && strings.TrimSpace(line) != "" {
+			left.WriteString(line)
+		}
+	}
+	return left.String()
+}
+
+func TestEachSegmentCanBeReadAloneAndHasTheSoundOfItsPictures(t *testing.T) {
+	s, p := newServer(t, Config{})
+	o := s.outputOf(t, p)
+	publish(t, p.Source.Hub, timed(t, clip(t, "6", reordered...), began))
+	eventually(t, "four segments", func() bool { return o.segments() >= 4 })
+	o.window.mu.Lock()
+	segments := o.window.segments
+	o.window.mu.Unlock()
+	for _, g := range segments {
+		var first, last, pictures int64
+		first = -1
+		for _, u := range demux(t, g.data) {
+			if u.Codec.Video() {
+				if pictures++; pictures == 1 && !u.Key {
+					t.Errorf("%s does not begin with a key frame", g.name)
+				}
+				continue
+			}
+			if first < 0 {
+				first = u.PTS
+			}
+			last = u.PTS + 1920
+		}
+		if pictures != 30 || first < g.start || first > g.start+8000 || last < g.start+g.ticks-4000 || last > g.start+g.ticks+4000 {
+			t.Errorf("%s: %d pictures from %d for %d, sound from %d to %d", g.name, pictures, g.start, g.ticks, first, last)
+		}
+	}
+}
+
+func TestAPublisherThatComesBackIsADiscontinuity(t *testing.T) {
+	s, p := newServer(t, Config{})
+	u := serve(t, s)
+	units := clip(t, "4", zerolatency...)
+	// Far behind the first timeline, with the clock's 33 bits about to wrap.
+	back := timed(t, shifted(units, 1<<33-90_000), began+10_000_000-(1<<33-90_000)*100/9)
+	back[0].Discontinuity = true
+	first := timed(t, units, began)
+	o := s.outputOf(t, p)
+	publish(t, p.Source.Hub, first)
+	publish(t, p.Source.Hub, back)
+	eventually(t, "seven segments", func() bool { return o.segments() >= 7 })
+	frames, list := played(t, u, 210)
+	wantTimes(t, frames, append(pictures(first), pictures(back)...))
+	for i := 1; i < len(frames); i++ {
+		if step := frames[i].PTS - frames[i-1].PTS; step < 2990 || step > 8000 {
+			t.Errorf("frame %d comes %d after the one before", i, step)
+		}
+	}
+	breaks := list.Segments[len(list.Segments)-1].Discontinuity - list.Discontinuity
+	if breaks != 1 {
+		t.Errorf("%d discontinuities in the playlist", breaks)
+	}
+	_, log := run(t, nil, "ffmpeg", "-v", "warning", "-live_start_index", "0", "-i", u.HLS, "-frames:v", "200", "-f", "null", "-")
+	if log = quietly(log); log != "" {
+		t.Errorf("ffmpeg complains: %s", log)
+	}
+}
+
+func TestHTTPTSBeginsAtOnceWithAKeyFrameAndFFmpegReadsIt(t *testing.T) {
+	s, p := newServer(t, Config{})
+	u := serve(t, s)
+	units := timed(t, clip(t, "8", reordered...), began)
+	half := len(units) / 2
+	o := s.outputOf(t, p)
+	publish(t, p.Source.Hub, units[:half])
+	eventually(t, "a segment", func() bool { return o.segments() >= 3 })
+
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	begun := make(chan struct{})
+	var frames []client.LiveFrame
+	playing := make(chan error, 1)
+	go func() {
+		playing <- client.LivePlayer{Frame: func(f client.LiveFrame) {
+			if frames = append(frames, f); len(frames) == 1 {
+				close(begun)
+			}
+			if len(frames) == 120 {
+				cancel()
+			}
+		}}.HTTPTS(ctx, u.HTTPTS)
+	}()
+	<-begun // without a unit more
+	recorded := make(chan []byte, 1)
+	go func() {
+		out, log := run(t, nil, "ffmpeg", "-v", "warning", "-analyzeduration", "500000", "-i", u.HTTPTS, "-t", "3.3", "-c", "copy", "-f", "mpegts", "pipe:1")
+		if log != "" {
+			t.Errorf("ffmpeg complains: %s", log)
+		}
+		recorded <- out
+	}()
+	eventually(t, "ffmpeg reads", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.readers == 2 })
+	publish(t, p.Source.Hub, units[half:])
+	if err := <-playing; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	all := pictures(units)
+	at := 0
+	for at < len(all) && all[at] != frames[0].Stamp.Time {
+		at++
+	}
+	if at%30 != 0 || len(frames) < 120 {
+		t.Fatalf("%d frames, from the %dth on", len(frames), at)
+	}
+	wantTimes(t, frames, all[at:])
+	n := 0
+	if err := mpegts.Read(bytes.NewReader(<-recorded), func(f mpegts.Frame) bool {
+		if f.Found.Time != all[at+n] {
+			t.Errorf("ffmpeg passes on %d, want %d", f.Found.Time, all[at+n])
+		}
+		n++
+		return true
+	}); err != nil || n < 90 {
+		t.Errorf("%d frames recorded: %v", n, err)
+	}
+}
+
+func TestASourceWithoutPicturesIsPutOutAsSound(t *testing.T) {
+	s, p := newServer(t, Config{})
+	p.Tracks(false, true, false, true)
+	u := serve(t, s)
+	var sound []stream.Unit
+	for _, x := range timed(t, clip(t, "6", zerolatency...), began) {
+		if !x.Codec.Video() {
+			sound = append(sound, x)
+		}
+	}
+	o := s.outputOf(t, p)
+	publish(t, p.Source.Hub, sound)
+	eventually(t, "four segments", func() bool { return o.segments() >= 4 })
+	out, log := run(t, nil, "ffprobe", "-v", "error", "-live_start_index", "0", "-read_intervals", "%+3",
+		"-show_entries", "stream=codec_name,sample_rate,channels", "-of", "csv", u.HLS)
+	if !strings.Contains(string(out), "stream,aac,48000,2") || strings.Contains(string(out), "h264") || log != "" {
+		t.Errorf("ffprobe finds %s %s", out, log)
+	}
+	list, err := client.ParsePlaylist(o.window.wait(t.Context()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, g := range list.Segments {
+		want := time.UnixMicro(sound[0].Time).Add(time.Duration(g.Sequence-list.Sequence) * list.Segments[0].Duration)
+		if off := g.Time.Sub(want); off < -30*time.Millisecond || off > 30*time.Millisecond {
+			t.Errorf("segment %d begins at %v, want %v", i, g.Time, want)
+		}
+	}
+}

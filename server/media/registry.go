@@ -1,0 +1,191 @@
+package media
+
+import (
+	"cmp"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+
+	"chalkline/protocol"
+	"chalkline/replay"
+	"chalkline/server/classroom"
+	"chalkline/server/media/stream"
+)
+
+// maxSources is how many sources a room may have: two for each of 1 + 9
+// classrooms, and as many again that came and went.
+const maxSources = 64
+
+// Registry has the sources of all rooms.
+type Registry struct {
+	cfg Config
+
+	mu    sync.Mutex
+	rooms map[replay.Room]*roomSources
+}
+
+// roomSources are those of one room.
+type roomSources struct {
+	id     replay.Room
+	byName map[sourceName]*Source
+	last   uint32
+
+	telling sync.Mutex // keeps what is told in order
+}
+
+type sourceName struct {
+	participant string
+	kind        Kind
+}
+
+// NewRegistry returns a Registry without sources.
+func NewRegistry(cfg Config) *Registry {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Registry{cfg: cfg, rooms: map[replay.Room]*roomSources{}}
+}
+
+// MayPublish says whether somebody may (MED3); the error is a *protocol.Error.
+func MayPublish(who classroom.Participant) error {
+	if who.Role == classroom.Observer {
+		return protocol.NewError(protocol.NotPermitted)
+	}
+	return nil
+}
+
+// Publish begins a publication of a visitor's source. One that there is ends: the
+// newer stands (MED4). The error is a *protocol.Error.
+func (r *Registry) Publish(v Visitor, kind Kind) (*Publication, error) {
+	if err := MayPublish(v.Participant); err != nil {
+		return nil, err
+	}
+	s, err := r.source(v, kind)
+	if err != nil {
+		return nil, err
+	}
+	p := &Publication{Source: s, done: make(chan struct{})}
+	s.begin(p)
+	r.cfg.Logger.Info("publishing", "room", v.Room, "source", s.Number, "kind", kind)
+	return p, nil
+}
+
+// source returns a visitor's source, which is made if there is none.
+func (r *Registry) source(v Visitor, kind Kind) (*Source, error) {
+	name := sourceName{v.ID, kind}
+	if s := r.find(v.Room, name); s != nil {
+		return s, nil
+	}
+	made := &Source{Room: v.Room, Participant: v.ID, Kind: kind}
+	if us, ok := r.recall(v.Room, v.ID, kind); ok {
+		made.offset, made.offsets = us, true
+	}
+	var remove func()
+	made.Hub = stream.NewHub(func(wanted bool) {
+		if wanted {
+			remove = made.AddViewer()
+		} else {
+			remove()
+		}
+	})
+	return r.add(made, name)
+}
+
+// find returns a source of that name, nil if there is none.
+func (r *Registry) find(id replay.Room, name sourceName) *Source {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if room := r.rooms[id]; room != nil {
+		return room.byName[name]
+	}
+	return nil
+}
+
+// add numbers a source, unless another one was added under its name.
+func (r *Registry) add(s *Source, name sourceName) (*Source, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	room := r.rooms[s.Room]
+	if room == nil {
+		room = &roomSources{id: s.Room, byName: map[sourceName]*Source{}}
+		r.rooms[s.Room] = room
+	}
+	if other := room.byName[name]; other != nil {
+		return other, nil
+	}
+	if len(room.byName) >= maxSources && !room.forget() {
+		return nil, protocol.NewError(protocol.Full, "limit", "sources", "max", fmt.Sprint(maxSources))
+	}
+	room.last++
+	s.Number = room.last
+	s.info = Info{Number: room.last, Participant: s.Participant, Kind: s.Kind}
+	s.changed = func() { r.tell(room) }
+	room.byName[name] = s
+	return s, nil
+}
+
+// forget drops the oldest source that has neither publisher nor viewer, so that
+// those who came and went do not fill a room for good; false if there is none.
+func (room *roomSources) forget() bool {
+	var oldest *Source
+	for _, s := range room.byName {
+		if s.idle() && (oldest == nil || s.Number < oldest.Number) {
+			oldest = s
+		}
+	}
+	if oldest == nil {
+		return false
+	}
+	delete(room.byName, sourceName{oldest.Participant, oldest.Kind})
+	return true
+}
+
+// Source returns a source of a room by its number.
+func (r *Registry) Source(room replay.Room, number uint32) (*Source, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if sources := r.rooms[room]; sources != nil {
+		for _, s := range sources.byName {
+			if s.Number == number {
+				return s, true
+			}
+		}
+	}
+	return nil, false
+}
+
+// Sources returns what is known of a room's sources, by number.
+func (r *Registry) Sources(room replay.Room) []Info {
+	r.mu.Lock()
+	sources := r.rooms[room]
+	var all []*Source
+	if sources != nil {
+		for _, s := range sources.byName {
+			all = append(all, s)
+		}
+	}
+	r.mu.Unlock()
+	infos := make([]Info, len(all))
+	for i, s := range all {
+		infos[i] = s.Info()
+	}
+	slices.SortFunc(infos, func(a, b Info) int { return cmp.Compare(a.Number, b.Number) })
+	return infos
+}
+
+// Tell tells a room what is published in it now, as when it begins to run.
+func (r *Registry) Tell(id replay.Room) {
+	r.mu.Lock()
+	room := r.rooms[id]
+	r.mu.Unlock()
+	if room != nil {
+		r.tell(room)
+	}
+}
+
+func (r *Registry) tell(room *roomSources) {
+	room.telling.Lock()
+	defer room.telling.Unlock()
+	r.cfg.Rooms.Sources(room.id, r.Sources(room.id))
+}

@@ -1,0 +1,235 @@
+package webrtc
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	pionrtp "github.com/pion/rtp"
+
+	"chalkline/server/media"
+)
+
+// Clock rates of RTP, ticks a second.
+const (
+	videoRate = 90_000
+	audioRate = 48_000
+)
+
+// packet is what a layer hands to everybody who plays it. Nobody changes it.
+type packet struct {
+	rtp  *pionrtp.Packet // numbered in the layer's own order
+	time int64           // when its frame was captured, µs room time; 0: it came late
+	key  bool            // decoding can begin with it
+}
+
+// feed is where the publisher of one source and those who play it meet.
+type feed struct {
+	source    *media.Source
+	stopWatch func()
+	holders   int // guarded by Server.mu
+
+	// What players get now; they are replaced, not changed.
+	videos, audios atomic.Pointer[[]*sender]
+
+	mu      sync.Mutex
+	layers  []*layer // of the publishers that there are, the newest last
+	viewers []*viewer
+	muted   bool
+	hidden  bool
+}
+
+// layer is one track of a publisher: its sound, or its picture in one quality.
+type layer struct {
+	feed     *feed
+	video    bool
+	quality  quality
+	newest   atomic.Int64 // when a packet came, ns since 1970
+	off      atomic.Bool  // by its source's switch: it is not passed on
+	keyAsked atomic.Bool
+	wake     func() // somebody asks for a key frame
+}
+
+// quality is which of a publisher's pictures.
+type quality string
+
+const (
+	qualityMain quality = "main"
+	qualitySub  quality = "sub" // the small one
+	qualityAuto quality = "auto"
+)
+
+// hold returns the feed of a source, until release.
+func (s *Server) hold(source *media.Source) *feed {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := s.feeds[source]
+	if f == nil {
+		f = &feed{source: source}
+		f.videos.Store(&[]*sender{})
+		f.audios.Store(&[]*sender{})
+		f.stopWatch = source.Watch(f.switched)
+		s.feeds[source] = f
+		f.switched()
+	}
+	f.holders++
+	return f
+}
+
+func (s *Server) release(f *feed) {
+	s.mu.Lock()
+	f.holders--
+	last := f.holders == 0
+	if last {
+		delete(s.feeds, f.source)
+	}
+	s.mu.Unlock()
+	if last {
+		f.stopWatch()
+	}
+}
+
+// switched applies the source's switches (MED6).
+func (f *feed) switched() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	i := f.source.Info() // within the lock: the newest is applied last
+	f.muted, f.hidden = i.Muted, i.Hidden
+	for _, l := range f.layers {
+		f.apply(l)
+	}
+}
+
+// apply switches a layer. One that is passed on again goes on at a key frame.
+func (f *feed) apply(l *layer) {
+	off := f.muted
+	if l.video {
+		off = f.hidden
+	}
+	if l.off.Swap(off) == off {
+		return
+	}
+	for _, v := range f.viewers {
+		v.pauseAt(l)
+	}
+	if !off {
+		l.askKey()
+	}
+}
+
+// add makes a publisher's layer one that can be played.
+func (f *feed) add(l *layer) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.layers = append(f.layers, l)
+	f.apply(l)
+	f.assign()
+}
+
+// remove takes a publisher's layers out.
+func (f *feed) remove(layers []*layer) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.layers = slices.DeleteFunc(f.layers, func(l *layer) bool { return slices.Contains(layers, l) })
+	f.assign()
+}
+
+func (f *feed) join(v *viewer) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.viewers = append(f.viewers, v)
+	f.publish()
+	f.assign()
+}
+
+func (f *feed) leave(v *viewer) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.viewers = slices.DeleteFunc(f.viewers, func(o *viewer) bool { return o == v })
+	f.publish()
+}
+
+// publish makes the senders of all viewers those that layers hand packets to.
+func (f *feed) publish() {
+	var videos, audios []*sender
+	for _, v := range f.viewers {
+		if v.video != nil {
+			videos = append(videos, v.video)
+		}
+		if v.audio != nil {
+			audios = append(audios, v.audio)
+		}
+	}
+	f.videos.Store(&videos)
+	f.audios.Store(&audios)
+}
+
+// assign gives every viewer the layers that are for it.
+func (f *feed) assign() {
+	for _, v := range f.viewers {
+		f.assignTo(v)
+	}
+}
+
+func (f *feed) assignTo(v *viewer) {
+	v.assign(f.pick(true, v.wants()), f.pick(false, qualityMain), f.pick(true, qualitySub) != f.pick(true, qualityMain))
+}
+
+// reassign does so for one viewer, whose wish or whose layers' state changed.
+func (f *feed) reassign(v *viewer) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.assignTo(v)
+}
+
+// layerSilence is after which a layer that sends nothing is left for one that does:
+// a browser stops its large picture first when its network is slow.
+const layerSilence = 1500 * time.Millisecond
+
+// pick returns the newest layer of a quality; another if there is none or if that
+// one is silent; nil if there is nothing.
+func (f *feed) pick(video bool, q quality) *layer {
+	var wanted, other *layer
+	for _, l := range f.layers {
+		switch {
+		case l.video != video:
+		case l.quality == q:
+			wanted = l
+		default:
+			other = l
+		}
+	}
+	switch {
+	case wanted == nil:
+		return other
+	case other != nil && wanted.silent() && !other.silent():
+		return other
+	}
+	return wanted
+}
+
+func (l *layer) silent() bool {
+	return time.Since(time.Unix(0, l.newest.Load())) > layerSilence
+}
+
+// askKey has the publisher asked for a key frame. It may be called at any rate.
+func (l *layer) askKey() {
+	if l.video && !l.keyAsked.Swap(true) {
+		l.wake()
+	}
+}
+
+// forward hands packets to everybody who plays the layer.
+func (l *layer) forward(batch []*packet) {
+	if l.off.Load() || len(batch) == 0 {
+		return
+	}
+	senders := &l.feed.audios
+	if l.video {
+		senders = &l.feed.videos
+	}
+	for _, s := range *senders.Load() {
+		s.viewer.push(s, l, batch)
+	}
+}

@@ -1,0 +1,51 @@
+package webrtc
+
+import "github.com/prometheus/client_golang/prometheus"
+
+type metrics struct {
+	publishers, viewers prometheus.Gauge
+	in, out             prometheus.Counter // bytes
+	lost, asked, gaveUp prometheus.Counter // packets
+	keyFrames           prometheus.Counter
+	dropped             prometheus.Counter // packets
+	switches            *prometheus.CounterVec
+	stamped             *prometheus.CounterVec
+	stampError          prometheus.Histogram
+	refused             prometheus.Counter
+}
+
+func newMetrics(r prometheus.Registerer) *metrics {
+	gauge := func(name, help string) prometheus.Gauge {
+		return prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "chalkline", Subsystem: "webrtc", Name: name, Help: help})
+	}
+	counter := func(name, help string) prometheus.Counter {
+		return prometheus.NewCounter(prometheus.CounterOpts{Namespace: "chalkline", Subsystem: "webrtc", Name: name, Help: help})
+	}
+	vector := func(name, label, help string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "chalkline", Subsystem: "webrtc", Name: name, Help: help}, []string{label})
+	}
+	m := &metrics{
+		publishers: gauge("publishers", "WHIP sessions."),
+		viewers:    gauge("viewers", "WHEP sessions."),
+		in:         counter("received_bytes_total", "RTP payload from publishers."),
+		out:        counter("sent_bytes_total", "RTP payload to viewers."),
+		lost:       counter("missing_packets_total", "Packets of publishers that were waited for."),
+		asked:      counter("nacks_total", "Packets that publishers were asked to send again."),
+		gaveUp:     counter("given_up_packets_total", "Packets of publishers that did not come."),
+		keyFrames:  counter("key_frame_requests_total", "Key frames that publishers were asked for."),
+		dropped:    counter("dropped_packets_total", "Packets that a slow viewer did not get."),
+		switches:   vector("quality_switches_total", "to", "Viewers that changed between main and sub."),
+		stamped:    vector("stamped_frames_total", "origin", "Frames by where their time comes from: publisher, report or arrival."),
+		stampError: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Namespace: "chalkline", Subsystem: "webrtc", Name: "stamp_error_seconds",
+			Help:    "Publisher's stamp against its sender reports, absolute.",
+			Buckets: []float64{.001, .002, .005, .01, .02, .05, .1, .2, .5, 1},
+		}),
+		refused: counter("refused_stamps_total", "Publishers' stamps that were not plausible."),
+	}
+	if r != nil {
+		r.MustRegister(m.publishers, m.viewers, m.in, m.out, m.lost, m.asked, m.gaveUp, m.keyFrames, m.dropped,
+			m.switches, m.stamped, m.stampError, m.refused)
+	}
+	return m
+}

@@ -1,0 +1,92 @@
+package webrtc
+
+import (
+	"net/http"
+	"time"
+
+	"chalkline/protocol"
+	"chalkline/server/media"
+)
+
+// patch is PATCH of a session: candidates, a restart of ICE (RFC 9725, 4.3), or
+// another quality.
+func (s *Server) patch(w http.ResponseWriter, r *http.Request) {
+	n, err := s.find(r)
+	if err != nil {
+		media.AnswerError(w, err)
+		return
+	}
+	content := contentType(r)
+	if content != typeFragment && content != typeJSON {
+		w.WriteHeader(http.StatusUnsupportedMediaType)
+		return
+	}
+	if !s.rate.allow(n.id, time.Now()) {
+		media.AnswerError(w, protocol.NewError(protocol.Overloaded))
+		return
+	}
+	body, err := readBody(w, r, content)
+	if err == nil && content == typeJSON {
+		err = n.patchQuality(body)
+	}
+	switch {
+	case err != nil:
+		media.AnswerError(w, err)
+	case content == typeJSON:
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		n.patchICE(w, r, string(body))
+	}
+}
+
+// patchICE takes candidates if the request names the ICE session that there is, or
+// restarts it.
+func (n *session) patchICE(w http.ResponseWriter, r *http.Request, body string) {
+	match := r.Header.Get("If-Match")
+	f, err := parseFragment(body)
+	switch {
+	case err != nil:
+		media.AnswerError(w, protocol.NewError(protocol.BadMessage))
+	case match == "":
+		w.WriteHeader(http.StatusPreconditionRequired)
+	case match == "*":
+		n.restart(w, f)
+	case match != n.tag():
+		w.WriteHeader(http.StatusPreconditionFailed)
+	default:
+		for _, c := range f.candidates {
+			if err := n.pc.AddICECandidate(c); err != nil {
+				n.log.Debug("candidate refused", "error", err)
+			}
+		}
+		w.WriteHeader(http.StatusNoContent)
+	}
+}
+
+// restart begins ICE anew with the client's new credentials.
+func (n *session) restart(w http.ResponseWriter, f fragment) {
+	n.restarting.Lock()
+	defer n.restarting.Unlock()
+	offer, err := f.renew(n.pc.RemoteDescription().SDP)
+	if err != nil {
+		media.AnswerError(w, protocol.NewError(protocol.BadMessage))
+		return
+	}
+	answer, err := n.answer(offer)
+	if err != nil {
+		media.AnswerError(w, err)
+		return
+	}
+	for _, c := range f.candidates {
+		if err := n.pc.AddICECandidate(c); err != nil {
+			n.log.Debug("candidate refused", "error", err)
+		}
+	}
+	n.state.Lock()
+	n.etag = newETag()
+	n.state.Unlock()
+	w.Header().Set("Content-Type", typeFragment)
+	w.Header().Set("ETag", n.tag())
+	w.WriteHeader(http.StatusOK)
+	_, _ = w.Write(fragmentOf(answer)) // the client is gone
+}

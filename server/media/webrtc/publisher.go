@@ -1,0 +1,225 @@
+package webrtc
+
+import (
+	"sync"
+	"time"
+
+	"github.com/pion/rtcp"
+	pion "github.com/pion/webrtc/v4"
+
+	"chalkline/server/media"
+)
+
+// Times of a publisher.
+const (
+	publisherTick   = 100 * time.Millisecond
+	keyFrameEvery   = 500 * time.Millisecond // at most, of one layer
+	pausedAfter     = 3 * time.Second        // without any packet
+	rttEvery        = time.Second
+	announcedWanted = 6 * time.Second // a new publisher sends at first, so that it is known what it has
+)
+
+// publisher is one WHIP session.
+type publisher struct {
+	*session
+	publication *media.Publication
+	offered     offered
+	clock       media.Clock
+	feed        *feed
+	started     chan struct{} // closed when all of the above is set
+	wake        chan struct{} // a key frame is asked for
+
+	mu           sync.Mutex
+	tracks       []*inbound
+	video, audio bool // what has come
+	ntp          ntpClock
+	rtt          time.Duration
+	captures     bool // its units have times of capture
+}
+
+// start begins to forward.
+func (p *publisher) start() {
+	source := p.publication.Source
+	p.feed = p.server.hold(source)
+	p.server.metrics.publishers.Inc()
+	p.log.Info("publishing", "source", source.Number, "kind", source.Kind)
+	p.spawn(p.run)
+	p.spawn(func() {
+		select {
+		case <-p.publication.Done():
+			p.end("another publisher took over")
+		case <-p.done:
+		}
+	})
+	close(p.started)
+	go p.supervise(p.announce, p.gone)
+}
+
+// announce makes the source wanted for a while: before anything came, nobody knows
+// that there is something to want.
+func (p *publisher) announce() {
+	p.spawn(func() {
+		remove := p.publication.Source.AddViewer()
+		defer remove()
+		timer := time.NewTimer(announcedWanted)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-p.done:
+		}
+	})
+}
+
+// gone is when all of it has ended.
+func (p *publisher) gone() {
+	p.mu.Lock()
+	var layers []*layer
+	for _, t := range p.tracks {
+		layers = append(layers, t.layer)
+	}
+	p.mu.Unlock()
+	p.feed.remove(layers)
+	p.publication.Close()
+	p.server.release(p.feed)
+	p.server.metrics.publishers.Dec()
+}
+
+// track is called by pion when the first packet of a track has come.
+func (p *publisher) track(remote *pion.TrackRemote, from *pion.RTPReceiver) {
+	select {
+	case <-p.started:
+	case <-p.done:
+		return
+	}
+	q, ok := p.offered.qualityOf(remote.RID())
+	if !ok {
+		return
+	}
+	video := remote.Kind() == pion.RTPCodecTypeVideo
+	t := newInbound(p, remote, video, q)
+	p.enter(t)
+	p.log.Info("media come", "video", video, "quality", q, "codec", remote.Codec().SDPFmtpLine)
+	p.spawn(t.run)
+	p.spawn(func() { t.listen(from) })
+}
+
+// enter makes a track known.
+func (p *publisher) enter(t *inbound) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tracks = append(p.tracks, t)
+	if t.video {
+		p.video = true
+	} else {
+		p.audio = true
+	}
+	p.feed.add(t.layer)
+	p.publication.Tracks(p.video, p.audio, true, p.server.cfg.Live)
+}
+
+// run looks after the tracks until the session ends.
+func (p *publisher) run() {
+	ticker := time.NewTicker(publisherTick)
+	defer ticker.Stop()
+	var measured time.Time
+	paused := false
+	for {
+		now := time.Now()
+		select {
+		case <-p.wake:
+		case now = <-ticker.C:
+		case <-p.done:
+			return
+		}
+		p.askKeys(now)
+		if now.Sub(measured) >= rttEvery {
+			measured = now
+			p.measure()
+			if still := p.still(now); still != paused {
+				paused = still
+				p.publication.Pause(paused)
+			}
+		}
+	}
+}
+
+// measure keeps the round trip that ICE saw last.
+func (p *publisher) measure() {
+	for _, t := range p.pc.GetTransceivers() {
+		if r := t.Receiver(); r != nil && r.Transport() != nil {
+			if stats, ok := r.Transport().ICETransport().GetSelectedCandidatePairStats(); ok {
+				p.mu.Lock()
+				p.rtt = time.Duration(stats.CurrentRoundTripTime * float64(time.Second))
+				p.mu.Unlock()
+			}
+			return
+		}
+	}
+}
+
+// still says that nothing has come for a while, of anything.
+func (p *publisher) still(now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, t := range p.tracks {
+		if now.Sub(time.Unix(0, t.layer.newest.Load())) < pausedAfter {
+			return false
+		}
+	}
+	return len(p.tracks) > 0
+}
+
+// askKeys asks for the key frames that somebody wants, each layer not too often,
+// and again until they come.
+func (p *publisher) askKeys(now time.Time) {
+	p.mu.Lock()
+	var ask []rtcp.Packet
+	for _, t := range p.tracks {
+		if t.layer.keyAsked.Load() && now.Sub(t.asked) >= keyFrameEvery {
+			t.asked = now
+			ask = append(ask, &rtcp.PictureLossIndication{MediaSSRC: uint32(t.remote.SSRC())})
+		}
+	}
+	p.mu.Unlock()
+	if len(ask) > 0 {
+		p.server.metrics.keyFrames.Add(float64(len(ask)))
+		_ = p.pc.WriteRTCP(ask) // the session ends by itself
+	}
+}
+
+// wakeUp is called by a layer that somebody asks for a key frame.
+func (p *publisher) wakeUp() {
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+// reported takes a sender report of one track.
+func (p *publisher) reported(t *inbound, r *rtcp.SenderReport) {
+	arrival, ntp := p.clock.Now(), microsOf(r.NTPTime)
+	p.mu.Lock()
+	offset, jumped := p.ntp.report(ntp, arrival, p.rtt.Microseconds())
+	if jumped {
+		for _, other := range p.tracks { // their lines are of the clock as it was
+			other.lineJumps = true
+		}
+	}
+	if t.line.report(r.RTPTime, ntp+offset, t.lineJumps) {
+		t.jumped = true
+	}
+	t.lineJumps = false
+	p.mu.Unlock()
+	p.captured()
+}
+
+// captured notes that the publisher's units have times of capture.
+func (p *publisher) captured() {
+	p.mu.Lock()
+	first := !p.captures
+	p.captures = true
+	p.mu.Unlock()
+	if first {
+		p.publication.Captures()
+	}
+}

@@ -1,0 +1,155 @@
+package webrtc
+
+import (
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	pion "github.com/pion/webrtc/v4"
+
+	"chalkline/protocol"
+	"chalkline/replay"
+	"chalkline/server/media"
+)
+
+// session is one WHIP or WHEP session: a connection and who it belongs to.
+type session struct {
+	server      *Server
+	id          string // in its URL; random
+	room        replay.Room
+	participant string
+	log         *slog.Logger
+	pc          *pion.PeerConnection
+	viewer      *viewer // nil: it publishes
+
+	done      chan struct{} // closed when it ends
+	connected chan struct{} // closed when the connection is there
+	connects  sync.Once
+	running   sync.WaitGroup // what reads and writes its connection
+
+	restarting sync.Mutex // one restart of ICE at a time
+
+	state sync.Mutex
+	ended bool   // guarded by state
+	etag  string // guarded by state; changes when ICE restarts
+}
+
+func (n *session) publishes() bool { return n.viewer == nil }
+
+// newSession makes a session with a connection that is not made yet.
+func (s *Server) newSession(v media.Visitor, api *pion.API, what string) (*session, error) {
+	pc, err := api.NewPeerConnection(pion.Configuration{})
+	if err != nil {
+		return nil, fmt.Errorf("media/webrtc: new connection: %w", err)
+	}
+	id := rand.Text()
+	n := &session{
+		server: s, id: id, room: v.Room, participant: v.ID, pc: pc, etag: newETag(),
+		log:  s.cfg.Logger.With("room", v.Room, what, id[:8]),
+		done: make(chan struct{}), connected: make(chan struct{}),
+	}
+	pc.OnConnectionStateChange(n.stateChanged)
+	return n, nil
+}
+
+func newETag() string { return `"` + rand.Text() + `"` }
+
+// tag returns its ETag.
+func (n *session) tag() string {
+	n.state.Lock()
+	defer n.state.Unlock()
+	return n.etag
+}
+
+// stateChanged is called by pion, one at a time.
+func (n *session) stateChanged(state pion.PeerConnectionState) {
+	switch state {
+	case pion.PeerConnectionStateConnected:
+		n.connects.Do(func() { close(n.connected) })
+	case pion.PeerConnectionStateFailed:
+		n.end("network failed")
+	case pion.PeerConnectionStateClosed:
+		n.end("closed")
+	}
+}
+
+// end ends it, once; why is a constant.
+func (n *session) end(why string) {
+	n.state.Lock()
+	defer n.state.Unlock()
+	if !n.ended {
+		n.ended = true
+		n.log.Info("media session ends", "why", why)
+		close(n.done)
+	}
+}
+
+// spawn runs f, which returns when the session has ended and its connection is
+// closed; false if it has ended already.
+func (n *session) spawn(f func()) bool {
+	n.state.Lock()
+	defer n.state.Unlock()
+	if !n.ended {
+		n.running.Go(f)
+	}
+	return !n.ended
+}
+
+// discard ends a session that came to nothing.
+func (n *session) discard() {
+	n.end("refused")
+	_ = n.pc.GracefulClose() // there is nothing to lose
+	n.running.Wait()
+	n.server.drop(n)
+}
+
+// supervise waits until the session has ended, and for all that it has running.
+// connected is called when its connection is there, gone when it ended.
+func (n *session) supervise(connected, gone func()) {
+	timer := time.NewTimer(connectWait)
+	defer timer.Stop()
+	select {
+	case <-n.connected:
+		connected()
+		<-n.done
+	case <-timer.C:
+		n.end("never connected")
+	case <-n.done:
+	}
+	_ = n.pc.GracefulClose() // it is over either way
+	n.running.Wait()
+	gone()
+	n.server.drop(n)
+}
+
+// answerWait bounds gathering of candidates, all of which are local.
+const answerWait = 5 * time.Second
+
+// answer applies an offer and returns the answer with all candidates.
+func (n *session) answer(offer string) (string, error) {
+	refused := protocol.NewError(protocol.BadMessage)
+	if err := n.pc.SetRemoteDescription(pion.SessionDescription{Type: pion.SDPTypeOffer, SDP: offer}); err != nil {
+		n.log.Info("offer refused", "error", err)
+		return "", refused
+	}
+	answer, err := n.pc.CreateAnswer(nil)
+	if err != nil {
+		n.log.Info("offer not answered", "error", err)
+		return "", refused
+	}
+	gathered := pion.GatheringCompletePromise(n.pc)
+	if err := n.pc.SetLocalDescription(answer); err != nil {
+		n.log.Info("offer not answered", "error", err)
+		return "", refused
+	}
+	timer := time.NewTimer(answerWait)
+	defer timer.Stop()
+	select {
+	case <-gathered:
+		return n.pc.LocalDescription().SDP, nil
+	case <-timer.C:
+		return "", protocol.NewError(protocol.Overloaded)
+	}
+}

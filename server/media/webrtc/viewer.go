@@ -1,0 +1,295 @@
+package webrtc
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/pion/rtcp"
+	pion "github.com/pion/webrtc/v4"
+
+	"chalkline/server/media"
+)
+
+// Bounds of what waits for one viewer: some two seconds.
+const (
+	maxQueuedPackets = 512
+	maxQueuedBytes   = 1 << 20
+)
+
+// viewerTick is how often a viewer's network is judged; reports go out at every
+// other one.
+const viewerTick = 500 * time.Millisecond
+
+// viewer is one WHEP session. It stays when its source's publisher goes.
+type viewer struct {
+	*session
+	feed         *feed
+	clock        media.Clock
+	video, audio *sender // nil: it has not asked for it
+	estimate     estimate
+	ready        chan struct{}
+
+	mu      sync.Mutex
+	started bool // the connection is there
+	queue   []queued
+	spare   []queued // memory of a queue that was written
+	bytes   int
+	wish    quality
+	chooser chooser
+	choice  bool // there is one of qualities, and it is ours
+
+	measured bool // owned by run: packets are numbered for feedback
+}
+
+// queued is a packet that waits to be written.
+type queued struct {
+	sender *sender
+	packet *packet
+	fresh  bool // its numbers do not follow on from the packet before
+}
+
+// wants returns the quality that it is to have.
+func (v *viewer) wants() quality {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.wish != qualityAuto {
+		return v.wish
+	}
+	return v.chooser.quality()
+}
+
+// choose sets which quality it asks for.
+func (v *viewer) choose(q quality) {
+	v.mu.Lock()
+	v.wish = q
+	v.mu.Unlock()
+	v.feed.reassign(v)
+}
+
+// assign says which layers it gets, and whether the source has several qualities. A
+// change takes place at a key frame.
+func (v *viewer) assign(video, audio *layer, qualities bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.choice = qualities && v.wish == qualityAuto
+	v.video.assign(video)
+	v.audio.assign(audio)
+}
+
+func (s *sender) assign(l *layer) {
+	switch {
+	case s == nil:
+	case l == s.active:
+		s.next = nil
+	case l == nil:
+		s.active, s.next = nil, nil
+	case l != s.next:
+		s.next = l
+		s.askKey()
+	}
+}
+
+// askKey asks the layer that its viewer waits for, or has, for a key frame.
+func (s *sender) askKey() {
+	switch {
+	case !s.viewer.started:
+	case s.next != nil:
+		s.next.askKey()
+	case s.active != nil:
+		s.active.askKey()
+	}
+}
+
+// pauseAt makes it begin anew where a layer goes on.
+func (v *viewer) pauseAt(l *layer) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, s := range []*sender{v.video, v.audio} {
+		if s != nil && s.active == l {
+			s.waiting = true
+		}
+	}
+}
+
+// push queues packets of a layer if they are for it. It never waits.
+func (v *viewer) push(s *sender, l *layer, batch []*packet) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if !v.started || l != s.active && l != s.next {
+		return
+	}
+	fresh := false
+	if l != s.active || s.waiting {
+		for len(batch) > 0 && !batch[0].key {
+			batch = batch[1:]
+		}
+		if len(batch) == 0 {
+			return
+		}
+		if l != s.active && s.active != nil && s.video {
+			v.server.metrics.switches.WithLabelValues(string(l.quality)).Inc()
+		}
+		s.active, s.waiting, fresh = l, false, true
+		s.next = nil
+	}
+	for _, p := range batch {
+		if len(v.queue) >= maxQueuedPackets || v.bytes > maxQueuedBytes {
+			v.overflow()
+			return
+		}
+		v.queue = append(v.queue, queued{s, p, fresh})
+		v.bytes += len(p.rtp.Payload)
+		fresh = false
+	}
+	select {
+	case v.ready <- struct{}{}:
+	default:
+	}
+}
+
+// overflow drops what waits; both tracks begin anew.
+func (v *viewer) overflow() {
+	v.server.metrics.dropped.Add(float64(len(v.queue)))
+	clear(v.queue)
+	v.queue, v.bytes = v.queue[:0], 0
+	for _, s := range []*sender{v.video, v.audio} {
+		if s != nil {
+			s.waiting = true
+			s.askKey()
+		}
+	}
+}
+
+// start lets packets through when the connection is there.
+func (v *viewer) start() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.started = true
+	if v.video != nil {
+		v.video.askKey()
+	}
+}
+
+// run writes until the session ends.
+func (v *viewer) run() {
+	ticker := time.NewTicker(viewerTick)
+	defer ticker.Stop()
+	for even := false; ; {
+		select {
+		case <-v.ready:
+			v.write()
+		case now := <-ticker.C:
+			if even = !even; even {
+				v.report()
+			}
+			v.judge(now)
+		case <-v.done:
+			return
+		}
+	}
+}
+
+func (v *viewer) write() {
+	v.mu.Lock()
+	batch := v.queue
+	v.queue, v.spare, v.bytes = v.spare[:0], nil, 0
+	v.measured = v.choice
+	v.mu.Unlock()
+	now, sent := time.Now(), 0
+	for _, q := range batch {
+		sent += q.sender.write(q.packet, q.fresh, now)
+	}
+	v.server.metrics.out.Add(float64(sent))
+	clear(batch)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.spare = batch[:0]
+	for _, s := range []*sender{v.video, v.audio} {
+		if s != nil {
+			s.shown = s.newest
+		}
+	}
+}
+
+func (v *viewer) report() {
+	var reports []rtcp.Packet
+	for _, s := range []*sender{v.video, v.audio} {
+		if s == nil {
+			continue
+		}
+		if r := s.report(v.clock.Now()); r != nil {
+			reports = append(reports, r)
+		}
+	}
+	if len(reports) > 0 {
+		_ = v.pc.WriteRTCP(reports) // the session ends by itself
+	}
+}
+
+// judge changes the quality if the network asks for it.
+func (v *viewer) judge(now time.Time) {
+	state := v.estimate.take()
+	v.mu.Lock()
+	if v.choice {
+		v.chooser.judge(now, state)
+	}
+	v.mu.Unlock()
+	v.feed.reassign(v)
+}
+
+// listen reads what the viewer's receiver reports of one track.
+func (v *viewer) listen(s *sender, from *pion.RTPSender) {
+	for {
+		packets, _, err := from.ReadRTCP()
+		if err != nil {
+			return
+		}
+		for _, p := range packets {
+			switch p := p.(type) {
+			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
+				v.mu.Lock()
+				s.askKey()
+				v.mu.Unlock()
+			case *rtcp.TransportLayerCC:
+				v.estimate.feedback(p)
+			case *rtcp.ReceiverReport:
+				v.estimate.report(p)
+			}
+		}
+	}
+}
+
+// times returns what its tracks showed last.
+func (v *viewer) times() map[string]any {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	all := map[string]any{}
+	for _, s := range []*sender{v.video, v.audio} {
+		if s != nil && s.shown.time != 0 {
+			all[s.ID()] = map[string]int64{"rtp": int64(s.shown.rtp), "time_us": s.shown.time}
+		}
+	}
+	return all
+}
+
+// connect adds the tracks that an offer asks for to its connection.
+func (v *viewer) connect(video, audio bool) error {
+	for _, wanted := range []struct{ video, on bool }{{true, video}, {false, audio}} {
+		if !wanted.on {
+			continue
+		}
+		s := newSender(v, wanted.video)
+		from, err := v.pc.AddTrack(s)
+		if err != nil {
+			return fmt.Errorf("add track: %w", err)
+		}
+		if wanted.video {
+			v.video = s
+		} else {
+			v.audio = s
+		}
+		v.spawn(func() { v.listen(s, from) })
+	}
+	return nil
+}

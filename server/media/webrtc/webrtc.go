@@ -1,0 +1,220 @@
+// Package webrtc takes sources in by WHIP (RFC 9725) and plays them by WHEP, its
+// twin: the selective forwarding unit.
+//
+// What a publisher sends is put into order, stamped (sei/rtp, MED8) and handed to
+// everybody who plays the source, by one goroutine for each track; nothing is
+// decoded. A feed is the meeting point of one source: publishers come and go,
+// viewers stay. Each viewer has sequence numbers and timestamps of its own that
+// go on over changes of publisher and quality, a bounded queue, and one goroutine
+// that writes; a viewer that does not keep up loses pictures up to the next key
+// frame, and nobody waits for it. While somebody reads the source's stream.Hub
+// the frames are put together for it too.
+//
+// All connections share one UDP port and, if there is a listener, one TCP port.
+// The package owns both from New on.
+//
+// Wiring: New, then Register on the mux of the API, then Close when the HTTP
+// server takes no more requests. The rules are MED1 … in docs/protocol.md.
+package webrtc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/pion/ice/v4"
+	pion "github.com/pion/webrtc/v4"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"chalkline/protocol"
+	"chalkline/server/media"
+)
+
+// Config is what a Server needs. Registry, Rooms and UDP are required.
+type Config struct {
+	Registry *media.Registry
+	Rooms    media.Rooms
+
+	UDP net.PacketConn // all media; the Server closes it
+	TCP net.Listener   // the same for networks that block UDP; nil: none
+
+	// Addresses are the public IP addresses of UDP and TCP, where they are not those of
+	// this machine's interfaces. None: those, loopback included.
+	Addresses []string
+	// ICEServers are URLs of STUN servers, for clients.
+	ICEServers []string
+	TURN       TURN
+	// Origins are those of other sites whose pages may publish and play; "*" is
+	// everybody. None: pages of this site only.
+	Origins []string
+	// Live says that sources can be played as HLS and HTTP-TS too.
+	Live bool
+
+	Logger     *slog.Logger          // nil discards
+	Registerer prometheus.Registerer // nil counts nowhere
+	Limits     Limits
+}
+
+// Limits bound what clients can make the server hold. 0 is the default.
+type Limits struct {
+	RoomPublishers int // at once, in one room; 0: 20, two for each of 1 + 9 classrooms
+	RoomViewers    int // sessions, in one room; 0: 1 000
+	Publishers     int // in all; 0: 1 000
+	Viewers        int // in all; 0: 5 000
+	OwnSessions    int // of one participant in one room; 0: 40
+}
+
+func (l Limits) withDefaults() Limits {
+	for _, f := range []struct {
+		limit *int
+		value int
+	}{
+		{&l.RoomPublishers, 20},
+		{&l.RoomViewers, 1000},
+		{&l.Publishers, 1000},
+		{&l.Viewers, 5000},
+		{&l.OwnSessions, 40},
+	} {
+		if *f.limit == 0 {
+			*f.limit = f.value
+		}
+	}
+	return l
+}
+
+// Server answers WHIP and WHEP and forwards media.
+type Server struct {
+	cfg        Config
+	metrics    *metrics
+	rate       *rate
+	publishing *pion.API
+	playing    *pion.API
+	udp        ice.UDPMux
+	tcp        io.Closer // nil: none
+	running    sync.WaitGroup
+
+	mu       sync.Mutex
+	sessions map[string]*session
+	feeds    map[*media.Source]*feed
+	closed   bool
+}
+
+// New returns a Server that owns cfg.UDP and cfg.TCP, also if it fails.
+func New(cfg Config) (*Server, error) {
+	if cfg.Registry == nil || cfg.Rooms == nil || cfg.UDP == nil {
+		return nil, errors.New("media/webrtc: Registry, Rooms and UDP are required")
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	cfg.Limits = cfg.Limits.withDefaults()
+	s := &Server{
+		cfg: cfg, metrics: newMetrics(cfg.Registerer), rate: newRate(postsPerWindow, rateWindow),
+		sessions: map[string]*session{}, feeds: map[*media.Source]*feed{},
+	}
+	if err := s.open(); err != nil {
+		_ = cfg.UDP.Close()
+		if cfg.TCP != nil {
+			_ = cfg.TCP.Close()
+		}
+		return nil, fmt.Errorf("media/webrtc: %w", err)
+	}
+	return s, nil
+}
+
+// Close ends all sessions and waits for what they have running, until ctx ends.
+func (s *Server) Close(ctx context.Context) error {
+	s.mu.Lock()
+	s.closed = true
+	var all []*session
+	for _, one := range s.sessions {
+		all = append(all, one)
+	}
+	s.mu.Unlock()
+	for _, one := range all {
+		one.end("server stops")
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.running.Wait()
+	}()
+	var err error
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		err = fmt.Errorf("media/webrtc: close: %w", context.Cause(ctx))
+	}
+	if s.tcp != nil {
+		err = errors.Join(err, s.tcp.Close())
+	}
+	return errors.Join(err, s.udp.Close(), ignoreClosed(s.cfg.UDP.Close()))
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// Times of sessions.
+const (
+	connectWait      = 30 * time.Second // from the answer to a connection
+	disconnectedWait = 5 * time.Second
+	failedWait       = 15 * time.Second
+	keepAlive        = 2 * time.Second
+)
+
+// admit enters a session, if there may be one more. The error is a
+// *protocol.Error.
+func (s *Server) admit(n *session) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return protocol.NewError(protocol.GoingAway)
+	}
+	all, room, own := 0, 0, 0
+	for _, o := range s.sessions {
+		if o.room == n.room && o.participant == n.participant {
+			own++
+		}
+		if o.publishes() != n.publishes() {
+			continue
+		}
+		all++
+		if o.room == n.room {
+			room++
+		}
+	}
+	l := s.cfg.Limits
+	mostAll, mostRoom := l.Viewers, l.RoomViewers
+	if n.publishes() {
+		// A publisher that takes over is there twice for a moment.
+		mostAll, mostRoom = l.Publishers, l.RoomPublishers+1
+	}
+	for _, c := range []struct {
+		limit     string
+		have, may int
+	}{{"sessions", own, l.OwnSessions}, {"room", room, mostRoom}, {"server", all, mostAll}} {
+		if c.have >= c.may {
+			return protocol.NewError(protocol.Full, "limit", c.limit, "max", fmt.Sprint(c.may))
+		}
+	}
+	s.sessions[n.id] = n
+	s.running.Add(1)
+	return nil
+}
+
+// drop forgets a session that has ended.
+func (s *Server) drop(n *session) {
+	s.mu.Lock()
+	delete(s.sessions, n.id)
+	s.mu.Unlock()
+	s.running.Done()
+}

@@ -1,0 +1,405 @@
+package webrtc_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	pionrtp "github.com/pion/rtp"
+
+	"chalkline/bench/client"
+	"chalkline/protocol"
+	"chalkline/sei"
+	"chalkline/server/media"
+	"chalkline/server/media/stream"
+	"chalkline/server/media/webrtc"
+)
+
+// checkFrames wants whole frames of the film, each with a stamp near to when it
+// was sent.
+func checkFrames(t *testing.T, frames []client.Frame, film client.Film, sent *sentFrames, source uint32) {
+	t.Helper()
+	known := whole(t, film)
+	matched := 0
+	for i, f := range frames {
+		at, ok := sent.of(f.RTP)
+		if ok {
+			matched++
+		}
+		switch {
+		case f.Broken:
+			t.Errorf("frame %d is broken", i)
+		case f.Stamp.Time == 0:
+			t.Errorf("frame %d has no stamp", i)
+		case !known[bare(t, f.Data)]:
+			t.Errorf("frame %d is none of the film", i)
+		case f.Stamp.Origin.Source != source:
+			t.Errorf("frame %d is of source %d", i, f.Stamp.Origin.Source)
+		case ok && max(f.Stamp.Time-at, at-f.Stamp.Time) > 100_000:
+			t.Errorf("frame %d: stamped %d µs off", i, f.Stamp.Time-at)
+		}
+	}
+	if matched == 0 {
+		t.Error("no frame has the timestamp with which it was sent")
+	}
+}
+
+func TestMED8WhatIsPublishedIsPlayedWithAStampInEachFrame(t *testing.T) {
+	w := newWorld(t)
+	var sent sentFrames
+	w.publish(func(c *client.PublishConfig) { c.OnFrame = sent.note })
+	source := w.until("published", published)
+	_, frames := w.play()
+	got := w.take(frames, 90)
+	if !got[0].Key {
+		t.Error("the first frame is no key frame")
+	}
+	checkFrames(t, got, w.film(), &sent, source.Number)
+	if i := w.until("timed", func(i media.Info) bool { return i.Timed }); !i.WebRTC || !i.Audio || i.Paused {
+		t.Errorf("source is %+v", i)
+	}
+	if last := got[len(got)-1].Stamp.Origin.Flags; last != sei.Captured {
+		t.Errorf("flags %v after a report", last)
+	}
+}
+
+func TestMED8APlausibleStampOfThePublisherIsKept(t *testing.T) {
+	w := newWorld(t)
+	now := time.Now().UnixMicro()
+	stampOf := func(frame int) sei.Stamp {
+		at := time.Now().UnixMicro() - 1_000_000
+		if frame%3 == 2 {
+			at = now - 60_000_000 // not plausible
+		}
+		return sei.Stamp{Time: at}
+	}
+	w.publish(func(c *client.PublishConfig) { c.Stamp = stampOf })
+	w.until("published", published)
+	_, frames := w.play()
+	kept, made := 0, 0
+	for _, f := range w.take(frames, 30) {
+		switch age := f.Arrival.UnixMicro() - f.Stamp.Time; {
+		case age > 900_000 && age < 5_000_000:
+			kept++
+		case age > -100_000 && age < 500_000:
+			made++
+		default:
+			t.Errorf("stamp is %d µs old", age)
+		}
+	}
+	if kept < 18 || made < 8 {
+		t.Errorf("%d of the publisher's, %d of ours", kept, made)
+	}
+}
+
+func TestMED8TimesOfAPlayersPacketsAreTold(t *testing.T) {
+	w := newWorld(t)
+	var sent sentFrames
+	var sound atomic.Uint32
+	w.publish(func(c *client.PublishConfig) { c.OnFrame = sent.note })
+	w.until("published with sound", func(i media.Info) bool { return i.Video && i.Audio })
+	p, frames := w.play(func(c *client.PlayConfig) {
+		c.OnSound = func(p *pionrtp.Packet) { sound.Store(p.Timestamp) }
+	})
+	w.take(frames, 30)
+	audio, video, err := p.Times(t.Context())
+	if err != nil || audio == nil || video == nil {
+		t.Fatalf("audio %v, video %v, %v", audio, video, err)
+	}
+	if at, ok := sent.of(video.RTP); !ok || max(at-video.Time, video.Time-at) > 100_000 {
+		t.Errorf("video %+v, sent at %d", video, at)
+	}
+	if behind := int32(sound.Load() - audio.RTP); behind > 48_000 || behind < -48_000 {
+		t.Errorf("sound %+v, heard %d", audio, sound.Load())
+	}
+	if age := time.Now().UnixMicro() - audio.Time; age < -100_000 || age > 1_000_000 {
+		t.Errorf("sound is %d µs old", age)
+	}
+}
+
+func TestMED4APublisherTakesOverAndViewersStay(t *testing.T) {
+	w := newWorld(t)
+	first := w.publish()
+	w.until("published", published)
+	_, frames := w.play()
+	before := w.take(frames, 20)
+	w.publish()
+	select {
+	case <-first.Done():
+	case <-time.After(wait):
+		t.Fatal("the first publisher goes on")
+	}
+	checkContinues(t, before[len(before)-1], w.take(frames, 60))
+	if all := w.registry.Sources(1); len(all) != 1 || all[0].Number != 1 {
+		t.Errorf("sources %+v", all)
+	}
+}
+
+// checkContinues wants frames that follow on from one, through a key frame of
+// another publisher: the stream of a viewer is one.
+func checkContinues(t *testing.T, last client.Frame, frames []client.Frame) {
+	t.Helper()
+	clock := last.Stamp.Origin.Clock
+	changed := false
+	for i, f := range frames {
+		if f.Broken || f.Stamp.Time == 0 {
+			t.Errorf("frame %d: broken %t, stamp %+v", i, f.Broken, f.Stamp)
+		}
+		passed := int32(f.RTP - last.RTP)
+		if passed <= 0 {
+			t.Errorf("frame %d is %d ticks after the one before", i, passed)
+		}
+		if off := int64(passed)*100/9 - (f.Stamp.Time - last.Stamp.Time); max(off, -off) > 150_000 {
+			t.Errorf("frame %d: timestamps and stamps differ by %d µs", i, off)
+		}
+		changed = changed || f.Stamp.Origin.Clock != clock
+		last = f
+	}
+	if !changed {
+		t.Error("nothing came of the new publisher")
+	}
+}
+
+func TestMED1AViewerStaysWhileThePublisherIsAway(t *testing.T) {
+	w := newWorld(t)
+	first := w.publish()
+	w.until("published", published)
+	p, frames := w.play()
+	before := w.take(frames, 10)
+	if err := first.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.until("away", func(i media.Info) bool { return !i.Video && !i.Audio })
+	for len(frames) > 0 {
+		before = append(before, <-frames)
+	}
+	w.publish()
+	checkContinues(t, before[len(before)-1], w.take(frames, 30))
+	select {
+	case <-p.Done():
+		t.Error("the viewer's connection is gone")
+	default:
+	}
+}
+
+func TestMED5NobodyPlaysThenNothingIsWanted(t *testing.T) {
+	w := newWorld(t)
+	var pause atomic.Bool
+	w.publish(func(c *client.PublishConfig) { c.Pause = pause.Load })
+	w.until("published", published)
+	p, frames := w.play()
+	w.take(frames, 5)
+	if i := w.registry.Sources(1)[0]; !i.Wanted {
+		t.Errorf("played and not wanted: %+v", i)
+	}
+	if err := p.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.until("not wanted", func(i media.Info) bool { return !i.Wanted })
+	pause.Store(true)
+	w.until("paused", func(i media.Info) bool { return i.Paused })
+	_, frames = w.play()
+	w.until("wanted again", func(i media.Info) bool { return i.Wanted })
+	pause.Store(false)
+	if f := w.take(frames, 1)[0]; !f.Key || f.Broken {
+		t.Errorf("first frame: key %t, broken %t", f.Key, f.Broken)
+	}
+	w.until("not paused", func(i media.Info) bool { return !i.Paused })
+}
+
+func TestMED5TheHubGetsWholeUnitsWhileItIsWanted(t *testing.T) {
+	w := newWorld(t)
+	pub := w.publish()
+	w.until("published with sound", func(i media.Info) bool { return i.Video && i.Audio })
+	s, _ := w.registry.Source(1, 1)
+	r := s.Hub.Read()
+	defer r.Close()
+	known := whole(t, w.film())
+	ctx, cancel := context.WithTimeout(t.Context(), wait)
+	defer cancel()
+	last := map[stream.Codec]stream.Unit{}
+	for pictures, sounds := 0, 0; pictures < 45 || sounds < 45; {
+		u, err := r.Next(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, has := last[u.Codec]
+		if has && (u.PTS <= before.PTS || u.Discontinuity) || has == (last[u.Codec].Data == nil) {
+			t.Errorf("PTS %d after %d, discontinuity %t", u.PTS, before.PTS, u.Discontinuity)
+		}
+		if off := u.Time*9/100 - u.PTS; max(off, -off) > 9000 {
+			t.Errorf("PTS is %d ticks off its time", off)
+		}
+		if u.Codec.Video() {
+			pictures++
+			stamp, ok := sei.Read(sei.AnnexB, u.Data)
+			if !ok || stamp.Time != u.Time || !known[bare(t, u.Data)] || !has && !u.Key {
+				t.Errorf("unit with stamp %+v, time %d, key %t", stamp, u.Time, u.Key)
+			}
+		} else {
+			sounds++
+		}
+		last[u.Codec] = u
+	}
+	if pub.KeyFramesAsked() == 0 {
+		t.Error("no key frame was asked for when the Hub became wanted")
+	}
+}
+
+func TestMED6WhatIsHiddenOrMutedIsNotPassedOn(t *testing.T) {
+	w := newWorld(t)
+	var heard atomic.Uint64
+	w.publish()
+	w.until("published with sound", func(i media.Info) bool { return i.Video && i.Audio })
+	_, frames := w.play(func(c *client.PlayConfig) {
+		c.OnSound = func(*pionrtp.Packet) { heard.Add(1) }
+	})
+	before := w.take(frames, 20)
+	s, _ := w.registry.Source(1, 1)
+	on, off := true, false
+	if err := s.SwitchBy(teacher, nil, &on); err != nil {
+		t.Fatal(err)
+	}
+	quiet := heard.Load()
+	waitFor(t, "sound while hidden", func() bool { return heard.Load() > quiet+30 })
+	for len(frames) > 0 {
+		before = append(before, <-frames)
+	}
+	quiet = heard.Load()
+	waitFor(t, "sound while hidden", func() bool { return heard.Load() > quiet+20 })
+	if n := len(frames); n > 0 {
+		t.Errorf("%d frames while hidden", n)
+	}
+	if err := s.SwitchBy(teacher, &on, &off); err != nil {
+		t.Fatal(err)
+	}
+	after := w.take(frames, 20)
+	quiet = heard.Load()
+	after = append(after, w.take(frames, 20)...)
+	if got := heard.Load() - quiet; got > 0 {
+		t.Errorf("%d packets of sound while muted", got)
+	}
+	if f := after[0]; !f.Key || f.Broken || int32(f.RTP-before[len(before)-1].RTP) <= 0 {
+		t.Errorf("goes on with key %t, broken %t", f.Key, f.Broken)
+	}
+}
+
+// waitFor waits for a condition that nobody tells about.
+func waitFor(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.After(wait); !is(); {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("no %s", what)
+		}
+	}
+}
+
+func TestTCPAloneIsEnough(t *testing.T) {
+	w := newWorld(t, func(c *webrtc.Config) {
+		l, err := net.Listen("tcp4", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.TCP = l
+	})
+	var sent sentFrames
+	w.publish(func(c *client.PublishConfig) { c.Settings, c.OnFrame = tcpOnly, sent.note })
+	w.until("published", published)
+	_, frames := w.play(func(c *client.PlayConfig) { c.Settings = tcpOnly })
+	checkFrames(t, w.take(frames, 30), w.film(), &sent, 1)
+}
+
+func TestFiftyPublishersLeaveNothingBehind(t *testing.T) {
+	w := newWorld(t)
+	cycle := func() {
+		p := w.publish()
+		w.until("published", published)
+		v, frames := w.play()
+		w.take(frames, 1)
+		if err := errors.Join(v.Close(t.Context()), p.Close(t.Context())); err != nil {
+			t.Fatal(err)
+		}
+		w.until("away", func(i media.Info) bool { return !i.Video })
+	}
+	cycle()
+	before := runtime.NumGoroutine()
+	for range 50 {
+		cycle()
+	}
+	// HTTP connections that are kept come and go by themselves.
+	waitFor(t, "end of goroutines", func() bool { return runtime.NumGoroutine() <= before+10 })
+}
+
+func TestMED3WhoMayAndWithWhat(t *testing.T) {
+	w := newWorld(t)
+	film := w.film()
+	publish := func(path, token string) error {
+		_, err := client.Publish(t.Context(), client.PublishConfig{RTC: w.rtc(path, token), Film: film})
+		return err
+	}
+	for _, c := range []struct {
+		name string
+		err  error
+		code protocol.Code
+	}{
+		{"wrong token", publish("whip", "nobody"), protocol.TokenInvalid},
+		{"observer", publish("whip", "observer:eve"), protocol.NotPermitted},
+		{"unknown kind", publish("whip?kind=stream", "teacher:ann"), protocol.BadMessage},
+		{"unknown source", playError(w, "sources/7/whep"), protocol.NoSuchSource},
+		{"no number", playError(w, "sources/x/whep"), protocol.NoSuchSource},
+	} {
+		if want := protocol.NewError(c.code); !errors.Is(c.err, want) {
+			t.Errorf("%s: %v, want %v", c.name, c.err, want)
+		}
+	}
+	if n := len(w.registry.Sources(1)); n != 0 {
+		t.Errorf("%d sources", n)
+	}
+}
+
+func playError(w *world, path string) error {
+	_, err := client.Play(w.t.Context(), client.PlayConfig{RTC: w.rtc(path, "student:bob")})
+	return err
+}
+
+func TestLimitsOfSessionsAreKept(t *testing.T) {
+	w := newWorld(t, func(c *webrtc.Config) { c.Limits.RoomViewers = 1 })
+	w.publish()
+	w.until("published", published)
+	w.play()
+	if err := playError(w, "sources/1/whep"); !errors.Is(err, protocol.NewError(protocol.Full)) {
+		t.Errorf("second viewer: %v", err)
+	}
+}
+
+func TestMetricsTellWhereTimesComeFrom(t *testing.T) {
+	w := newWorld(t)
+	w.publish(func(c *client.PublishConfig) {
+		c.Stamp = func(int) sei.Stamp { return sei.Stamp{Time: time.Now().UnixMicro()} }
+	})
+	w.until("published", published)
+	_, frames := w.play()
+	w.take(frames, 60)
+	families, err := w.metrics.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	for _, f := range families {
+		text.WriteString(f.String())
+	}
+	for _, want := range []string{"webrtc_stamped_frames_total", `value:"publisher"`, "webrtc_stamp_error_seconds", "webrtc_publishers"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("no %s", want)
+		}
+	}
+}

@@ -1,0 +1,156 @@
+// Camera, screen and what others see of them: on a real server, with Chromium's own test picture as the camera.
+import type { Page } from "@playwright/test";
+import config from "./playwright.config.ts";
+import { agree, type Person } from "./support/person.ts";
+import { expect, test, type Class } from "./support/fixtures.ts";
+
+test.use({
+  launchOptions: {
+    ...config.use?.launchOptions,
+    args: [...(config.use?.launchOptions?.args ?? []), "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--autoplay-policy=no-user-gesture-required"],
+  },
+});
+
+const withCamera = (lesson: Class, name: string): Promise<Person> => lesson.person(name, { permissions: ["camera", "microphone"] });
+
+/** Goes live as a person does: by the panel with the preview. */
+async function goLive({ page }: Person): Promise<void> {
+  await page.getByRole("button", { name: "Go live" }).click();
+  const panel = page.getByRole("dialog", { name: "Turn on camera and microphone" });
+  await expect.poll(() => panel.locator("video").evaluate((video: HTMLVideoElement) => video.videoWidth)).toBeGreaterThan(0);
+  await panel.getByRole("button", { name: "Start", exact: true }).click();
+  await expect.poll(() => page.evaluate(() => window.chalkline?.media.camera.state.value), { timeout: 20_000 }).toBe("live");
+}
+
+interface Shown {
+  readonly time: number;
+  readonly frames: number;
+  readonly width: number;
+}
+
+/** What the picture of somebody's tile shows. */
+const tile = ({ page }: Person, who: string): Promise<Shown> =>
+  page.locator(".tile", { hasText: who }).locator("video").first().evaluate((video: HTMLVideoElement) =>
+    ({ time: video.currentTime, frames: video.getVideoPlaybackQuality().totalVideoFrames, width: video.videoWidth }));
+
+async function plays(person: Person, who: string): Promise<void> {
+  await expect.poll(async () => (await tile(person, who)).frames, { timeout: 20_000, message: "frames" }).toBeGreaterThan(5);
+  const before = await tile(person, who);
+  await expect.poll(async () => (await tile(person, who)).time, { message: "the picture moves" }).toBeGreaterThan(before.time + 0.5);
+  expect(before.width).toBeGreaterThan(0);
+}
+
+const alignment = ({ page }: Person) => page.evaluate(() => window.chalkline?.alignment.kind);
+const isAligned = (person: Person) => expect.poll(() => alignment(person), { timeout: 20_000 }).toBe("aligned");
+const pageNow = ({ page }: Person) => page.evaluate(() => window.chalkline?.page);
+const source = (page: Page) => page.evaluate(() => window.chalkline?.sources[0]);
+
+test("a teacher goes live; a pupil sees the picture, and strokes come with it", async ({ lesson }) => {
+  const ann = await withCamera(lesson, "Ann");
+  const ben = await lesson.person("Ben");
+  await expect(ben.page.locator(".alignment")).toHaveCount(0);
+  await goLive(ann);
+  await plays(ben, "Ann");
+  await isAligned(ben);
+  await expect(ben.page.locator(".alignment .pill-text")).toHaveText(/^Aligned, \d+ ms$/);
+  expect(await ben.page.evaluate(() => typeof window.chalkline?.shown())).toBe("number");
+  // The lead's own board waits for nothing.
+  expect(await ann.page.evaluate(() => window.chalkline?.shown())).toBe("now");
+  await ann.draw({ x: 300, y: 300, width: 200, height: 60 });
+  const held = await agree([ann, ben]);
+  expect(held.elements).toHaveLength(1);
+  expect(await ben.page.evaluate(() => window.chalkline?.drawn(window.chalkline.page))).toEqual([held.elements[0]?.key]);
+  await ben.draw({ x: 300, y: 420, width: 200, height: 60 });
+  expect((await agree([ann, ben])).elements).toHaveLength(2);
+});
+
+test("camera and microphone are one press away while live, and end with Stop", async ({ lesson }) => {
+  const ann = await withCamera(lesson, "Ann");
+  const ben = await lesson.person("Ben");
+  await goLive(ann);
+  await plays(ben, "Ann");
+  const camera = ann.page.getByRole("switch", { name: "Camera" });
+  await camera.click();
+  await expect(camera).toHaveAttribute("aria-checked", "false");
+  await expect.poll(async () => (await source(ben.page))?.hidden).toBe(true);
+  await expect(ben.page.locator(".tile video")).toHaveCount(0);
+  // Only the sound says what time it is now.
+  await ann.draw({ x: 300, y: 300, width: 200, height: 60 });
+  expect((await agree([ann, ben])).elements).toHaveLength(1);
+  await camera.click();
+  await expect.poll(async () => (await source(ben.page))?.hidden).toBe(false);
+  await plays(ben, "Ann");
+  const microphone = ann.page.getByRole("switch", { name: "Microphone" });
+  await microphone.click();
+  await expect(microphone).toHaveAttribute("aria-checked", "false");
+  await expect.poll(async () => (await source(ben.page))?.muted).toBe(true);
+  await expect(ben.page.locator(".tile").getByRole("img", { name: "Muted" })).toBeVisible();
+  await ann.page.getByRole("button", { name: "Camera and microphone: options" }).click();
+  await ann.page.getByRole("button", { name: "Stop camera and microphone" }).click();
+  await expect(ann.page.getByRole("button", { name: "Go live" })).toBeVisible();
+  await expect(ben.page.locator(".tile-note")).toHaveText("Away for now");
+  await expect.poll(() => alignment(ben)).toBe("no-media");
+});
+
+test("STG3 a page turn takes everybody along but who looks elsewhere, and who comes late at once", async ({ lesson }) => {
+  const ann = await withCamera(lesson, "Ann");
+  const ben = await lesson.person("Ben");
+  await goLive(ann);
+  await isAligned(ben);
+  const first = await pageNow(ann);
+  await ann.page.getByRole("button", { name: "Add a page" }).click();
+  const second = await pageNow(ann);
+  expect(second).not.toBe(first);
+  await expect.poll(() => pageNow(ben)).toBe(second);
+  await ben.page.getByRole("button", { name: "Page 1" }).click();
+  await ann.draw({ x: 300, y: 300, width: 200, height: 60 });
+  expect(await pageNow(ben)).toBe(first);
+  await ben.page.getByRole("button", { name: "Back to the teacher’s page 2" }).click();
+  expect(await pageNow(ben)).toBe(second);
+  const late = await lesson.person("Cid");
+  await expect.poll(() => pageNow(late)).toBe(second);
+  await isAligned(late);
+  expect((await agree([ann, ben, late])).elements).toHaveLength(1);
+});
+
+test("who leaves is gone from the others' tiles, and the board goes on without waiting", async ({ lesson }) => {
+  const ann = await withCamera(lesson, "Ann");
+  const ben = await lesson.person("Ben");
+  await goLive(ann);
+  await isAligned(ben);
+  await ann.page.getByRole("button", { name: "More", exact: true }).click();
+  await ann.page.getByRole("button", { name: "Leave lesson" }).click();
+  await expect.poll(() => alignment(ben), { timeout: 20_000 }).toBe("no-media");
+  await ben.draw({ x: 300, y: 300, width: 200, height: 60 });
+  expect((await agree([ben])).elements).toHaveLength(1);
+  expect(await ben.page.evaluate(() => window.chalkline?.shown())).toBe("now");
+});
+
+test("aligning is turned off and on again by the person", async ({ lesson }) => {
+  const ann = await withCamera(lesson, "Ann");
+  const ben = await lesson.person("Ben");
+  await goLive(ann);
+  await isAligned(ben);
+  await ben.page.locator(".alignment .pill").click();
+  const wait = ben.page.getByRole("switch", { name: "Strokes wait for the video" });
+  await wait.click();
+  await expect(ben.page.locator(".alignment .pill-text")).toHaveText("Not aligned: turned off");
+  expect(await ben.page.evaluate(() => window.chalkline?.shown())).toBe("now");
+  await wait.click();
+  await isAligned(ben);
+});
+
+test("an encoder is given where to push to, and the numbers of the connections are there to be read", async ({ lesson }) => {
+  const ann = await withCamera(lesson, "Ann");
+  const ben = await lesson.person("Ben");
+  await goLive(ann);
+  await isAligned(ben);
+  await ann.page.getByRole("button", { name: "Camera and microphone: options" }).click();
+  await ann.page.getByRole("button", { name: "Use an encoder (OBS)" }).click();
+  await expect(ann.page.getByLabel("Server", { exact: true })).toHaveValue(/^rtmp:\/\//);
+  await expect(ann.page.getByLabel("Stream key", { exact: true })).not.toHaveValue("");
+  await ben.page.getByRole("button", { name: "More", exact: true }).click();
+  await ben.page.getByRole("button", { name: "Diagnostics" }).click();
+  await expect(ben.page.locator(".figures tbody tr")).toHaveCount(1);
+  await expect(ben.page.locator(".figures tbody")).toContainText("webrtc");
+});

@@ -1,0 +1,154 @@
+// The edge to a browser: everything of it that media need.
+import type { Signals } from "../sync/environment.ts";
+import type { Support } from "./choice.ts";
+import { crop } from "./crop.ts";
+import type { FrameWorker, MediaEnvironment, Meter } from "./environment.ts";
+import type { FromWorker, TransformOptions } from "./workermessages.ts";
+
+const WORKER = "/media-worker.js";
+/** What most machines have where the browser does not say, ms. */
+const OUTPUT_MS = 40;
+
+export function browserMedia(): MediaEnvironment {
+  const worker = new PageWorker();
+  const loudspeaker = new Loudspeaker();
+  const { mediaDevices: devices } = navigator as { mediaDevices?: MediaDevices };
+  return {
+    clock: {
+      now: () => performance.now(),
+      after: (ms, call) => {
+        const timer = setTimeout(call, ms);
+        return () => clearTimeout(timer);
+      },
+    },
+    wall: () => performance.timeOrigin + performance.now(),
+    random: () => Math.random(),
+    signals: pageSignals(),
+    support: support(),
+    devices,
+    peer: (configuration) => new RTCPeerConnection(configuration),
+    codecs: (direction) => (direction === "send" ? RTCRtpSender : RTCRtpReceiver).getCapabilities("video")?.codecs ?? [],
+    worker,
+    live: {
+      hls: async () => (await import("hls.js")).default,
+      mpegts: async () => {
+        const { default: mpegts } = await import("mpegts.js");
+        mpegts.LoggingControl.enableAll = false; // it tells the console of each stream's parts
+        return mpegts;
+      },
+    },
+    element: () => document.createElement("video"),
+    stream: (tracks) => new MediaStream([...tracks]),
+    meter: (stream) => new Analyser(loudspeaker.audio, stream),
+    crop: (track, region) => crop(track, region, () => document.createElement("video"), () => document.createElement("canvas")),
+    outputDelay: () => loudspeaker.delay,
+    gesture,
+  };
+}
+
+function support(): Support {
+  const h264 = (codecs: readonly RTCRtpCodec[]): boolean => codecs.some(({ mimeType }) => mimeType.toLowerCase() === "video/h264");
+  return {
+    webrtc: "RTCPeerConnection" in globalThis && h264(RTCRtpReceiver.getCapabilities("video")?.codecs ?? []),
+    mse: "MediaSource" in globalThis && MediaSource.isTypeSupported('video/mp4; codecs="avc1.42E01F,mp4a.40.2"'),
+    nativeHls: document.createElement("video").canPlayType("application/vnd.apple.mpegurl") !== "",
+  };
+}
+
+/** One worker for all frames of the page. */
+class PageWorker implements FrameWorker {
+  private readonly worker = new Worker(WORKER);
+
+  post(message: object): void {
+    this.worker.postMessage(message);
+  }
+
+  listen(listener: (message: FromWorker) => void): void {
+    this.worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => listener(data));
+  }
+
+  transform(role: TransformOptions["role"], port: MessagePort): RTCRtpScriptTransform | undefined {
+    if (!("RTCRtpScriptTransform" in globalThis)) return undefined;
+    return new RTCRtpScriptTransform(this.worker, { role, port } satisfies TransformOptions, [port]);
+  }
+}
+
+/** Browsers let few audio contexts be: one for all, made when first used. */
+class Loudspeaker {
+  private context: AudioContext | undefined;
+
+  get audio(): AudioContext {
+    this.context ??= new AudioContext();
+    if (this.context.state === "suspended") this.context.resume().catch(() => undefined); // at the next gesture
+    return this.context;
+  }
+
+  /** ms. */
+  get delay(): number {
+    const { context } = this;
+    return context?.state === "running" ? (context.outputLatency + context.baseLatency) * 1000 : OUTPUT_MS;
+  }
+}
+
+class Analyser implements Meter {
+  private readonly source: MediaStreamAudioSourceNode;
+  private readonly node: AnalyserNode;
+  private readonly samples: Float32Array<ArrayBuffer>;
+
+  constructor(audio: AudioContext, stream: MediaStream) {
+    this.source = audio.createMediaStreamSource(stream);
+    this.node = audio.createAnalyser();
+    this.node.fftSize = 1024;
+    this.samples = new Float32Array(this.node.fftSize);
+    this.source.connect(this.node);
+  }
+
+  /** Root mean square on a scale of loudness: -60 dB is 0, full scale is 1. */
+  level(): number {
+    this.node.getFloatTimeDomainData(this.samples);
+    const power = this.samples.reduce((sum, value) => sum + value * value, 0) / this.samples.length;
+    const decibel = 10 * Math.log10(power + 1e-9);
+    return Math.min(1, Math.max(0, (decibel + 60) / 60));
+  }
+
+  stop(): void {
+    this.source.disconnect();
+  }
+}
+
+function pageSignals(): Signals {
+  return {
+    get online() {
+      return navigator.onLine;
+    },
+    get visible() {
+      return !document.hidden;
+    },
+    subscribe(listener) {
+      const online = (): void => listener("online");
+      const offline = (): void => listener("offline");
+      const visibility = (): void => listener(document.hidden ? "hidden" : "visible");
+      window.addEventListener("online", online);
+      window.addEventListener("offline", offline);
+      document.addEventListener("visibilitychange", visibility);
+      return () => {
+        window.removeEventListener("online", online);
+        window.removeEventListener("offline", offline);
+        document.removeEventListener("visibilitychange", visibility);
+      };
+    },
+  };
+}
+
+function gesture(call: () => void): () => void {
+  const kinds = ["pointerup", "keydown"] as const;
+  const stop = (): void => {
+    for (const kind of kinds) document.removeEventListener(kind, once, { capture: true });
+  };
+  const once = (): void => {
+    stop();
+    call();
+  };
+  for (const kind of kinds) document.addEventListener(kind, once, { capture: true });
+  return stop;
+}

@@ -1,0 +1,90 @@
+// A part of a shared screen as a track of its own. Browsers crop to elements of the page's own tab only (cropTo), so that
+// frames are cut here: by track processors where there are any, else on a canvas.
+import type { Cropped, Region } from "./environment.ts";
+
+/** The parts of Chromium's mediacapture-transform that the page's types do not have. */
+interface Processors {
+  MediaStreamTrackProcessor?: new (init: { track: MediaStreamTrack; maxBufferSize: number }) => { readonly readable: ReadableStream<VideoFrame> };
+  MediaStreamTrackGenerator?: new (init: { kind: "video" }) => MediaStreamTrack & { readonly writable: WritableStream<VideoFrame> };
+}
+
+interface Cut {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** No part is smaller, px: encoders want some. */
+const LEAST = 32;
+
+/** The pixels of a region of a picture: even, as 4:2:0 wants it, and inside. */
+export function cutOf(region: Region, width: number, height: number): Cut {
+  const even = (value: number): number => Math.floor(value / 2) * 2;
+  const side = (from: number, part: number, whole: number): [number, number] => {
+    const size = Math.min(even(whole), Math.max(LEAST, even(Math.min(1, Math.max(0, part)) * whole)));
+    return [Math.max(0, Math.min(even(Math.max(0, from) * whole), even(whole - size))), size];
+  };
+  const [x, w] = side(region.x, region.w, width);
+  const [y, h] = side(region.y, region.h, height);
+  return { x, y, width: w, height: h };
+}
+
+export function crop(track: MediaStreamTrack, region: Region, video: () => HTMLVideoElement, canvas: () => HTMLCanvasElement): Cropped {
+  const { MediaStreamTrackProcessor: Processor, MediaStreamTrackGenerator: Generator } = globalThis as Processors;
+  if (Processor !== undefined && Generator !== undefined) {
+    return byProcessor(region, new Processor({ track, maxBufferSize: 2 }).readable, new Generator({ kind: "video" }));
+  }
+  return byCanvas(track, region, video(), canvas());
+}
+
+function byProcessor(first: Region, frames: ReadableStream<VideoFrame>, out: MediaStreamTrack & { readonly writable: WritableStream<VideoFrame> }): Cropped {
+  let region = first;
+  const over = new AbortController();
+  const cut = new TransformStream<VideoFrame, VideoFrame>({
+    transform(frame, controller) {
+      try {
+        controller.enqueue(new VideoFrame(frame, { visibleRect: cutOf(region, frame.codedWidth, frame.codedHeight), timestamp: frame.timestamp }));
+      } finally {
+        frame.close();
+      }
+    },
+  });
+  frames.pipeThrough(cut, { signal: over.signal }).pipeTo(out.writable, { signal: over.signal }).catch(() => out.stop()); // the sharing ended
+  return {
+    track: out,
+    move: (next) => void (region = next),
+    stop() {
+      over.abort();
+      out.stop();
+    },
+  };
+}
+
+function byCanvas(track: MediaStreamTrack, first: Region, video: HTMLVideoElement, canvas: HTMLCanvasElement): Cropped {
+  let region = first;
+  let stopped = false;
+  const pen = canvas.getContext("2d", { alpha: false });
+  const draw = (): void => {
+    if (stopped) return;
+    video.requestVideoFrameCallback(draw);
+    const { x, y, width, height } = cutOf(region, video.videoWidth, video.videoHeight);
+    if (canvas.width !== width) canvas.width = width;
+    if (canvas.height !== height) canvas.height = height;
+    pen?.drawImage(video, x, y, width, height, 0, 0, width, height);
+  };
+  video.muted = true;
+  video.srcObject = new MediaStream([track]);
+  video.requestVideoFrameCallback(draw);
+  video.play().catch(() => undefined); // muted, so that it may
+  const [out] = canvas.captureStream().getVideoTracks();
+  return {
+    track: out ?? track,
+    move: (next) => void (region = next),
+    stop() {
+      stopped = true;
+      video.srcObject = null;
+      out?.stop();
+    },
+  };
+}

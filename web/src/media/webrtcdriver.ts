@@ -1,0 +1,197 @@
+// Plays over WebRTC (WHEP), with the time of each frame by its RTP timestamp.
+import type { MediaSource } from "../sync/api.ts";
+import type { Quality } from "./api.ts";
+import { h264Of } from "./codecs.ts";
+import type { Driver, DriverEvents } from "./driver.ts";
+import { Frames } from "./frames.ts";
+import { inboundFigures, LinkMeter, NO_FIGURES } from "./figures.ts";
+import { Line } from "./line.ts";
+import type { Resource } from "./resource.ts";
+import { ShownClock } from "./shownclock.ts";
+import { ShownValue } from "./shown.ts";
+import { SoundClock } from "./soundclock.ts";
+import { RtpStamps } from "./stampmaps.ts";
+import type { Site } from "./uplink.ts";
+
+/** The server's RTP times are asked for so often, while none is known and then, ms. */
+const ASK_FIRST_MS = 1000;
+const ASK_MS = 5000;
+
+export class WebRtcDriver implements Driver {
+  readonly player = "webrtc";
+  readonly shown = new ShownValue();
+  private readonly line: Line;
+  private readonly frames: Frames;
+  private readonly clock = new ShownClock();
+  private readonly stamps = new RtpStamps();
+  private readonly sound = new SoundClock();
+  private readonly meter = new LinkMeter();
+  private element: HTMLVideoElement | undefined;
+  private stream: MediaStream | undefined;
+  private picture: RTCRtpReceiver | undefined;
+  private voice: RTCRtpReceiver | undefined;
+  private stopReading: (() => void) | undefined;
+  private cancelAsk: (() => void) | undefined;
+  private readsStamps = false;
+  private target = 0;
+  private readonly counts = { stamped: 0, missed: 0 };
+
+  constructor(
+    private readonly site: Site,
+    private source: MediaSource,
+    private quality: Quality,
+    events: DriverEvents,
+  ) {
+    this.frames = new Frames(site.env, site.worker, {
+      frame: (metadata, element) => this.frame(metadata, element),
+      tick: (element) => this.tick(element),
+    });
+    this.line = new Line(site.env, site.request, site.ice, () => `sources/${source.number}/whep?quality=${this.quality}`, {
+      prepare: (peer) => this.prepare(peer),
+      up: (peer, resource) => {
+        this.connect(peer);
+        this.askTimes(resource);
+        events.up();
+      },
+      down: (fault, final) => {
+        this.cancelAsk?.();
+        events.down(fault, final);
+      },
+    });
+  }
+
+  use(element: HTMLVideoElement): void {
+    if (this.element !== undefined && this.element !== element) this.element.srcObject = null;
+    this.element = element;
+    this.frames.watch(element);
+    if (this.stream !== undefined) element.srcObject = this.stream;
+  }
+
+  pause(): void {}
+
+  /** Now, wherever it stood. */
+  resume(): void {
+    this.clock.restart();
+  }
+
+  window(): undefined {
+    return undefined;
+  }
+
+  seek(): void {}
+
+  changed(source: MediaSource): void {
+    const more = (source.video && !this.source.video) || (source.audio && !this.source.audio);
+    this.source = source;
+    if (more) this.line.restart(); // its offer was answered without that track
+  }
+
+  buffer(target: number): void {
+    if (target === this.target) return;
+    this.target = target;
+    this.applyTarget();
+  }
+
+  choose(quality: Quality): void {
+    if (quality === this.quality) return;
+    this.quality = quality;
+    this.line.resource?.choose(quality).catch(() => undefined); // what is played stays
+  }
+
+  async link(): Promise<{ loss: number; freezes: number } | undefined> {
+    const report = await this.line.peer?.getStats();
+    return report === undefined ? undefined : this.meter.sample(report);
+  }
+
+  async figures(): ReturnType<Driver["figures"]> {
+    const report = await this.line.peer?.getStats();
+    if (report === undefined) return { ...NO_FIGURES, ...this.counts };
+    return { ...inboundFigures(report, this.meter), ...this.counts, jitterTarget: this.target };
+  }
+
+  stop(): void {
+    this.cancelAsk?.();
+    this.stopReading?.();
+    this.frames.stop();
+    this.line.stop();
+    if (this.element !== undefined) this.element.srcObject = null;
+  }
+
+  private prepare(peer: RTCPeerConnection): void {
+    this.stopReading?.();
+    this.stamps.clear();
+    this.sound.clear();
+    this.clock.restart();
+    const video = peer.addTransceiver("video", { direction: "recvonly" });
+    this.stopReading = this.site.worker.read(video.receiver, ({ rtp, time }) => this.stamps.add(rtp, time));
+    this.readsStamps = this.stopReading !== undefined;
+    const audio = peer.addTransceiver("audio", { direction: "recvonly" });
+    const codecs = this.site.env.codecs("receive");
+    if (codecs.length > 0) video.setCodecPreferences(h264Of(codecs));
+    this.picture = video.receiver;
+    this.voice = audio.receiver;
+    this.applyTarget();
+  }
+
+  /** Shows the tracks that the server answered with: one that never gets anything would keep the others waiting. */
+  private connect(peer: RTCPeerConnection): void {
+    const tracks = peer
+      .getTransceivers()
+      .filter(({ currentDirection, receiver }) => currentDirection === "recvonly" && (receiver.track.kind === "video" ? this.source.video : this.source.audio))
+      .map(({ receiver }) => receiver.track);
+    this.stream = this.site.env.stream(tracks);
+    if (this.element !== undefined) this.element.srcObject = this.stream;
+  }
+
+  private frame(metadata: VideoFrameCallbackMetadata, element: HTMLVideoElement): void {
+    const { rtpTimestamp: rtp } = metadata;
+    const known = rtp === undefined ? undefined : this.stamps.at(rtp);
+    if (known?.read === true) this.counts.stamped++;
+    else this.counts.missed++;
+    const now = this.site.env.clock.now();
+    this.shown.set(this.clock.frame(known?.time, element.currentTime), "video", now);
+  }
+
+  /** Nothing is seen: what is heard says the time, and where nothing is heard the media's own clock. */
+  private tick(element: HTMLVideoElement): void {
+    const now = this.site.env.clock.now();
+    if (element.paused) return this.shown.set(this.shown.time, this.shown.by, now);
+    const heard = this.heard();
+    if (heard !== undefined) this.shown.set(heard, "sound", now);
+    else this.shown.set(this.clock.tick(element.currentTime), "video", now);
+  }
+
+  /** Sound that stalled says the time only where there is no picture: then T stands. */
+  private heard(): number | undefined {
+    const played = this.voice?.getSynchronizationSources()[0];
+    if (played === undefined) return undefined;
+    const wall = this.site.env.wall();
+    this.sound.poll({ timestamp: played.timestamp, rtp: played.rtpTimestamp }, wall);
+    if (this.source.video && !this.sound.flows(wall)) return undefined;
+    return this.sound.heard(wall, this.site.env.outputDelay());
+  }
+
+  /** Both together: either alone breaks lip-sync for seconds. */
+  private applyTarget(): void {
+    for (const receiver of [this.picture, this.voice]) {
+      if (receiver !== undefined && "jitterBufferTarget" in receiver) receiver.jitterBufferTarget = this.target === 0 ? null : this.target;
+    }
+  }
+
+  /** Times that frames do not say: of sound, and of video where the browser shows no frames to a worker. */
+  private askTimes(resource: Resource): void {
+    let known = false;
+    const ask = async (): Promise<void> => {
+      try {
+        const { audio, video } = await resource.times();
+        if (audio !== undefined) this.sound.learn(audio.rtp, audio.time);
+        if (video !== undefined && !this.readsStamps) this.stamps.add(video.rtp, video.time);
+        known ||= audio !== undefined || !this.source.audio;
+      } catch {
+        // A server without them: the frames' own times do.
+      }
+      if (this.line.resource === resource) this.cancelAsk = this.site.env.clock.after(known ? ASK_MS : ASK_FIRST_MS, () => void ask());
+    };
+    void ask();
+  }
+}

@@ -1,0 +1,54 @@
+// How far behind a stream is, from flashes that were shown and jumps of brightness that came back. Pure.
+
+/** Mean brightness of a frame, 0 … 255, and its time: the stamp, µs. */
+export interface Bright {
+  readonly at: number;
+  readonly level: number;
+}
+
+/** Flashes that must be found again. */
+const ENOUGH = 3;
+/** Delays of the same stream are so near to each other, µs. */
+const NEAR = 100_000;
+/** What counts as a flash: by how much (levels of 255) a frame is brighter than those before it. */
+const JUMP = 18;
+/** Frames that what is before is judged by. */
+const BEFORE = 4;
+
+/** Stamps of the frames in which a flash begins. */
+export function jumps(frames: readonly Bright[]): number[] {
+  const found: number[] = [];
+  let lit = false;
+  for (const [i, { at, level }] of frames.entries()) {
+    const before = frames.slice(Math.max(0, i - BEFORE), i).map((frame) => frame.level);
+    if (before.length < BEFORE) continue;
+    const base = Math.min(...before);
+    if (!lit && level - base >= JUMP) found.push(at);
+    lit = level - base >= JUMP / 2;
+  }
+  return found;
+}
+
+/**
+ * The delay that most flashes agree on, µs: the median of (jump − flash) over those pairs. Flashes come at uneven times, so
+ * that only the right pairs agree. Undefined: fewer than three do, or it would be less than nothing.
+ */
+export function delayOf(flashes: readonly number[], found: readonly number[]): number | undefined {
+  let best: number[] = [];
+  for (const flash of flashes) {
+    for (const jump of found) {
+      const near = agreeing(flashes, found, jump - flash);
+      if (near.length > best.length) best = near;
+    }
+  }
+  const median = best.sort((a, b) => a - b)[best.length >> 1];
+  return best.length < ENOUGH || median === undefined ? undefined : Math.max(0, median);
+}
+
+/** Of each flash the delay nearest to a guess, where there is one near. */
+function agreeing(flashes: readonly number[], found: readonly number[], guess: number): number[] {
+  return flashes.flatMap((flash) => {
+    const [nearest] = found.map((jump) => jump - flash).sort((a, b) => Math.abs(a - guess) - Math.abs(b - guess));
+    return nearest !== undefined && Math.abs(nearest - guess) <= NEAR ? [nearest] : [];
+  });
+}

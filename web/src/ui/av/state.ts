@@ -1,0 +1,168 @@
+// What the page knows of media in a room: which sources are played, how loud, and what its person may do with them.
+import { signal } from "@preact/signals";
+import type { Signal } from "@preact/signals";
+import type { Media, Player, Playing } from "../../media/api.ts";
+import type { MediaSource, RoomSession } from "../../sync/api.ts";
+import { codeOf } from "../gateway.ts";
+import { OwnCamera } from "./own.ts";
+import type { Switches } from "./own.ts";
+import { Preview } from "./preview.ts";
+import type { Region } from "./regions.ts";
+
+/** A tile that is out of view for so long is out of view, ms: lists are scrolled past. */
+const UNSEEN_MS = 2000;
+
+export class Av {
+  readonly session: RoomSession;
+  readonly media: Media;
+  readonly own: OwnCamera;
+  readonly preview = new Preview();
+  /** Code of the last request that the server refused, undefined: none; 0: it was not reached. */
+  readonly problem = signal<number | undefined>(undefined);
+  /** The media's delay when it was last known, ms. */
+  readonly delay = signal(0);
+  /** The encoder's panel, the diagnostics' panel, and the source that is being calibrated. */
+  readonly encoder = signal(false);
+  readonly figures = signal(false);
+  /** The part of one's screen that is shared; undefined: all of it. */
+  readonly region = signal<Region | undefined>(undefined);
+  /** How all of it looked when a part was chosen: the address of a picture. */
+  readonly still = signal<string | undefined>(undefined);
+  readonly calibrating = signal<number | undefined>(undefined);
+  /** Tiles in view, by source. */
+  readonly #seen = new Map<number, number>();
+  readonly #volumes = new Map<number, Signal<number>>();
+  readonly #players = new Map<number, Player | "auto">();
+  readonly #playing = new Map<number, Playing>();
+  readonly #stops: readonly (() => void)[];
+
+  constructor(session: RoomSession, media: Media) {
+    this.session = session;
+    this.media = media;
+    this.own = new OwnCamera(session, media, (source, change) => this.setSwitches(source, change));
+    this.#stops = [
+      session.sources.subscribe(() => this.#play()),
+      session.stage.subscribe(() => this.#play()),
+      media.camera.state.subscribe(() => this.#play()),
+      media.alignment.subscribe((a) => {
+        if (a.kind === "aligned") this.delay.value = a.delay;
+      }),
+      media.screen.state.subscribe((state) => {
+        if (state === "off") this.region.value = this.still.value = undefined;
+        this.#play();
+      }),
+    ];
+  }
+
+  /** Its picture and sound come from this page, not from another one of the same person. */
+  isHere(source: MediaSource): boolean {
+    if (!this.isOwn(source) || source.kind === "stream") return false;
+    return (source.kind === "camera" ? this.media.camera : this.media.screen).state.value !== "off";
+  }
+
+  isOwn(source: MediaSource): boolean {
+    return source.participant === this.session.participant;
+  }
+
+  /** Whether its person may switch a source off and on (MED6). */
+  maySwitch(source: MediaSource): boolean {
+    return this.directs || this.isOwn(source);
+  }
+
+  /** Whether its person runs the class. */
+  get directs(): boolean {
+    const role = this.role;
+    return role === "teacher" || role === "assistant";
+  }
+
+  get role(): string {
+    return this.session.people.value.find((person) => person.self)?.role ?? "";
+  }
+
+  /** Of the person's choosing, 0 … 1. One's own stream is heard from the room it is made in. */
+  volume(source: MediaSource): Signal<number> {
+    let volume = this.#volumes.get(source.number);
+    if (volume === undefined) this.#volumes.set(source.number, (volume = signal(this.isOwn(source) ? 0 : 1)));
+    return volume;
+  }
+
+  setVolume(source: MediaSource, volume: number): void {
+    this.volume(source).value = volume;
+    this.#playing.get(source.number)?.setVolume(volume);
+  }
+
+  player(source: number): Player | "auto" {
+    return this.#players.get(source) ?? "auto";
+  }
+
+  setPlayer(source: number, player: Player | "auto"): void {
+    this.#players.set(source, player);
+    if (this.#playing.has(source)) this.media.play(source, { player });
+  }
+
+  crop(region: Region | undefined): void {
+    this.region.value = region;
+    this.media.screen.crop(region);
+  }
+
+  /** A tile of a source is in view until the function returned is called. */
+  see(source: number): () => void {
+    this.#seen.set(source, (this.#seen.get(source) ?? 0) + 1);
+    this.#play();
+    return () => {
+      setTimeout(() => {
+        const left = (this.#seen.get(source) ?? 1) - 1;
+        if (left > 0) this.#seen.set(source, left);
+        else this.#seen.delete(source);
+        this.#play();
+      }, UNSEEN_MS);
+    };
+  }
+
+  /** Takes sound or picture of a source off at the server, or puts it back. */
+  async setSwitches(source: MediaSource, change: Switches): Promise<void> {
+    const { muted, hidden } = { ...source, ...change };
+    await this.#ask(`sources/${source.number}/switches`, { muted, hidden });
+  }
+
+  /** How long before its arrival a stream's picture was taken, µs. Returns whether the server has it. */
+  setOffset(source: number, offset: number): Promise<boolean> {
+    return this.#ask(`sources/${source}/offset`, { offset_us: Math.round(offset) });
+  }
+
+  close(): void {
+    for (const stop of this.#stops) stop();
+    this.own.close();
+    this.preview.close();
+    this.#playing.clear();
+    this.media.stop();
+  }
+
+  async #ask(path: string, body: object): Promise<boolean> {
+    try {
+      await this.session.request(path, { method: "PUT", body: JSON.stringify(body), headers: { "content-type": "application/json" } });
+      return true;
+    } catch (error) {
+      this.problem.value = codeOf(error);
+      return false;
+    }
+  }
+
+  /** The lead's sources are played always, since the boards wait for them; others while they are seen. */
+  #play(): void {
+    const { lead } = this.session.stage.value;
+    const wanted = this.session.sources.value.filter((source) =>
+      !this.isHere(source) && ((source.participant === lead && !this.isOwn(source)) || (this.#seen.has(source.number) && (source.video || source.audio))));
+    for (const [number, playing] of [...this.#playing]) {
+      if (wanted.some((source) => source.number === number)) continue;
+      this.#playing.delete(number);
+      playing.stop();
+    }
+    for (const source of wanted) {
+      if (this.#playing.has(source.number)) continue;
+      const playing = this.media.play(source.number, { player: this.player(source.number) });
+      playing.setVolume(this.volume(source).peek());
+      this.#playing.set(source.number, playing);
+    }
+  }
+}
