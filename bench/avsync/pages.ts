@@ -83,17 +83,23 @@ export class Someone {
     await this.page.waitForSelector(".board canvas");
   }
 
-  /** Starts the camera and notes which number was filmed when. */
+  /** Publishes the camera. */
+  async publish(): Promise<void> {
+    await this.page.evaluate(async () => {
+      const camera = window.chalkline?.media.camera;
+      await camera?.start({ video: true, audio: true });
+      if (camera?.stream.value === undefined) throw new Error(`the camera did not start: ${JSON.stringify(camera?.fault.value)}`);
+    });
+  }
+
+  /** Notes which number was filmed when, from a copy of the camera's track, which keeps the film running. */
   async film(): Promise<void> {
     await this.page.evaluate(async () => {
-      const media = window.chalkline?.media;
-      if (media === undefined) throw new Error("the page has no media");
-      await media.camera.start({ video: true, audio: true });
-      const stream = media.camera.stream.value;
-      if (stream === undefined) throw new Error(`the camera did not start: ${JSON.stringify(media.camera.fault.value)}`);
+      const track = window.chalkline?.media.camera.stream.value?.getVideoTracks()[0]?.clone();
+      if (track === undefined) throw new Error("there is no camera to look at");
       const video = document.createElement("video"), canvas = document.createElement("canvas");
       video.muted = true;
-      video.srcObject = stream;
+      video.srcObject = new MediaStream([track]);
       video.style.cssText = "position:fixed;right:0;bottom:0;width:32px;z-index:9999;pointer-events:none";
       document.body.append(video);
       await video.play();
@@ -179,7 +185,9 @@ async function signalThrough(context: BrowserContext, port: number): Promise<voi
 async function mediaThrough(context: BrowserContext, port: number): Promise<void> {
   await context.route(/\/(whip|whep)(\?|$)/, async (route) => {
     if (route.request().method() !== "POST") return route.continue();
-    const response = await route.fetch();
+    // Nor does its offer: else the server would find the straight way.
+    const offer = (route.request().postData() ?? "").replace(/^(a=candidate:\S+ \d+ udp \d+) \S+ \d+ typ host/gim, "$1 127.0.0.1 9 typ host");
+    const response = await route.fetch({ postData: offer });
     const lines = (await response.text()).split("\r\n").filter((line) => !/^a=candidate:.* tcp /i.test(line));
     const body = lines.map((line) => line.replace(/^(a=candidate:\S+ \d+ udp \d+) \S+ \d+ typ host.*$/i, `$1 127.0.0.1 ${port} typ host`)).join("\r\n");
     await route.fulfill({ response, body });

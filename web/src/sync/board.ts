@@ -63,6 +63,9 @@ export class LiveBoard implements BoardDocument, StrokeHost, EraserHost, History
   private readonly texts: Texts;
   /** Ops that go with the next flush; they are in the view already. */
   private readonly gathering = new Gathering();
+  /** Something waits for the next flush, since when (local time, ms): that is its captured_at. */
+  private gathers = false;
+  private since = 0;
 
   constructor(
     readonly page: string,
@@ -162,7 +165,7 @@ export class LiveBoard implements BoardDocument, StrokeHost, EraserHost, History
   editText(k: Key, edit: Edit): void {
     if (this.outbox === undefined) return;
     this.texts.edit(k, edit);
-    this.host.gather(this);
+    this.gather();
   }
 
   watchText(k: Key, listener: (edit: Edit) => void): () => void {
@@ -207,6 +210,8 @@ export class LiveBoard implements BoardDocument, StrokeHost, EraserHost, History
   }
 
   gather(): void {
+    if (!this.gathers) this.since = this.host.now();
+    this.gathers = true;
     this.host.gather(this);
   }
 
@@ -231,7 +236,7 @@ export class LiveBoard implements BoardDocument, StrokeHost, EraserHost, History
   undoText(k: Key, edit: Edit): void {
     if (this.outbox === undefined) return;
     this.texts.undo(k, edit);
-    this.host.gather(this);
+    this.gather();
   }
 
   textOf(k: Key): string | undefined {
@@ -243,6 +248,7 @@ export class LiveBoard implements BoardDocument, StrokeHost, EraserHost, History
   /** Makes batches of everything that was gathered. */
   flush(): void {
     const { outbox } = this;
+    this.gathers = false;
     if (outbox === undefined) return;
     do {
       const ops = this.flushGathered(outbox);
@@ -250,8 +256,9 @@ export class LiveBoard implements BoardDocument, StrokeHost, EraserHost, History
       this.state.add(outbox.next, frames);
       ops.push(...frames, ...this.state.takeTexts(outbox.next, MAX_TEXT_BYTES));
       const waits = this.keepTexts(outbox);
-      if (ops.length > 0) this.submitBatch(ops, frames.length > 0 ? at : this.host.now());
+      if (ops.length > 0) this.submitBatch(ops, Math.min(at, this.since));
       if (waits) this.host.textsWait(); // written with the batch
+      this.since = this.host.now();
       if (ops.length === 0) return;
     } while (this.pens.size > 0);
   }
@@ -260,7 +267,7 @@ export class LiveBoard implements BoardDocument, StrokeHost, EraserHost, History
   private flushGathered(outbox: Outbox): Op[] {
     const { batches, changed } = this.gathering.take();
     if (changed) this.state.rewrite(outbox.next, batches);
-    for (const ops of batches.slice(0, -1)) this.submitBatch(ops, this.host.now());
+    for (const ops of batches.slice(0, -1)) this.submitBatch(ops, this.since);
     return [...(batches.at(-1) ?? [])];
   }
 
@@ -270,7 +277,7 @@ export class LiveBoard implements BoardDocument, StrokeHost, EraserHost, History
 
   /** Texts that have to wait are kept beside the batches; returns whether that changed. */
   private keepTexts(outbox: Outbox): boolean {
-    if (this.state.textsToTake) this.host.gather(this); // more than one batch may carry
+    if (this.state.textsToTake) this.gather(); // more than one batch may carry
     const waiting = this.state.waitingTexts();
     if (sameWaiting(waiting, outbox.texts)) return false;
     outbox.texts = waiting;
@@ -303,7 +310,7 @@ export class LiveBoard implements BoardDocument, StrokeHost, EraserHost, History
   refuse(n: number, indexes: readonly number[], code: number): readonly Op[] {
     const { ops, texts } = this.state.refuse(n, indexes);
     this.pens.refused(ops);
-    this.host.gather(this); // texts that waited for it
+    this.gather(); // texts that waited for it
     if (code !== Code.TextBaseTooOld) return ops;
     for (const op of ops) {
       if (op.kind !== "textEdit") continue;
@@ -356,18 +363,18 @@ export class LiveBoard implements BoardDocument, StrokeHost, EraserHost, History
     if (this.gathering.full) this.flush();
     this.gathering.add(ops);
     this.state.add(outbox.next, ops);
-    this.host.gather(this);
+    this.gather();
   }
 
   private replaced(): void {
     this.texts.resynced();
-    this.host.gather(this);
+    this.gather();
   }
 
   private applied(record: CodedRecord): void {
     if (record.replica !== this.outbox?.replica) return;
     this.host.confirmed(this.document, record.n);
-    if (this.state.textsToTake) this.host.gather(this);
+    if (this.state.textsToTake) this.gather();
   }
 
   private restored(context: Context): number {

@@ -18,15 +18,15 @@ export class Pens {
     this.strokes.add(stroke);
   }
 
-  /** A frame of each stroke that has one, and when the newest of their points was drawn. */
+  /** A frame of each stroke that has one, and when the first of their points was drawn; Infinity without. */
   frames(): { at: number; frames: Op[] } {
-    let at = 0;
+    let at = Infinity;
     const frames: Op[] = [];
     for (const stroke of this.strokes) {
       const op = stroke.take();
       if (op !== undefined) {
         frames.push(op);
-        at = Math.max(at, stroke.latest);
+        if (op.kind === "extend") at = Math.min(at, stroke.from);
       }
       if (stroke.done) this.strokes.delete(stroke);
     }

@@ -23,8 +23,9 @@ export class Stroke implements StrokeWriter {
   private framed = 0;
   private framedTo = 0;
   private phase: "empty" | "drawing" | "ending" | "ended" = "empty";
-  /** Local time of the newest point, ms. */
-  latest = 0;
+  private latest = 0;
+  /** Local time of the first point of the frame that take() gave last, ms. */
+  from = 0;
 
   constructor(
     private readonly host: StrokeHost,
@@ -75,6 +76,7 @@ export class Stroke implements StrokeWriter {
     if (ended) this.phase = "ended";
     if (part.length === 0) return ended ? { kind: "end", id: this.id } : undefined;
     const points = this.evened(part);
+    this.from = this.started + (part[0]?.t ?? 0);
     const op: Op = { kind: "extend", id: this.id, first: this.framed, ended, frame: this.encoder.frame(points), points };
     this.framed += points.length;
     this.framedTo = points.at(-1)?.t ?? 0;
