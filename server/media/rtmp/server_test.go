@@ -248,7 +248,11 @@ func TestWhoDoesNotPublishInTimeIsClosed(t *testing.T) {
 				defer stop()
 				c := dial()
 				start := time.Now()
-				go slowly(c)
+				done := make(chan struct{})
+				go func() {
+					defer close(done)
+					slowly(c)
+				}()
 				if name == "only a handshake" {
 					synctest.Wait()
 				}
@@ -259,6 +263,7 @@ func TestWhoDoesNotPublishInTimeIsClosed(t *testing.T) {
 					t.Errorf("closed after %v", took)
 				}
 				_ = c.Close()
+				<-done
 			})
 		})
 	}

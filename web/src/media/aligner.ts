@@ -110,7 +110,7 @@ export class Aligner {
     const now = this.site.env.clock.now();
     return this.playing.value.flatMap((playing) => {
       const source = this.session.sources.value.find((s) => s.number === playing.source);
-      if (source === undefined || source.participant !== lead || !(source.video || source.audio)) return [];
+      if (source === undefined || source.participant !== lead || playing.over(source)) return [];
       if (playing.fault.value === undefined) this.failedSince.delete(playing);
       else if (!this.failedSince.has(playing)) this.failedSince.set(playing, now);
       return now - (this.failedSince.get(playing) ?? now) >= FAILED_MS ? [] : [{ source, playing, shown: playing.shown }];

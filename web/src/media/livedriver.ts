@@ -29,6 +29,8 @@ export abstract class LiveDriver implements Driver {
   private tries = 0;
   private away: boolean;
   private stopped = false;
+  /** A stream is open, or being opened. */
+  private running = false;
   private round = 0;
   private cancel: (() => void) | undefined;
   private readonly unwatch: () => void;
@@ -77,7 +79,8 @@ export abstract class LiveDriver implements Driver {
 
   changed(source: MediaSource): void {
     const away = isAway(source);
-    if (this.away && !away) this.begin();
+    // A stream that is open goes on by itself, with what it has of the time before.
+    if (this.away && !away && !this.running) this.begin();
     this.away = away;
   }
 
@@ -140,6 +143,7 @@ export abstract class LiveDriver implements Driver {
     if (this.stopped || this.element === undefined) return;
     this.close();
     this.forget();
+    this.running = true;
     const failed = (error: unknown): void => this.fail(error, round);
     this.open(this.element, failed).catch(failed);
   }
@@ -147,6 +151,7 @@ export abstract class LiveDriver implements Driver {
   private fail(error: unknown, round: number): void {
     if (round !== this.round) return; // of a stream that was closed meanwhile
     this.round++;
+    this.running = false;
     this.close();
     const { fault, final } = linkFault(error);
     const given: boolean = final || (++this.tries >= TRIES && !this.away);

@@ -17,6 +17,8 @@ const TRIES = 3;
 const ANEW_MS = 5000;
 /** The window is looked at so often, ms. */
 const WINDOW_MS = 500;
+/** A live stream whose publisher went is over when nothing of it has been seen for so long, ms. */
+const OVER_MS = 10_000;
 
 export class SourcePlaying implements Playing {
   readonly player: Value<Player>;
@@ -98,10 +100,17 @@ export class SourcePlaying implements Playing {
   changed(info: MediaSource | undefined): void {
     this.info = info ?? { ...this.info, video: false, audio: false };
     const away = !this.info.video && !this.info.audio;
-    if (away) this.settle("away");
+    if (this.over(this.info)) this.settle("away");
     else if (this.state.value === "away") this.settle("starting");
     if (this.driver !== undefined && (away || this.can(this.driver.player))) return this.driver.changed(this.info);
     if (!away) this.begin();
+  }
+
+  /** Its publisher is away by this news, and what came before has been seen: a live stream is seconds behind. */
+  over({ video, audio }: MediaSource): boolean {
+    if (video || audio) return false;
+    const { driver } = this;
+    return driver === undefined || driver.player === "webrtc" || this.site.env.clock.now() - driver.shown.movedAt > OVER_MS;
   }
 
   time(): number | undefined {
@@ -208,7 +217,7 @@ export class SourcePlaying implements Playing {
 
   /** Away and paused stand over what the element says. */
   private settle(state: State): void {
-    if (!this.info.video && !this.info.audio) this.state.set("away");
+    if (this.over(this.info)) this.state.set("away");
     else this.state.set(this.paused ? "paused" : state);
   }
 
@@ -216,6 +225,7 @@ export class SourcePlaying implements Playing {
     const window = this.driver?.window();
     const same = window?.behind === this.window.value?.behind && window?.most === this.window.value?.most;
     if (!same) this.window.set(window);
+    if (this.over(this.info) && this.state.value !== "away") this.settle("away");
     this.cancelWindow = this.site.env.clock.after(WINDOW_MS, () => this.lookAtWindow());
   }
 }

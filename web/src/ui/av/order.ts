@@ -8,7 +8,7 @@ export function inOrder(sources: readonly MediaSource[], lead: string): readonly
   const leads = (s: MediaSource): boolean => lead !== "" && s.participant === lead;
   const there = (s: MediaSource): boolean => s.video || s.audio;
   const leadIsThere = sources.some((s) => leads(s) && there(s));
-  const shown = sources.filter((s) => there(s) || (leads(s) && !leadIsThere && s.kind === "camera"));
+  const shown = sources.filter((s) => there(s) || (leads(s) && !leadIsThere && s.kind !== "screen"));
   const rank = (s: MediaSource): number => (leads(s) ? 0 : 10) + (there(s) ? 0 : 5) + RANK[s.kind];
   return [...shown].sort((a, b) => rank(a) - rank(b) || a.number - b.number);
 }

@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Playing } from "../../media/api.ts";
 import type { MediaSource, Person } from "../../sync/api.ts";
+import { Value } from "../../sync/observable.ts";
 import { personColor } from "../colors.ts";
 import { t } from "../i18n.ts";
 import { useObservable } from "../observe.ts";
@@ -21,6 +22,8 @@ export interface TileProps {
   readonly large: boolean;
 }
 
+const NOT_PLAYED = new Value<undefined>(undefined);
+
 /** One source: picture, name, what is not as it should be, and what can be done. */
 export function Tile({ room, source, leads, large }: TileProps): JSX.Element {
   const tile = useRef<HTMLLIElement>(null);
@@ -29,11 +32,14 @@ export function Tile({ room, source, leads, large }: TileProps): JSX.Element {
   const playing = useObservable(av.media.playing).value.find((p) => p.source === source.number);
   const person = useObservable(room.session.people).value.find((p) => p.participant === source.participant);
   const name = av.isOwn(source) ? t(`tile.own.${source.kind}`) : t(`tile.${source.kind}`, { name: person?.name ?? "?" });
+  // A live stream goes on for as long as it is behind.
+  const state = useObservable(playing?.state ?? NOT_PLAYED).value, player = useObservable(playing?.player ?? NOT_PLAYED).value;
+  const stillSeen = state !== undefined && state !== "away" && player !== "webrtc";
   useVisible(tile, () => (here ? () => undefined : av.see(source.number)), [av, source.number, here]);
   return (
     <li class="tile" ref={tile} data-large={large} data-source={source.number}>
       <div class="tile-picture">
-        {source.video && !source.hidden ? (here ? <OwnPicture room={room} source={source} name={name} /> : playing !== undefined && <Picture playing={playing} name={name} />) : <Face person={person} />}
+        {(source.video || stillSeen) && !source.hidden ? (here ? <OwnPicture room={room} source={source} name={name} /> : playing !== undefined && <Picture playing={playing} name={name} />) : <Face person={person} />}
         {playing === undefined ? <Note source={source} state={undefined} /> : <PlayingNote source={source} playing={playing} />}
       </div>
       <div class="tile-foot">
