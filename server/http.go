@@ -3,7 +3,6 @@ package server
 import (
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"io"
 	"io/fs"
 	"net"
@@ -15,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"chalkline/protocol"
+	"chalkline/server/reply"
 )
 
 // maxBody bounds what an API call may send.
@@ -129,25 +129,25 @@ func (a *api) token(w http.ResponseWriter, r *http.Request) {
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil || json.Unmarshal(body, &ask) != nil {
-		answerError(w, protocol.NewError(protocol.BadMessage))
+		reply.Error(w, protocol.NewError(protocol.BadMessage))
 		return
 	}
 	if len(ask.Name) > protocol.MaxDisplayName || !utf8.ValidString(ask.Name) {
-		answerError(w, protocol.NewError(protocol.TooLarge, "limit", "name", "max", strconv.Itoa(protocol.MaxDisplayName)))
+		reply.Error(w, protocol.NewError(protocol.TooLarge, "limit", "name", "max", strconv.Itoa(protocol.MaxDisplayName)))
 		return
 	}
 	now := time.Now()
 	if !a.tokens.allowed(r.RemoteAddr, now) {
-		answerError(w, protocol.NewError(protocol.TooManyTries))
+		reply.Error(w, protocol.NewError(protocol.TooManyTries))
 		return
 	}
 	a.tokens.note(r.RemoteAddr, now)
 	token, err := a.guests.Guest(ask.Name)
 	if err != nil {
-		answerError(w, err)
+		reply.Error(w, err)
 		return
 	}
-	answer(w, http.StatusOK, map[string]string{"token": token})
+	reply.JSON(w, http.StatusOK, map[string]string{"token": token})
 }
 
 // connect is GET /api/connect: where and how the page connects.
@@ -165,7 +165,7 @@ func (a *api) connect(w http.ResponseWriter, r *http.Request) {
 		scheme = "wss"
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	answer(w, http.StatusOK, map[string]any{
+	reply.JSON(w, http.StatusOK, map[string]any{
 		"webtransport":       "https://" + a.quicHost(host) + protocol.WebTransportPath,
 		"websocket":          scheme + "://" + host + protocol.WebSocketPath,
 		"certificate_hashes": hashes,
@@ -192,39 +192,8 @@ func (a *api) quicHost(hostport string) string {
 // health is GET /healthz: 200 while the store can be written.
 func (a *api) health(w http.ResponseWriter, _ *http.Request) {
 	if err := a.healthy(); err != nil {
-		answer(w, http.StatusServiceUnavailable, map[string]string{"status": "failing", "error": err.Error()})
+		reply.JSON(w, http.StatusServiceUnavailable, map[string]string{"status": "failing", "error": err.Error()})
 		return
 	}
-	answer(w, http.StatusOK, map[string]string{"status": "ok"})
-}
-
-func answer(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // the client is gone
-}
-
-// answerError answers with a code and its parameters, as on the other routes.
-func answerError(w http.ResponseWriter, err error) {
-	known := protocol.NewError(protocol.StoreUnavailable, "reason", "failed")
-	errors.As(err, &known)
-	answer(w, statusOf(known.Code), map[string]any{"code": known.Code, "parameters": known.Parameters})
-}
-
-// statusOf is the HTTP status that goes with a code.
-func statusOf(code protocol.Code) int {
-	switch code {
-	case protocol.TokenInvalid, protocol.TokenExpired:
-		return http.StatusUnauthorized
-	case protocol.NotPermitted:
-		return http.StatusForbidden
-	case protocol.NoSuchRoom, protocol.NoSuchDocument, protocol.NoSuchSource:
-		return http.StatusNotFound
-	case protocol.UnsupportedCodec:
-		return http.StatusNotAcceptable
-	}
-	if code.Retry() == protocol.RetryNever {
-		return http.StatusBadRequest
-	}
-	return http.StatusServiceUnavailable
+	reply.JSON(w, http.StatusOK, map[string]string{"status": "ok"})
 }

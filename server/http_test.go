@@ -153,7 +153,7 @@ func TestTokensAreMintedWithinLimits(t *testing.T) {
 	}{
 		"a name":        {`{"name":"王老师"}`, nil, http.StatusOK, `"token":"token of 王老师"`},
 		"no name":       {`{}`, nil, http.StatusOK, `"token":"token of "`},
-		"long name":     {`{"name":"` + tooLong + `"}`, nil, http.StatusBadRequest, `"code":3002`},
+		"long name":     {`{"name":"` + tooLong + `"}`, nil, http.StatusRequestEntityTooLarge, `"code":3002`},
 		"no JSON":       {`name=x`, nil, http.StatusBadRequest, `"code":3001`},
 		"two values":    {`{} {}`, nil, http.StatusBadRequest, `"code":3001`},
 		"another type":  {`{"name":7}`, nil, http.StatusBadRequest, `"code":3001`},

@@ -16,6 +16,7 @@ import (
 	"chalkline/server/classroom"
 	"chalkline/server/content"
 	"chalkline/server/render"
+	"chalkline/server/reply"
 )
 
 const (
@@ -44,7 +45,7 @@ func (i *images) post(w http.ResponseWriter, r *http.Request) {
 		err = protocol.NewError(protocol.NotPermitted)
 	}
 	if err != nil {
-		answerError(w, err)
+		reply.Error(w, err)
 		return
 	}
 	info, err := i.take(w, r, who)
@@ -52,11 +53,11 @@ func (i *images) post(w http.ResponseWriter, r *http.Request) {
 		if told := new(protocol.Error); !errors.As(err, &told) {
 			i.log.Error("image cannot be stored", "room", who.room, "error", err)
 		}
-		answerError(w, err)
+		reply.Error(w, err)
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	answer(w, http.StatusCreated, map[string]any{
+	reply.JSON(w, http.StatusCreated, map[string]any{
 		"content": info.Content, "type": info.Type, "width": info.Width, "height": info.Height,
 	})
 }
@@ -103,18 +104,18 @@ func tooLarge(over *content.LimitError) error {
 func (i *images) get(w http.ResponseWriter, r *http.Request) {
 	who, err := i.door.enter(r)
 	if err != nil {
-		answerError(w, err)
+		reply.Error(w, err)
 		return
 	}
 	id := r.PathValue("content")
 	file, kind, err := i.store.File(int64(who.room), id)
 	if errors.Is(err, content.ErrNotFound) {
-		answerError(w, protocol.NewError(protocol.NoSuchDocument))
+		reply.Error(w, protocol.NewError(protocol.NoSuchDocument))
 		return
 	}
 	if err != nil {
 		i.log.Error("image cannot be read", "room", who.room, "error", err)
-		answerError(w, err)
+		reply.Error(w, err)
 		return
 	}
 	defer file.Close()

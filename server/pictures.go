@@ -18,6 +18,7 @@ import (
 	"chalkline/protocol"
 	"chalkline/server/content"
 	"chalkline/server/render"
+	"chalkline/server/reply"
 )
 
 const (
@@ -198,7 +199,7 @@ func (p *pictures) fail(w http.ResponseWriter, r *http.Request, err error) {
 	default:
 		p.log.Error("picture cannot be drawn", "path", r.URL.Path, "error", err)
 	}
-	answerError(w, err)
+	reply.Error(w, err)
 }
 
 // widthOf reads ?width=; 0 if it is not there.

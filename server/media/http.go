@@ -8,6 +8,7 @@ import (
 
 	"chalkline/protocol"
 	"chalkline/server/classroom"
+	"chalkline/server/reply"
 )
 
 // maxBody bounds the requests that are answered here, in bytes.
@@ -51,7 +52,7 @@ func (r *Registry) putSwitches(w http.ResponseWriter, q *http.Request) {
 		err = s.SwitchBy(v.Participant, body.Muted, body.Hidden)
 	}
 	if err != nil {
-		AnswerError(w, err)
+		reply.Error(w, err)
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -77,7 +78,7 @@ func (r *Registry) putOffset(w http.ResponseWriter, q *http.Request) {
 		err = r.Calibrate(q.Context(), s, *body.OffsetUS)
 	}
 	if err != nil {
-		AnswerError(w, err)
+		reply.Error(w, err)
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)

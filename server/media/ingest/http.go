@@ -11,6 +11,7 @@ import (
 
 	"chalkline/protocol"
 	"chalkline/server/media"
+	"chalkline/server/reply"
 )
 
 // idleTime is how long nothing may come from an encoder.
@@ -34,19 +35,19 @@ func (s *Server) postKey(w http.ResponseWriter, r *http.Request) {
 		key, err = s.keys.make(r.Context(), visitor)
 	}
 	if err != nil {
-		media.AnswerError(w, err)
+		reply.Error(w, err)
 		return
 	}
 	rtmp, http := s.cfg.URLs(r.Host, r.TLS != nil, key)
 	w.Header().Set("Cache-Control", "no-store")
-	media.Answer(w, 200, map[string]string{"key": key, "rtmp": rtmp, "http": http})
+	reply.JSON(w, 200, map[string]string{"key": key, "rtmp": rtmp, "http": http})
 }
 
 // take publishes a transport stream for as long as it comes.
 func (s *Server) take(w http.ResponseWriter, r *http.Request) {
 	p, end, err := s.start(r.RemoteAddr, r.PathValue("key"), "mpegts", wrapBits)
 	if err != nil {
-		media.AnswerError(w, err)
+		reply.Error(w, err)
 		return
 	}
 	defer end()
@@ -66,7 +67,7 @@ func (s *Server) take(w http.ResponseWriter, r *http.Request) {
 	close(over)
 	watch.Wait()
 	if err = answerable(err); err != nil {
-		media.AnswerError(w, err)
+		reply.Error(w, err)
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)

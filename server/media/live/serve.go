@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"chalkline/protocol"
-	"chalkline/server/media"
+	"chalkline/server/reply"
 )
 
 // firstWait is how long a request waits for an output that has only just begun.
@@ -21,12 +21,12 @@ func (s *Server) locate(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	v, source, err := s.cfg.Registry.Requested(r)
 	if err != nil {
-		media.AnswerError(w, err)
+		reply.Error(w, err)
 		return
 	}
 	g := grantNow(v.Room, source.Number, time.Now())
 	at := s.cfg.Base + "/live/" + g.token(s.cfg.Secret)
-	media.Answer(w, http.StatusOK, map[string]any{"hls": at + "/index.m3u8", "httpts": at + "/live.ts", "expires": g.expires})
+	reply.JSON(w, http.StatusOK, map[string]any{"hls": at + "/index.m3u8", "httpts": at + "/live.ts", "expires": g.expires})
 }
 
 // allow lets pages of the configured origins read the answer.
@@ -84,7 +84,7 @@ func (s *Server) play(w http.ResponseWriter, r *http.Request) {
 // refuse answers with an error that no cache keeps.
 func refuse(w http.ResponseWriter, err error) {
 	w.Header().Set("Cache-Control", "no-store")
-	media.AnswerError(w, err)
+	reply.Error(w, err)
 }
 
 // withOutput answers a request from the output of a source, which begins if there is

@@ -11,6 +11,7 @@ import (
 
 	"chalkline/protocol"
 	"chalkline/server/media"
+	"chalkline/server/reply"
 )
 
 // Content types of WHIP and WHEP.
@@ -77,11 +78,11 @@ func (s *Server) crossOrigin(next http.HandlerFunc) http.Handler {
 func (s *Server) getICE(w http.ResponseWriter, r *http.Request) {
 	v, err := s.cfg.Rooms.Enter(r)
 	if err != nil {
-		media.AnswerError(w, err)
+		reply.Error(w, err)
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	media.Answer(w, http.StatusOK, map[string]any{"ice_servers": s.iceServers(v.ID, time.Now())})
+	reply.JSON(w, http.StatusOK, map[string]any{"ice_servers": s.iceServers(v.ID, time.Now())})
 }
 
 // readOfferOf returns the offer that a request brings. The error is a
@@ -176,7 +177,7 @@ func (s *Server) find(r *http.Request) (*session, error) {
 func (s *Server) delete(w http.ResponseWriter, r *http.Request) {
 	n, err := s.find(r)
 	if err != nil {
-		media.AnswerError(w, err)
+		reply.Error(w, err)
 		return
 	}
 	n.end("client stops")

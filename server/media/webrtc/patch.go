@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"chalkline/protocol"
-	"chalkline/server/media"
+	"chalkline/server/reply"
 )
 
 // patch is PATCH of a session: candidates, a restart of ICE (RFC 9725, 4.3), or
@@ -13,7 +13,7 @@ import (
 func (s *Server) patch(w http.ResponseWriter, r *http.Request) {
 	n, err := s.find(r)
 	if err != nil {
-		media.AnswerError(w, err)
+		reply.Error(w, err)
 		return
 	}
 	content := contentType(r)
@@ -22,7 +22,7 @@ func (s *Server) patch(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !s.rate.allow(n.id, time.Now()) {
-		media.AnswerError(w, protocol.NewError(protocol.Overloaded))
+		reply.Error(w, protocol.NewError(protocol.Overloaded))
 		return
 	}
 	body, err := readBody(w, r, content)
@@ -31,7 +31,7 @@ func (s *Server) patch(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case err != nil:
-		media.AnswerError(w, err)
+		reply.Error(w, err)
 	case content == typeJSON:
 		w.WriteHeader(http.StatusNoContent)
 	default:
@@ -46,7 +46,7 @@ func (n *session) patchICE(w http.ResponseWriter, r *http.Request, body string) 
 	f, err := parseFragment(body)
 	switch {
 	case err != nil:
-		media.AnswerError(w, protocol.NewError(protocol.BadMessage))
+		reply.Error(w, protocol.NewError(protocol.BadMessage))
 	case match == "":
 		w.WriteHeader(http.StatusPreconditionRequired)
 	case match == "*":
@@ -69,12 +69,12 @@ func (n *session) restart(w http.ResponseWriter, f fragment) {
 	defer n.restarting.Unlock()
 	offer, err := f.renew(n.pc.RemoteDescription().SDP)
 	if err != nil {
-		media.AnswerError(w, protocol.NewError(protocol.BadMessage))
+		reply.Error(w, protocol.NewError(protocol.BadMessage))
 		return
 	}
 	answer, err := n.answer(offer)
 	if err != nil {
-		media.AnswerError(w, err)
+		reply.Error(w, err)
 		return
 	}
 	for _, c := range f.candidates {

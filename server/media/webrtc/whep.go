@@ -6,6 +6,7 @@ import (
 
 	"chalkline/protocol"
 	"chalkline/server/media"
+	"chalkline/server/reply"
 )
 
 // postWHEP is POST /api/rooms/<code>/sources/<number>/whep?quality=: an offer to
@@ -13,7 +14,7 @@ import (
 func (s *Server) postWHEP(w http.ResponseWriter, r *http.Request) {
 	n, answer, err := s.play(w, r)
 	if err != nil {
-		media.AnswerError(w, err)
+		reply.Error(w, err)
 		return
 	}
 	n.created(w, r, answer)
@@ -91,11 +92,11 @@ func (s *Server) getTimes(w http.ResponseWriter, r *http.Request) {
 		err = protocol.NewError(protocol.NoSuchSource)
 	}
 	if err != nil {
-		media.AnswerError(w, err)
+		reply.Error(w, err)
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	media.Answer(w, http.StatusOK, n.viewer.times())
+	reply.JSON(w, http.StatusOK, n.viewer.times())
 }
 
 // patchQuality is PATCH {"quality"} of a WHEP session.

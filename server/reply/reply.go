@@ -1,4 +1,6 @@
-package media
+// Package reply answers HTTP requests as docs/protocol.md, HTTP, says: JSON, and
+// errors as codes with parameters.
+package reply
 
 import (
 	"encoding/json"
@@ -8,19 +10,19 @@ import (
 	"chalkline/protocol"
 )
 
-// Answer answers a request with a body of JSON.
-func Answer(w http.ResponseWriter, status int, body any) {
+// JSON answers a request with a body of JSON.
+func JSON(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(body) // the client is gone
 }
 
-// AnswerError answers a request with the code of an error and its parameters
-// (docs/protocol.md, HTTP). What is no *protocol.Error is the store's.
-func AnswerError(w http.ResponseWriter, err error) {
+// Error answers a request with the code of an error and its parameters. What is no
+// *protocol.Error is the store's.
+func Error(w http.ResponseWriter, err error) {
 	known := protocol.NewError(protocol.StoreUnavailable, "reason", "failed")
 	errors.As(err, &known)
-	Answer(w, statusOf(known.Code), map[string]any{"code": known.Code, "parameters": known.Parameters})
+	JSON(w, statusOf(known.Code), map[string]any{"code": known.Code, "parameters": known.Parameters})
 }
 
 // statusOf is the HTTP status that goes with a code.
@@ -30,7 +32,7 @@ func statusOf(code protocol.Code) int {
 		return http.StatusUnauthorized
 	case protocol.NotPermitted:
 		return http.StatusForbidden
-	case protocol.NoSuchRoom, protocol.NoSuchSource:
+	case protocol.NoSuchRoom, protocol.NoSuchDocument, protocol.NoSuchSource:
 		return http.StatusNotFound
 	case protocol.UnsupportedCodec:
 		return http.StatusNotAcceptable
