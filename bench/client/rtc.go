@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	pion "github.com/pion/webrtc/v4"
@@ -61,19 +62,14 @@ func newRTCSession(r RTC) (*rtcSession, error) {
 		return nil, fmt.Errorf("client: new connection: %w", err)
 	}
 	s := &rtcSession{rtc: r, pc: pc, connected: make(chan struct{}), failed: make(chan struct{})}
-	var was, gone bool // the handler is called one at a time
+	// The handler may run at once for two states, each in a goroutine of its own.
+	connected, failed := sync.OnceFunc(func() { close(s.connected) }), sync.OnceFunc(func() { close(s.failed) })
 	pc.OnConnectionStateChange(func(state pion.PeerConnectionState) {
 		switch state {
 		case pion.PeerConnectionStateConnected:
-			if !was {
-				was = true
-				close(s.connected)
-			}
+			connected()
 		case pion.PeerConnectionStateFailed, pion.PeerConnectionStateClosed:
-			if !gone {
-				gone = true
-				close(s.failed)
-			}
+			failed()
 		}
 	})
 	return s, nil
