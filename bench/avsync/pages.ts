@@ -4,6 +4,8 @@ import type {} from "../../web/src/ui/diagnostics.ts";
 import type { Player } from "../../web/src/media/api.ts";
 import { bend, type WrongClock } from "./clocks.ts";
 import { readCounter } from "./counter.ts";
+import { hearing } from "./hearing.ts";
+import { hiding } from "./hiding.ts";
 import type { Link } from "./link.ts";
 
 /** A number seen in the teacher's own preview, and true time of its capture, ms. */
@@ -14,6 +16,7 @@ export interface Filmed {
 
 /** A frame that the pupil's page showed. */
 export interface Watched {
+  /** Seen in the video; -1: there is none. */
   readonly number: number;
   readonly strokes: number;
   /** True time, ms. */
@@ -37,14 +40,14 @@ const VIEWPORT = { width: 1000, height: 700 };
 export const TEACHER: WrongClock = { offset: 90_000, ppm: 200, stepAfter: 0, step: 0 };
 export const PUPIL: WrongClock = { offset: -300_000, ppm: 0, stepAfter: 20_000, step: 2000 };
 
-/** A browser with a camera that shows the film. */
-export function launch(executable: string | undefined, film: string): Promise<Browser> {
+/** A browser with two cameras that show the film, and a microphone that hears the sound. */
+export function launch(executable: string | undefined, film: string, sound: string): Promise<Browser> {
   return chromium.launch({
     ...(executable === undefined ? { channel: "chromium" } : { executablePath: executable }),
     args: [
       "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-      "--autoplay-policy=no-user-gesture-required", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
-      `--use-file-for-fake-video-capture=${film}`,
+      "--autoplay-policy=no-user-gesture-required", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream=device-count=2",
+      `--use-file-for-fake-video-capture=${film}`, `--use-file-for-fake-audio-capture=${sound}`,
     ],
   });
 }
@@ -58,6 +61,8 @@ export class Someone {
   /** Opens the start page, or a room's. Signalling and media go through links where they are given. */
   static async open(browser: Browser, url: string, name: string, clock: WrongClock, links: { signalling?: Link | undefined; media?: Link | undefined; plain?: boolean }): Promise<Someone> {
     const context = await browser.newContext({ viewport: VIEWPORT, locale: "en-GB", permissions: ["camera", "microphone"] });
+    await context.addInitScript(hiding);
+    await context.addInitScript(hearing);
     await context.addInitScript(bend, clock);
     await context.addInitScript((who) => localStorage.setItem("chalkline.name", JSON.stringify(who)), name);
     await context.addInitScript(`window.readCounter = ${readCounter.toString()}; window.filmed = []; window.drew = []; window.watched = [];`);
@@ -83,12 +88,21 @@ export class Someone {
     await this.page.waitForSelector(".board canvas");
   }
 
-  /** Publishes the camera. */
-  async publish(): Promise<void> {
-    await this.page.evaluate(async () => {
+  /** Publishes the camera, the microphone, or both. */
+  async publish(what: { readonly video: boolean; readonly audio: boolean }): Promise<void> {
+    await this.page.evaluate(async (wanted) => {
       const camera = window.chalkline?.media.camera;
-      await camera?.start({ video: true, audio: true });
+      await camera?.start(wanted);
       if (camera?.stream.value === undefined) throw new Error(`the camera did not start: ${JSON.stringify(camera?.fault.value)}`);
+    }, what);
+  }
+
+  /** Notes when tones came into the microphone. */
+  async record(): Promise<void> {
+    await this.page.evaluate(async () => {
+      const track = window.chalkline?.media.camera.stream.value?.getAudioTracks()[0]?.clone();
+      if (track === undefined) throw new Error("there is no microphone to listen to");
+      await window.hear(track);
     });
   }
 
@@ -131,37 +145,67 @@ export class Someone {
     await mouse.up();
   }
 
-  /** Plays the room's source, and notes of each frame shown which number it has and how many strokes are drawn. */
-  async watch(player: Player, aligned: boolean): Promise<void> {
-    await this.page.waitForFunction(() => window.chalkline?.session.sources.value.some((s) => s.video), undefined, { timeout: 20_000 });
+  /** Plays the room's source. */
+  async play(player: Player, aligned: boolean): Promise<void> {
+    await this.page.waitForFunction(() => window.chalkline?.session.sources.value.some((s) => s.video || s.audio), undefined, { timeout: 20_000 });
     await this.page.evaluate(({ way, follow }) => {
       const { chalkline } = window;
-      const source = chalkline?.session.sources.value.find((s) => s.video);
+      const source = chalkline?.session.sources.value.find((s) => s.video || s.audio);
       if (chalkline === undefined || source === undefined) throw new Error("nothing is published");
       chalkline.media.setAligned(follow);
       chalkline.media.play(source.number, { player: way });
     }, { way: player, follow: aligned });
+  }
+
+  /** Notes of each frame of the video which number it has and how many strokes are drawn. */
+  async watch(): Promise<void> {
     await this.page.waitForFunction(() => [...document.querySelectorAll("video")].some((v) => v.videoWidth > 0), undefined, { timeout: 40_000 });
     await this.page.evaluate(() => {
       const { chalkline } = window;
-      const video = [...document.querySelectorAll("video")].find((v) => v.videoWidth > 0);
-      if (chalkline === undefined || video === undefined) throw new Error("nothing is played");
+      if (chalkline === undefined) throw new Error("nothing is played");
       const canvas = document.createElement("canvas");
       const painted = new MessageChannel();
       const waiting: (() => void)[] = [];
       painted.port1.onmessage = () => waiting.shift()?.();
-      const look = (): void => window.trueClock.frame(video, (metadata) => {
-        look();
+      const look = (video: HTMLVideoElement): void => window.trueClock.frame(video, (metadata) => {
+        look(video);
         const number = window.readCounter(video, canvas), at = window.trueClock.of(metadata.expectedDisplayTime), shown = chalkline.shown();
         if (number < 0) return;
         // What is painted with this frame stands once its animation callbacks have run.
         requestAnimationFrame(() => {
           waiting.push(() => {
+            if (window.trueClock.now() - at > 500) return; // the tab was hidden before it was painted
             const strokes = [...chalkline.session.look(chalkline.page).elements()].length;
             window.watched.push({ number, strokes, at, shown: shown === "now" ? 0 : shown });
           });
           painted.port2.postMessage(0);
         });
+      });
+      // A publisher that comes back is shown by another element.
+      const known = new Set<HTMLVideoElement>();
+      const find = (): void => {
+        for (const video of document.querySelectorAll("video")) {
+          if (video.videoWidth === 0 || known.has(video)) continue;
+          known.add(video);
+          look(video);
+        }
+      };
+      find();
+      setInterval(find, 100);
+    });
+  }
+
+  /** Listens to the tones, and notes at each frame of the page how many strokes are drawn. */
+  async listen(): Promise<void> {
+    await this.page.waitForFunction(() => window.sound !== undefined, undefined, { timeout: 20_000 });
+    await this.page.evaluate(async () => {
+      const { chalkline, sound } = window;
+      if (chalkline === undefined || sound === undefined) throw new Error("nothing is played");
+      await window.hear(sound);
+      const look = (): void => void requestAnimationFrame(() => {
+        const strokes = [...chalkline.session.look(chalkline.page).elements()].length, shown = chalkline.shown();
+        window.watched.push({ number: -1, strokes, at: window.trueClock.now(), shown: shown === "now" ? 0 : shown });
+        look();
       });
       look();
     });

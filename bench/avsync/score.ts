@@ -6,11 +6,20 @@ export interface Taken {
   readonly at: number;
 }
 
-/** A frame that a pupil's page showed: the number in it, how many strokes were drawn, and true time in ms. */
+/** What a pupil's page showed at one moment, in ms of true time. */
 export interface Shown {
-  readonly index: number;
+  /** When what was seen or heard had been taken. */
+  readonly media: number;
+  /** How many strokes were drawn. */
   readonly strokes: number;
   readonly at: number;
+}
+
+/** A stroke, in ms of true time. */
+export interface Drawn {
+  readonly at: number;
+  /** When the media were taken with which it is to be seen first. */
+  readonly due: number;
 }
 
 export interface Score {
@@ -21,10 +30,12 @@ export interface Score {
   readonly p95_ms: number;
   readonly p99_ms: number;
   readonly max_ms: number;
-  /** The most that a stroke was drawn before its frame; 0: none was. */
+  /** The most that a stroke was there before its media, at any time; 0: none was. */
   readonly early_max_ms: number;
-  /** Median age of the pictures when they were shown. */
+  /** Median age of the media when they were shown. */
   readonly delay_ms: number;
+  /** From the pen to the glass, 99th percentile. */
+  readonly delivery_p99_ms: number;
 }
 
 /** When pictures were taken, by index; between those that were seen, and a little beyond, in proportion. */
@@ -73,26 +84,42 @@ export function unwrap(number: number, cycle: number, camera: Camera, at: number
   return newest - back;
 }
 
+/** Whether a stroke that was seen at a true time is judged. */
+export type Judged = (stroke: Drawn, seen: number) => boolean;
+
 /**
- * Judges strokes drawn at true times: the error of one is when the picture was taken with which it was first seen, less when
- * the first picture was taken that it belongs to. Strokes before `from` are left out.
+ * Judges strokes: the error of one is when the media were taken with which it was first seen, less when they were with which it
+ * was due. Some may be left out of the errors, but not of what must never be: a stroke that is lost, or early.
  */
-export function score(drawn: readonly number[], camera: Camera, shown: readonly Shown[], from = -Infinity): Score {
-  const errors: number[] = [];
-  drawn.forEach((time, i) => {
-    if (time < from) return;
+export function score(drawn: readonly Drawn[], shown: readonly Shown[], judged: Judged): Score {
+  const errors: number[] = [], deliveries: number[] = [];
+  drawn.forEach((stroke, i) => {
     const first = shown.find((frame) => frame.strokes > i);
     if (first === undefined) throw new Error(`stroke ${i + 1} of ${drawn.length} was never seen`);
-    errors.push(camera.at(first.index) - camera.at(camera.firstAfter(time)));
+    if (!judged(stroke, first.at)) return;
+    errors.push(Math.abs(first.media - stroke.due));
+    deliveries.push(first.at - stroke.at);
   });
   if (errors.length === 0) throw new Error("no stroke to judge");
-  const sizes = errors.map(Math.abs);
-  const judged = shown.filter((frame) => frame.at >= from);
   return {
-    strokes: errors.length, frames: judged.length,
-    p50_ms: quantile(sizes, 0.5), p95_ms: quantile(sizes, 0.95), p99_ms: quantile(sizes, 0.99), max_ms: quantile(sizes, 1),
-    early_max_ms: round(Math.max(0, ...errors.map((e) => -e))),
-    delay_ms: quantile(judged.map((frame) => frame.at - camera.at(frame.index)), 0.5),
+    strokes: errors.length, frames: shown.length,
+    p50_ms: quantile(errors, 0.5), p95_ms: quantile(errors, 0.95), p99_ms: quantile(errors, 0.99), max_ms: quantile(errors, 1),
+    early_max_ms: round(shown.reduce((most, { media, strokes }) => Math.max(most, (drawn[strokes - 1]?.due ?? -Infinity) - media), 0)),
+    delay_ms: quantile(shown.map((frame) => frame.at - frame.media), 0.5),
+    delivery_p99_ms: quantile(deliveries, 0.99),
+  };
+}
+
+/** How old sound is when it is heard at a true time, by the tones that went in and came out; the last one known counts. */
+export function ageOfSound(said: readonly number[], heard: readonly number[], longest: number): (at: number) => number {
+  const ages = heard.flatMap((at) => {
+    const since = said.findLast((t) => t <= at);
+    return since === undefined || at - since > longest ? [] : [{ at, age: at - since }];
+  });
+  return (at) => {
+    const age = (ages.findLast((known) => known.at <= at) ?? ages[0])?.age;
+    if (age === undefined) throw new Error("no sound was heard");
+    return age;
   };
 }
 

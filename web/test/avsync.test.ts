@@ -2,36 +2,55 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CYCLE, picture, WIDTH } from "../../bench/avsync/counter.ts";
-import { Camera, score, unwrap, type Shown } from "../../bench/avsync/score.ts";
+import { ageOfSound, Camera, score, unwrap, type Drawn, type Shown } from "../../bench/avsync/score.ts";
 
 /** A camera of exactly 30 pictures a second from true time 0 on, of which every seventh was not seen. */
 const camera = new Camera(Array.from({ length: 600 }, (_, index) => ({ index, at: (index * 1000) / 30 })).filter(({ index }) => index % 7 !== 6));
 
+const strokes = (...times: readonly number[]): Drawn[] => times.map((at) => ({ at, due: camera.at(camera.firstAfter(at)) }));
+
 /** A page that shows pictures 500 ms after they were taken, and each stroke `late` pictures after its own. */
-const page = (drawn: readonly number[], late: number): Shown[] =>
+const page = (drawn: readonly Drawn[], late: number): Shown[] =>
   Array.from({ length: 500 }, (_, index) => ({
-    index, at: camera.at(index) + 500, strokes: drawn.filter((time) => camera.firstAfter(time) + late <= index).length,
+    media: camera.at(index), at: camera.at(index) + 500, strokes: drawn.filter(({ at }) => camera.firstAfter(at) + late <= index).length,
   }));
 
-const drawn = [1010, 2020, 3030, 4040, 5050];
+const drawn = strokes(1010, 2020, 3030, 4040, 5050);
+const all = (): boolean => true;
 
 test("a stroke drawn with the first picture taken after it has no error", () => {
-  const { p95_ms, max_ms, early_max_ms, delay_ms, strokes } = score(drawn, camera, page(drawn, 0));
-  assert.deepEqual([p95_ms, max_ms, early_max_ms, delay_ms, strokes], [0, 0, 0, 500, 5]);
+  const result = score(drawn, page(drawn, 0), all);
+  assert.deepEqual([result.p95_ms, result.max_ms, result.early_max_ms, result.delay_ms, result.strokes], [0, 0, 0, 500, 5]);
+  assert.ok(result.delivery_p99_ms > 500 && result.delivery_p99_ms < 534);
 });
 
 test("late and early strokes are counted in pictures", () => {
-  assert.equal(score(drawn, camera, page(drawn, 2)).p50_ms, 66.7);
-  const early = score(drawn, camera, page(drawn, -3));
+  assert.equal(score(drawn, page(drawn, 2), all).p50_ms, 66.7);
+  const early = score(drawn, page(drawn, -3), all);
   assert.deepEqual([early.p50_ms, early.early_max_ms], [100, 100]);
 });
 
-test("a stroke that is never seen is no result", () => {
-  assert.throws(() => score([...drawn, 19_000], camera, page(drawn, 0)), /stroke 6 of 6/);
+test("a stroke that is never seen is no result, judged or not", () => {
+  const lost = [...drawn, ...strokes(19_000)];
+  assert.throws(() => score(lost, page(drawn, 0), ({ at }) => at < 19_000), /stroke 6 of 6/);
 });
 
-test("strokes before the time asked for are not judged", () => {
-  assert.equal(score(drawn, camera, page(drawn, 0), 3000).strokes, 3);
+test("strokes that are not judged have no error, but may not be early", () => {
+  const some = score(drawn, page(drawn, -3), ({ at }) => at >= 3000);
+  assert.deepEqual([some.strokes, some.early_max_ms], [3, 100]);
+});
+
+test("a page that goes back shows what stood then, or is early", () => {
+  const again = page(drawn, 0).slice(60, 90); // the second stroke comes in these
+  assert.equal(score(drawn, [...page(drawn, 0), ...again], all).early_max_ms, 0);
+  const whole = again.map((frame) => ({ ...frame, strokes: 5 }));
+  assert.ok(score(drawn, [...page(drawn, 0), ...whole], all).early_max_ms > 3000);
+});
+
+test("the age of sound is told by the last tone that was heard", () => {
+  const age = ageOfSound([0, 1000, 2000], [80, 1090, 2100], 1000);
+  assert.deepEqual([50, 500, 1095, 9000].map(age), [80, 80, 90, 100]);
+  assert.throws(() => ageOfSound([5000], [80], 1000)(90), /no sound/);
 });
 
 test("numbers count on over cycles", () => {

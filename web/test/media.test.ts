@@ -216,6 +216,18 @@ test("ALN2: T is the stamp of the frame on the glass, told at each frame", async
   lesson.media.stop();
 });
 
+test("ALN3: before the first frame T stands, for 10 s at most", async () => {
+  const lesson = await Lesson.begin();
+  const began = lesson.shown;
+  await lesson.ticks(5000);
+  assert.equal(lesson.shown, began);
+  await lesson.ticks(5500);
+  assert.equal(lesson.world.shows.at(-1), "now");
+  await lesson.frames(3);
+  assert.ok(Math.abs(lesson.behind - 100) < 1, `${lesson.behind} ms`);
+  lesson.media.stop();
+});
+
 test("ALN3: frames whose stamps were lost are as exact", async () => {
   const lesson = await Lesson.begin();
   await lesson.frames(10);

@@ -18,6 +18,8 @@ const WRITING_MS = 10_000;
 const WRITER_BEHIND = 1_000_000;
 /** Media that failed for so long are none: boards do not wait for what does not come, ms. */
 const FAILED_MS = 10_000;
+/** Media that have not begun for so long may never do, ms. */
+const START_MS = 10_000;
 /** A record's lateness is shown for so long, ms. */
 const ERROR_MS = 10_000;
 
@@ -39,6 +41,8 @@ export class Aligner {
   /** What the session was told last. */
   private told: number | "now" | undefined;
   private failedSince = new Map<SourcePlaying, number>();
+  /** When the media began to be waited for. */
+  private startingAt: number | undefined;
   private lead = "";
   private cancelStep: (() => void) | undefined;
   private steps = 0;
@@ -96,7 +100,8 @@ export class Aligner {
     const now = this.site.env.clock.now();
     const time = leadTime(led, now);
     if (this.writing(led, time, now)) return this.now({ kind: "off", reason: "writing" });
-    if (time === undefined) return this.starting();
+    if (time === undefined) return this.starting(now);
+    this.startingAt = undefined;
     this.follow(time, now);
   }
 
@@ -129,13 +134,16 @@ export class Aligner {
   }
 
   private now(alignment: Alignment): void {
+    this.startingAt = undefined;
     this.show("now");
     this.tell(alignment);
   }
 
-  /** What was shown stands; before the first frame that is all there is. */
-  private starting(): void {
-    if (this.told === undefined) this.show("now");
+  /** What is shown stands until the first frame: else strokes would come, and go again with it. */
+  private starting(now: number): void {
+    this.startingAt ??= now;
+    if (now - this.startingAt >= START_MS) this.show("now");
+    else if (typeof this.told !== "number") this.show(this.session.alignment.now() ?? "now");
     this.tell({ kind: "starting" });
   }
 

@@ -1,0 +1,75 @@
+// What happens in the middle of a lesson: to its publisher, and to the pupil who looks on.
+import type {} from "../../web/src/ui/diagnostics.ts";
+import type { Link } from "./link.ts";
+import type { Someone } from "./pages.ts";
+
+/** Whom it happens to. */
+export interface Cast {
+  readonly teacher: Someone;
+  readonly pupil: Someone;
+  /** The pupil's, of signalling and media. */
+  readonly links: readonly Link[];
+}
+
+const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
+export const EVENTS = {
+  /** The camera goes, and comes back as a new publisher. */
+  republish: async ({ teacher }: Cast): Promise<void> => {
+    await teacher.page.evaluate(() => window.chalkline?.media.camera.stop());
+    await pause(1500);
+    await teacher.publish({ video: true, audio: true });
+  },
+
+  /** Another camera: here the same one under its own name, captured anew. */
+  switch: ({ teacher }: Cast): Promise<void> =>
+    teacher.page.evaluate(async () => {
+      const { media } = window.chalkline ?? {};
+      const other = media?.devices.value.find((device) => device.kind === "camera" && device.id !== media.camera.camera.value);
+      if (other === undefined) throw new Error("there is one camera only");
+      await media?.camera.useCamera(other.id);
+    }),
+
+  /** The teacher's camera is off for 5 s; the sound goes on. */
+  dark: async ({ teacher }: Cast): Promise<void> => {
+    await teacher.page.evaluate(() => window.chalkline?.media.camera.setVideo(false));
+    await pause(5000);
+    await teacher.page.evaluate(() => window.chalkline?.media.camera.setVideo(true));
+  },
+
+  /** The pupil looks at another tab for a minute. */
+  hidden: async ({ pupil }: Cast): Promise<void> => {
+    await pupil.page.evaluate(() => window.hide(true));
+    await pause(60_000);
+    await pupil.page.evaluate(() => window.hide(false));
+  },
+
+  /** The pupil pauses for 5 s, and goes on from there. */
+  pause: async ({ pupil }: Cast): Promise<void> => {
+    await pupil.page.evaluate(() => window.chalkline?.media.playing.value[0]?.pause());
+    await pause(5000);
+    await pupil.page.evaluate(() => window.chalkline?.media.playing.value[0]?.resume());
+  },
+
+  /** The pupil looks again at what was 6 s ago, and returns to now after 4 s. */
+  seek: async ({ pupil }: Cast): Promise<void> => {
+    const by = (seconds: number): Promise<void> =>
+      pupil.page.evaluate((s) => {
+        const playing = window.chalkline?.media.playing.value[0];
+        if (playing?.window.value === undefined) throw new Error("this cannot be seeked");
+        playing.seek(playing.window.value.behind + s);
+      }, seconds);
+    await by(6);
+    await pause(4000);
+    await by(-6);
+  },
+
+  /** The pupil has no network for 10 s. */
+  offline: async ({ links }: Cast): Promise<void> => {
+    for (const link of links) link.online = false;
+    await pause(10_000);
+    for (const link of links) link.online = true;
+  },
+} as const;
+
+export type EventName = keyof typeof EVENTS;

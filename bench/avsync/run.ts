@@ -1,0 +1,185 @@
+// One path, run: a teacher who draws before a camera, a pupil who looks on, and how far strokes and media were apart.
+import { existsSync } from "node:fs";
+import type { Browser } from "@playwright/test";
+import { freePort } from "../../web/e2e/support/ports.ts";
+import { Server } from "../../web/e2e/support/server.ts";
+import { Encoder } from "./camera.ts";
+import { CYCLE, FPS } from "./counter.ts";
+import { EVENTS } from "./events.ts";
+import { TONE_MS } from "./hearing.ts";
+import { Link, Queue, type Weather } from "./link.ts";
+import { launch, PUPIL, Someone, TEACHER } from "./pages.ts";
+import type { Path } from "./paths.ts";
+import { ageOfSound, Camera, score, unwrap, type Drawn, type Judged, type Score, type Shown, type Taken } from "./score.ts";
+import { trace } from "./trace.ts";
+
+/** What is filmed and heard: files. */
+export interface Studio {
+  readonly film: string;
+  readonly sound: string;
+}
+
+/** How long a run is. */
+export interface Length {
+  readonly strokes: number;
+  /** Between two, ms. */
+  readonly gap: number;
+}
+
+/** Pictures come in at this rate, or the run says nothing. */
+const RATE_TOLERANCE = 0.02;
+
+const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
+/** True times between which something befell the lesson, ms. */
+type Span = readonly [begin: number, end: number];
+
+/** Runs a path; rejects where there is nothing to judge, or a stroke was lost. */
+export async function run(path: Path, studio: Studio, length: Length): Promise<Score> {
+  const mediaPort = await freePort();
+  const server = await Server.start("--rtmp-listen", "127.0.0.1:0", "--media-listen", `127.0.0.1:${mediaPort}`);
+  const chrome = process.env["CHROMIUM"] ?? ["/usr/bin/chromium", "/usr/bin/google-chrome"].find((p) => existsSync(p));
+  const browsers: Browser[] = [];
+  const links: Link[] = [];
+  let encoder: Encoder | undefined;
+  try {
+    const browser = async (): Promise<Browser> => {
+      const one = await launch(chrome, studio.film, studio.sound);
+      browsers.push(one);
+      return one;
+    };
+    const queue = path.rate === undefined ? undefined : new Queue(path.rate);
+    const link = async (port: number, weather: Weather | undefined, narrow?: Queue): Promise<Link | undefined> => {
+      if (weather === undefined) return undefined;
+      const one = await Link.open(port, weather, narrow);
+      links.push(one);
+      return one;
+    };
+    // The teacher's way to the server is long in one direction only: the worst case for estimating a clock.
+    const teacherLink = await link(server.port, { up: 180, down: 20 });
+    const teacher = await Someone.open(await browser(), server.url, "Teacher", TEACHER, { signalling: teacherLink, plain: path.from === "plain page" });
+    const room = await teacher.createRoom();
+    await teacher.noteStrokes();
+    const heard = path.from === "microphone";
+    if (path.from === "encoder") encoder = await push(teacher);
+    else {
+      await teacher.publish({ video: !heard, audio: true });
+      await (heard ? teacher.record() : teacher.film());
+    }
+    const own = links.length;
+    const pupil = await Someone.open(await browser(), server.url + room, "Pupil", PUPIL, {
+      signalling: await link(server.port, path.signalling, queue), media: await link(mediaPort, path.media, queue),
+    });
+    await pupil.synced();
+    await pupil.play(path.player, path.aligned);
+    await (heard || path.rate !== undefined ? pupil.listen() : pupil.watch());
+    if (encoder !== undefined) await calibrate(teacher, pupil, encoder);
+    const lesson = await teach(path, { teacher, pupil, links: links.slice(own) }, length);
+    await pupil.page.waitForFunction((n) => (window.watched.at(-1)?.strokes ?? 0) >= n, lesson.strokes, { timeout: 60_000 }).catch(() => {});
+    await pause(500);
+    const { from, event } = lesson;
+    const judged: Judged = ({ at }, seen) => at >= from && (event === undefined || seen < event[0] || at > event[1]);
+    if (path.rate !== undefined) return await judgeDelivery(teacher, pupil, judged);
+    if (heard) return await judgeSound(teacher, pupil, judged);
+    return await judgePictures(encoder === undefined ? await filmed(teacher) : encoder.taken, teacher, pupil, judged);
+  } finally {
+    await encoder?.stop();
+    for (const one of browsers) await one.close().catch(() => {});
+    for (const one of links) one.close();
+    await server.close();
+  }
+}
+
+/** Draws, and lets happen in the middle what is to happen. */
+async function teach(path: Path, cast: Parameters<(typeof EVENTS)["dark"]>[0], length: Length): Promise<{ strokes: number; from: number; event: Span | undefined }> {
+  let strokes = 0;
+  const draw = async (until: () => boolean): Promise<void> => {
+    while (!until()) {
+      await cast.teacher.draw(strokes++);
+      await pause(length.gap);
+    }
+  };
+  const count = (n: number): Promise<void> => draw(((end) => () => strokes >= end)(strokes + n));
+  const time = (ms: number): Promise<void> => draw(((end) => () => performance.now() >= end)(performance.now() + ms));
+
+  await time(path.settle * 1000); // the page learns from late strokes: there are some before those that are judged
+  const from = Date.now();
+  await count(Math.ceil(length.strokes / 2));
+  let event: Span | undefined;
+  if (path.event !== undefined) {
+    const begin = Date.now();
+    let over = false;
+    const happening = EVENTS[path.event.name](cast).finally(() => (over = true));
+    await Promise.all([happening, draw(() => over)]);
+    await time(path.event.settle * 1000);
+    event = [begin, Date.now()];
+  }
+  await count(Math.floor(length.strokes / 2));
+  return { strokes, from, event };
+}
+
+async function judgePictures(taken: readonly Taken[], teacher: Someone, pupil: Someone, judged: Judged): Promise<Score> {
+  const camera = new Camera(taken);
+  if (Math.abs(camera.rate / FPS - 1) > RATE_TOLERANCE) throw new Error(`the source gives ${camera.rate.toFixed(2)} pictures a second, not ${FPS}`);
+  const drawn = (await teacher.page.evaluate(() => window.drew)).map((at) => ({ at, due: camera.at(camera.firstAfter(at)) }));
+  const watched = await pupil.page.evaluate(() => window.watched);
+  const shown = watched.map(({ number, strokes, at }): Shown => ({ media: camera.at(unwrap(number, CYCLE, camera, at)), strokes, at }));
+  if (process.env["TRACE"] !== undefined) trace(drawn, shown, watched.map((w) => w.shown / 1000));
+  return score(drawn, shown, judged);
+}
+
+async function judgeSound(teacher: Someone, pupil: Someone, judged: Judged): Promise<Score> {
+  const [drew, said] = await teacher.page.evaluate(() => [window.drew, window.tones] as const);
+  const [watched, heard] = await pupil.page.evaluate(() => [window.watched, window.tones] as const);
+  const age = ageOfSound(said, heard, TONE_MS);
+  const drawn = drew.map((at): Drawn => ({ at, due: at }));
+  const shown = watched.map(({ strokes, at }): Shown => ({ media: at - age(at), strokes, at }));
+  if (process.env["TRACE"] !== undefined) trace(drawn, shown, watched.map((w) => w.shown / 1000));
+  return score(drawn, shown, judged);
+}
+
+/** Without media to compare with: from the pen to the glass. */
+async function judgeDelivery(teacher: Someone, pupil: Someone, judged: Judged): Promise<Score> {
+  const drawn = (await teacher.page.evaluate(() => window.drew)).map((at): Drawn => ({ at, due: at }));
+  const watched = await pupil.page.evaluate(() => window.watched);
+  return score(drawn, watched.map(({ strokes, at }): Shown => ({ media: at, strokes, at })), judged);
+}
+
+/** What the teacher's preview showed, numbers counted on over cycles. */
+async function filmed(teacher: Someone): Promise<Taken[]> {
+  const seen = await teacher.page.evaluate(() => window.filmed);
+  const taken: Taken[] = [];
+  for (const { number, at } of seen) {
+    const last = taken.at(-1);
+    if (last === undefined) {
+      taken.push({ index: number, at });
+      continue;
+    }
+    const step = (((number - last.index) % CYCLE) + CYCLE) % CYCLE;
+    if (step > 0 && step < CYCLE / 2) taken.push({ index: last.index + step, at });
+  }
+  return taken;
+}
+
+/** An encoder that is 700 ms late pushes into the teacher's room. */
+async function push(teacher: Someone): Promise<Encoder> {
+  const { rtmp, key } = await teacher.page.evaluate(async () => {
+    const response = await window.chalkline?.session.request("stream-key", { method: "POST" });
+    return (await response?.json()) as { rtmp: string; key: string };
+  });
+  return new Encoder(`${rtmp}/${key}`, 700);
+}
+
+/** What the calibration of the page measures: how much younger the stamps are than the pictures. */
+async function calibrate(teacher: Someone, pupil: Someone, encoder: Encoder): Promise<void> {
+  await pause(4000);
+  const camera = new Camera(encoder.taken);
+  const watched = (await pupil.page.evaluate(() => window.watched)).filter((w) => w.shown > 0).slice(-60);
+  const offsets = watched.map((w) => w.shown / 1000 - camera.at(unwrap(w.number, CYCLE, camera, w.at))).sort((a, b) => a - b);
+  const offset = offsets[offsets.length >> 1];
+  if (offset === undefined) throw new Error("nothing to calibrate by");
+  await teacher.page.evaluate(async (us) => {
+    const number = window.chalkline?.session.sources.value.find((s) => s.kind === "stream")?.number ?? 0;
+    await window.chalkline?.session.request(`sources/${number}/offset`, { method: "PUT", body: JSON.stringify({ offset_us: us }) });
+  }, Math.round(offset * 1000));
+}
