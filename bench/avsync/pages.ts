@@ -175,7 +175,7 @@ export class Someone {
         requestAnimationFrame(() => {
           waiting.push(() => {
             if (window.trueClock.now() - at > 500) return; // the tab was hidden before it was painted
-            const strokes = [...chalkline.session.look(chalkline.page).elements()].length;
+            const strokes = chalkline.drawn(chalkline.page).length;
             window.watched.push({ number, strokes, at, shown: shown === "now" ? 0 : shown });
           });
           painted.port2.postMessage(0);
@@ -203,7 +203,7 @@ export class Someone {
       if (chalkline === undefined || sound === undefined) throw new Error("nothing is played");
       await window.hear(sound);
       const look = (): void => void requestAnimationFrame(() => {
-        const strokes = [...chalkline.session.look(chalkline.page).elements()].length, shown = chalkline.shown();
+        const strokes = chalkline.drawn(chalkline.page).length, shown = chalkline.shown();
         window.watched.push({ number: -1, strokes, at: window.trueClock.now(), shown: shown === "now" ? 0 : shown });
         look();
       });

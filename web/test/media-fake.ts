@@ -269,6 +269,7 @@ export class FakeWorld {
           return () => undefined;
         },
         held: new Value(0),
+        returning: new Value(false),
       },
       request: (path: string, init: RequestInit = {}) => world.request(path, init),
     };

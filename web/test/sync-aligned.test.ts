@@ -262,16 +262,36 @@ describe("the shown time goes back", () => {
     const c = await Class.begin();
     const [first = 0, second = 0, third = 0] = await lesson(c);
     assert.equal(c.seen, 3);
+    const { returning } = c.viewer.session.alignment;
     c.show(first);
-    assert.equal(c.seen, 3, "until the snapshot comes");
+    assert.deepEqual([c.seen, returning.value], [3, true], "until the snapshot comes");
     await c.w.pass(100);
-    assert.deepEqual([c.seen, c.asked], [1, 1]);
+    assert.deepEqual([c.seen, c.asked, returning.value], [1, 1, false]);
     assert.equal(c.w.server.asked.at(-1)?.at, first);
     c.show(second);
     assert.equal(c.seen, 2);
     c.show(second - 200);
     c.show(third);
     assert.deepEqual([c.seen, c.asked], [3, 1]);
+    await c.atRest();
+  });
+
+  test("ALN5: boards of a later time are not to be seen, for 3 s at most", async () => {
+    const c = await Class.begin();
+    const [first = 0] = await lesson(c);
+    const { alignment } = c.viewer.session;
+    c.w.server.busy = 100;
+    c.show(first);
+    await c.w.pass(2900);
+    assert.equal(alignment.returning.value, true);
+    await c.w.pass(200);
+    assert.deepEqual([c.seen, alignment.returning.value], [3, false]);
+    c.show(first + 1);
+    assert.equal(alignment.returning.value, false, "it has waited");
+    alignment.show("now");
+    assert.equal(alignment.returning.value, false);
+    c.w.server.busy = 0;
+    await c.w.pass(10_000);
     await c.atRest();
   });
 

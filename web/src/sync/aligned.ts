@@ -10,6 +10,8 @@ const SEEK_MS = 250;
 /** … and as many in all as the server answers: so many at once, and one more every so often (ms). */
 const MAX_SEEKS = 30;
 const NEXT_SEEK_MS = 500;
+/** Boards that are of a later time than the shown one are shown after all when what was asked for has not come in so long, ms. */
+const MAX_RETURNING_MS = 3000;
 /** Cursors are shown as late as the media is, up to this, ms (ALN8). */
 const MAX_CURSOR_MS = 1000;
 
@@ -24,6 +26,7 @@ export interface AlignedHost {
 
 export class Aligned implements Alignment, Gate {
   readonly held = new Value(0);
+  readonly returning = new Value(false);
   /** Shown time, ms room time; Infinity: now. */
   shown = Infinity;
   private readonly listeners = new Set<(ms: number) => void>();
@@ -33,6 +36,7 @@ export class Aligned implements Alignment, Gate {
   /** What is left of MAX_SEEKS, as of soughtAt. */
   private seeks = MAX_SEEKS;
   private seekWaits = false;
+  private returningSince: number | undefined;
 
   constructor(
     private readonly host: AlignedHost,
@@ -95,7 +99,19 @@ export class Aligned implements Alignment, Gate {
       this.advancing = false;
     }
     this.count();
+    this.lookBack();
     this.host.advanced();
+  }
+
+  /** Works out whether boards are of a later time than the shown one. */
+  lookBack(): void {
+    const later = this.shown !== Infinity && [...this.host.feeds()].some((feed) => feed.later);
+    if (!later) this.returningSince = undefined;
+    else if (this.returningSince === undefined) {
+      this.returningSince = this.clock.now();
+      this.clock.after(MAX_RETURNING_MS, () => this.lookBack());
+    }
+    this.returning.set(later && this.clock.now() - (this.returningSince ?? 0) < MAX_RETURNING_MS);
   }
 
   /** How far behind now the viewer is, ms; 0 without a shown time. */

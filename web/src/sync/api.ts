@@ -177,6 +177,8 @@ export interface Alignment {
   late(listener: (ms: number) => void): () => void;
   /** Records that wait, of all open documents. */
   readonly held: Observable<number>;
+  /** The shown time went back, and the boards are still of a time after it: they are not to be seen. Ends after 3 s at the latest. */
+  readonly returning: Observable<boolean>;
 }
 
 /** A failure with a code of docs/protocol.md. */

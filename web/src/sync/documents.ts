@@ -223,6 +223,7 @@ export class Documents implements BoardHost, WorkHost, AlignedHost {
     if (document === AUTHORITY) this.open();
     else if (document !== STAGE) this.board(pageOf(document)).ready.set(true);
     this.work.ready(document);
+    this.aligned.lookBack();
     this.host.moved();
   }
 

@@ -40,6 +40,8 @@ export class Feed {
   /** The place was claimed: it must stand until the answer comes. */
   private claimed = false;
   private earlies = 0;
+  /** release_at of the last record that the state has, ms. */
+  private showsOf = -Infinity;
   /** Room time at which the document was up: what was sequenced since came by itself. */
   private upSince = Infinity;
   private stream = -1;
@@ -106,6 +108,11 @@ export class Feed {
     if (this.phase.kind === "idle") return false; // claim() will say it
     const asOf = this.asked ?? this.place?.asOf;
     return asOf !== undefined && asOf > this.gate.shown + AHEAD_MS;
+  }
+
+  /** Whether the state is of a time after the shown one: the answer to what was asked is on its way. */
+  get later(): boolean {
+    return this.phase.kind !== "idle" && this.showsOf > this.gate.shown + AHEAD_MS;
   }
 
   /** The server cannot tell what it was like then: the next stream may bring what it is now. */
@@ -227,6 +234,7 @@ export class Feed {
     this.context = context;
     this.place = { epoch: this.epoch, revision, digest, release, asOf: release };
     commit();
+    this.showsOf = release;
     this.known = true;
     this.up();
   }
@@ -297,6 +305,7 @@ export class Feed {
     if (place === undefined) return;
     this.state.apply(record);
     const release = releaseOf(place.release, record);
+    this.showsOf = release;
     this.place = { epoch: place.epoch, revision: record.revision, digest: chain(place.digest, record), release, asOf: release };
   }
 

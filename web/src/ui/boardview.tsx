@@ -24,6 +24,7 @@ export function BoardView({ room }: { readonly room: RoomState }): JSX.Element {
     return complete(parts) ? mount(room, parts) : undefined;
   }, [room]);
   const board = room.board.value;
+  const returning = useObservable(room.session.alignment.returning);
   const [over, setOver] = useState(false);
   const drag = (e: DragEvent, entered: boolean): void => {
     if (!carriesFiles(e.dataTransfer)) return;
@@ -32,7 +33,7 @@ export function BoardView({ room }: { readonly room: RoomState }): JSX.Element {
   };
   return (
     <>
-      <div class="board" ref={place} tabIndex={0} role="application" aria-label={t("board.label")}
+      <div class={returning.value ? "board returning" : "board"} ref={place} tabIndex={0} role="application" aria-label={t("board.label")}
         onDragOver={(e) => drag(e, true)} onDragLeave={(e) => drag(e, false)}
         onDrop={(e) => {
           drag(e, false);

@@ -15,7 +15,7 @@
 //   reset()      forgets the frame times so far
 //   media        the page's Media; alignment, stage and sources are what it and the session say now
 //   shown()      room time up to which records are shown, µs; "now": all there is
-//   drawn(page)  keys of the elements that a page shows, in drawing order; none if its board is not open
+//   drawn(page)  keys of the elements that a page shows, in drawing order; none if its board is not open, or is not to be seen
 //   session      the RoomSession itself
 //
 // With ?diagnostics=open the panel with the figures of media is open from the start.
@@ -127,7 +127,7 @@ function diagnosticsOf(room: RoomState): Diagnostics {
       return room.session.sources.value;
     },
     shown,
-    drawn: (page) => [...(room.opened.peek().get(page)?.elements() ?? [])].map((e) => e.key),
+    drawn: (page) => room.session.alignment.returning.value ? [] : [...(room.opened.peek().get(page)?.elements() ?? [])].map((e) => e.key),
     session: room.session,
     reset: () => room.canvas.peek()?.resetDiagnostics(),
   };

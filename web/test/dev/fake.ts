@@ -36,6 +36,7 @@ class FakeImages implements RoomImages {
 /** Shows everything at once, and remembers what was asked of it. */
 class FakeAlignment implements Alignment {
   readonly held = new Value(0);
+  readonly returning = new Value(false);
   shown: number | "now" = "now";
   readonly #late = new Set<(ms: number) => void>();
 
