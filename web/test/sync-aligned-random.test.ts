@@ -1,16 +1,11 @@
 // Random lessons and random viewers: whatever the shown time does, nothing is shown before it, and in the end all is there.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { ElementKind, key, Register, type Key, type Setting } from "../src/ot/types.ts";
-import { colorValue, widthValue } from "../src/ot/value.ts";
+import { ElementKind, key, type Key } from "../src/ot/types.ts";
 import type { BoardDocument, StrokeWriter } from "../src/sync/api.ts";
 import { Browser, World, type Page } from "./sync-fake.ts";
+import { BOARD, PEN } from "./sync-people.ts";
 
-const PEN: readonly Setting[] = [
-  { register: Register.Color, value: colorValue(0x123456) },
-  { register: Register.Width, value: widthValue(30) },
-];
-const BOARD = "board::p1";
 /** So much after T a snapshot may be (ALN5), ms. */
 const AHEAD = 250;
 

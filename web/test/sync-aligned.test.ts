@@ -2,18 +2,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { encodeOps } from "../src/ot/codec.ts";
-import { ElementKind, Register, type Op, type Setting } from "../src/ot/types.ts";
-import { colorValue, widthValue } from "../src/ot/value.ts";
+import { ElementKind, type Op } from "../src/ot/types.ts";
 import { Code } from "../src/protocol/codes.ts";
 import type { BoardDocument } from "../src/sync/api.ts";
 import { leadChanged, pageTurned } from "../src/sync/stagestate.ts";
 import { Browser, ROOM_START, World, type Page } from "./sync-fake.ts";
+import { BOARD, PEN } from "./sync-people.ts";
 
-const PEN: readonly Setting[] = [
-  { register: Register.Color, value: colorValue(0x123456) },
-  { register: Register.Width, value: widthValue(30) },
-];
-const BOARD = "board::p1";
 
 /** A viewer, and a world in which somebody with replica 77 draws lines. */
 class Class {

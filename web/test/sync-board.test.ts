@@ -13,8 +13,8 @@ import { decodeInk } from "../src/sync/boardstate.ts";
 import { rekey } from "../src/sync/rekey.ts";
 import { groupValue } from "../src/ot/value.ts";
 import { Browser, Page, World } from "./sync-fake.ts";
+import { BOARD, atRest } from "./sync-people.ts";
 
-const BOARD = "board::p1";
 const color = (rgb: number): Setting => ({ register: Register.Color, value: colorValue(rgb) });
 const place = (x: number): Setting => ({ register: Register.Place, value: placeValue({ x, y: 0, w: 500, h: 100, angle: 0 }) });
 const insert = (at: number, text: string): Edit => (at === 0 ? [{ kind: "insert", text }] : [{ kind: "keep", n: at }, { kind: "insert", text }]);
@@ -35,10 +35,6 @@ async function enter(w: World, name: string, browser = new Browser(w.clock)): Pr
 const submitted = (w: World): Op[][] => w.server.submitted.filter((s) => s.document === BOARD).map((s) => decodeOps(s.ops));
 const texts = (board: BoardDocument): string[] => [...board.elements()].filter((e) => e.kind === ElementKind.Text).map((e) => e.text);
 const textOf = (board: BoardDocument, k: Key): string => board.get(k)?.text ?? "";
-
-function atRest(w: World, ...boards: BoardDocument[]): void {
-  for (const board of boards) assert.equal(board.hash(), w.server.hash(BOARD));
-}
 
 describe("tools' writing", () => {
   test("a drag at 120 Hz leaves as at most 30 batches a second, seen at once, undone as one step", async () => {

@@ -1,0 +1,238 @@
+// A session that has its connection: what it sends, shows and refuses, in simulated time.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { decodeOps } from "../src/ot/codec.ts";
+import { ElementKind, type Op } from "../src/ot/types.ts";
+import { Code } from "../src/protocol/codes.ts";
+import { createRoomIn } from "../src/sync/createroom.ts";
+import { Browser, ROOM, ROOM_START, World } from "./sync-fake.ts";
+import { BOARD, PEN, atRest, draw, enter, noNumberReused, points } from "./sync-people.ts";
+
+describe("session", () => {
+  test("two pages draw at once and show the same picture and state hash; a third that joins later gets it too", async () => {
+    const w = new World();
+    const [ann, bob] = [await enter(w, "ann"), await enter(w, "bob", new Browser(w.clock))];
+    await Promise.all([draw(w, ann.board, 30), draw(w, bob.board, 40, 900)]);
+    await w.pass(200);
+    atRest(w, ann.board, bob.board);
+    assert.deepEqual(points(ann.board).sort(), [30, 40]);
+    const { board } = await enter(w, "cat", new Browser(w.clock));
+    atRest(w, board);
+    assert.deepEqual(points(board), points(ann.board));
+    noNumberReused(w);
+  });
+
+  test("SYN4: points leave every 33 ms, the create with the first frame, times evened, captured_at of the last point", async () => {
+    const w = new World();
+    const { board } = await enter(w, "ann");
+    await draw(w, board, 40);
+    await w.pass(100);
+    const batches = w.server.submitted.filter((s) => s.document === BOARD).map((s) => ({ at: s.capturedAt, ops: decodeOps(s.ops) }));
+    assert.deepEqual(batches[0]?.ops.map((o) => o.kind), ["create", "extend"]);
+    assert.ok(batches.slice(1).every((b) => b.ops.length === 1 && b.ops[0]?.kind === "extend"));
+    assert.ok(batches.length >= 10 && batches.length <= 11, `${batches.length} batches in 320 ms`);
+    const last = batches.at(-1)?.ops[0];
+    assert.equal(last?.kind === "extend" && last.ended, true);
+    for (const [i, b] of batches.entries()) assert.ok(i === 0 || b.at - (batches[i - 1]?.at ?? 0) <= 40);
+    const [stroke] = board.elements();
+    assert.equal(stroke?.point(0).t, 0);
+    assert.ok(Math.abs((stroke?.point(39).t ?? 0) - 39 * 8) <= 1);
+  });
+
+  test("own points are on the screen at once", async () => {
+    const w = new World();
+    const { board } = await enter(w, "ann");
+    const changes: unknown[] = [];
+    board.subscribe((c) => changes.push(c));
+    const stroke = board.startStroke(PEN, w.clock.now());
+    stroke.add(10, 20, 30, w.clock.now());
+    assert.equal(board.get(stroke.key)?.count, 1);
+    stroke.add(11, 21, 31, w.clock.now() + 5);
+    assert.equal(board.get(stroke.key)?.count, 2);
+    assert.ok(changes.length >= 2);
+  });
+
+  test("SY-17: an idle session sends heart ticks and asks whether the server is there, nothing else", async () => {
+    const w = new World();
+    const { page } = await enter(w, "ann");
+    await w.pass(20_000);
+    w.server.heard.length = 0;
+    await w.pass(150_000);
+    assert.deepEqual(new Set(w.server.heard), new Set(["heartTick", "ping"]));
+    assert.equal(w.server.heard.filter((kind) => kind === "heartTick").length, 10);
+    assert.ok(w.server.heard.length <= 150, `${w.server.heard.length} messages in 150 s`);
+    assert.equal(page.kind, "synced");
+  });
+
+  test("SES4: a session that looks on asks for a sign of life only where there was none", async () => {
+    const w = new World();
+    const { page } = await enter(w, "ann");
+    const { board } = await enter(w, "bob", new Browser(w.clock));
+    await w.pass(20_000);
+    w.server.heard.length = 0;
+    await draw(w, board, 300);
+    assert.ok(!w.server.heard.includes("ping"), "asked while records came");
+    await w.pass(1900);
+    assert.ok(w.server.heard.includes("ping"), "did not ask within 2 s of silence");
+    assert.equal(page.kind, "synced");
+  });
+
+  test("a page that is added is shown at once and open for everybody once it is durable", async () => {
+    const w = new World();
+    const [ann, bob] = [await enter(w, "ann"), await enter(w, "bob", new Browser(w.clock))];
+    const page = ann.page.session.addPage("p1");
+    assert.deepEqual(ann.page.session.pages.value, ["p1", page]);
+    const board = ann.page.session.look(page);
+    await draw(w, board, 10);
+    await w.pass(200);
+    assert.deepEqual(bob.page.session.pages.value, ["p1", page]);
+    const other = bob.page.session.look(page);
+    await w.pass(100);
+    assert.deepEqual(points(other), [10]);
+    assert.equal(other.hash(), w.server.hash(`board::${page}`));
+  });
+
+  test("SYN3: refused ops roll back and are offered; the rest of the batch stands", async () => {
+    const w = new World();
+    const { page, board } = await enter(w, "ann");
+    w.server.judge = (ops) => (ops.length === 2 ? [1] : undefined);
+    const create = (counter: number): Op => ({ kind: "create", id: { replica: 1, counter }, element: ElementKind.Line, settings: [...PEN] });
+    board.submit([create(101), create(102)]);
+    assert.equal([...board.elements()].length, 2);
+    await w.pass(200);
+    assert.deepEqual([...board.elements()].map((e) => e.key), ["1.101"]);
+    assert.deepEqual(page.session.refused.value.map((r) => [r.page, r.code, r.ops.length]), [["p1", Code.BoardFull, 1]]);
+    w.server.judge = () => [];
+    const stroke = board.startStroke(PEN, w.clock.now());
+    stroke.add(1, 1, 1, w.clock.now());
+    await w.pass(200);
+    assert.equal(stroke.alive, false);
+    assert.equal(board.get(stroke.key), undefined);
+    w.server.judge = undefined;
+    await draw(w, board, 5);
+    await w.pass(200);
+    atRest(w, board);
+    assert.equal(page.session.connection.value.unsent, 0);
+  });
+
+  test("a stroke whose element is deleted under the pen ends there", async () => {
+    const w = new World();
+    const [ann, bob] = [await enter(w, "ann"), await enter(w, "bob", new Browser(w.clock))];
+    const stroke = ann.board.startStroke(PEN, w.clock.now());
+    for (let i = 0; i < 10; i++) {
+      stroke.add(i, i, 100, w.clock.now());
+      await w.pass(8);
+    }
+    await w.pass(100);
+    bob.board.delete([stroke.key]);
+    await w.pass(100);
+    assert.equal(stroke.alive, false);
+    stroke.add(50, 50, 100, w.clock.now());
+    await w.pass(100);
+    atRest(w, ann.board, bob.board);
+    assert.equal([...ann.board.elements()].length, 0);
+  });
+
+  test("ink frames of a stalled page are cut at 256 points", async () => {
+    const w = new World();
+    const { board } = await enter(w, "ann");
+    const stroke = board.startStroke(PEN, w.clock.now());
+    for (let i = 0; i < 700; i++) stroke.add(i, i, 100, w.clock.now() + i / 20);
+    stroke.end();
+    await w.pass(300);
+    assert.deepEqual(points(board), [700]);
+    atRest(w, board);
+  });
+
+  test("at most eight boards stay open", async () => {
+    const w = new World();
+    const { page } = await enter(w, "ann");
+    for (let i = 0; i < 12; i++) w.server.addPage(`q${i}`);
+    await w.pass(100);
+    for (let i = 0; i < 12; i++) {
+      page.session.look(`q${i}`);
+      await w.pass(50);
+    }
+    const views = [...(w.server.peers.values().next().value?.views.values() ?? [])];
+    assert.equal(views.length, 10); // and the authority, and the stage
+    const again = page.session.look("p1");
+    await w.pass(100);
+    assert.equal(again.ready.value, true);
+  });
+
+  test("createRoom resolves with the room or rejects with the code", async () => {
+    const w = new World();
+    const page = w.page("ann");
+    const env = page.environment();
+    const made = createRoomIn(env, "ann", "Class");
+    const refused = createRoomIn(env, "ann", "").catch((e: { code: number }) => e.code);
+    await w.pass(200);
+    assert.equal(await made, ROOM);
+    assert.equal(await refused, Code.NotPermitted);
+  });
+});
+
+test("a board writes nothing before the session has been in the room", () => {
+  const w = new World();
+  const board = w.page("ann").session.look("p1");
+  const stroke = board.startStroke(PEN, 0);
+  stroke.add(1, 1, 1, 0);
+  assert.equal(stroke.alive, false);
+  board.submit([{ kind: "clear", base: 0n }]);
+  assert.equal([...board.elements()].length, 0);
+});
+
+describe("clock and pointers", () => {
+  test("room time is found over an asymmetric path within half the difference, and never steps back", async () => {
+    const w = new World();
+    w.server.delayUp = 20;
+    w.server.delayDown = 60;
+    const page = w.page("ann");
+    await w.pass(9000);
+    let before = 0;
+    for (let i = 0; i < 50; i++) {
+      const now = page.session.alignment.now() ?? 0;
+      assert.ok(now >= before);
+      before = now;
+      await w.pass(3);
+    }
+    const error = before / 1000 - (ROOM_START + w.clock.now() - 3);
+    assert.ok(Math.abs(error) <= 21, `${error} ms`);
+  });
+
+  test("PRE1: pointers leave at most ten times a second, the newest wins, and none when it rests", async () => {
+    const w = new World();
+    const { board } = await enter(w, "ann");
+    for (let i = 0; i < 100; i++) {
+      board.pointAt(i, 2 * i, "pointer");
+      await w.pass(10);
+    }
+    await w.pass(1000);
+    assert.ok(w.server.cursors.length >= 10 && w.server.cursors.length <= 11, `${w.server.cursors.length}`);
+    assert.deepEqual([w.server.cursors.at(-1)?.x, w.server.cursors.at(-1)?.y], [99, 198]);
+    const sequence = w.server.cursors.map((c) => c.sequence);
+    assert.deepEqual(sequence, sequence.toSorted((a, b) => a - b));
+  });
+
+  test("a laser leaves its path, which arrives oldest first; pointers go with their people", async () => {
+    const w = new World();
+    const { board } = await enter(w, "ann");
+    const bob = await enter(w, "bob", new Browser(w.clock));
+    for (const x of [10, 20, 40, 80]) {
+      board.pointAt(x, 0, "laser");
+      await w.pass(20);
+    }
+    await w.pass(200);
+    const last = w.server.cursors.at(-1);
+    assert.deepEqual([last?.x, last?.trail], [80, [-40, 0, -20, 0, -10, 0]]);
+    const [, peer] = w.server.peers;
+    for (const p of w.server.peers) p.control({ case: "roster", value: { present: [{ replica: 1 }, { replica: 2 }] } });
+    await w.pass(50);
+    peer?.cursors({ handle: 3, cursors: [{ replica: 1, x: 80, y: 0, kind: 4, trail: last?.trail ?? [] }] } as never);
+    await w.pass(50);
+    assert.deepEqual(bob.board.cursors.value.map((c) => [c.replica, c.kind, c.trail.map((t) => t.x)]), [[1, "laser", [10, 20, 40]]]);
+    peer?.control({ case: "roster", value: { gone: [1] } });
+    await w.pass(50);
+    assert.deepEqual(bob.board.cursors.value, []);
+  });
+});
