@@ -12,12 +12,14 @@ import { Server } from "../e2e/support/server.ts";
 import { createRoomIn } from "../src/sync/createroom.ts";
 import type { BoardDocument } from "../src/sync/api.ts";
 import { BadNetwork } from "./bad-network.ts";
-import { Hands, Letters } from "./simulation-person.ts";
+import { Hands, Letters } from "./hands.ts";
 import { environment, KeptStore, NodePage, type Place } from "./simulation-page.ts";
 
 const SHORT_RUN = 1500;
 const LONG_RUN = 10_000;
 const PATIENCE_MS = 90_000;
+/** What was done so shortly before a page died need not have been in its store. */
+const UNSAFE_MS = 500;
 
 /** Numbers from 0 up to 1 (mulberry32). */
 function seeded(seed: number): () => number {
@@ -118,9 +120,16 @@ class Simulation {
     const most = this.below(120);
     network.delay = [this.below(most + 1), most];
     const place = { room: this.room, token: await this.token(name), name, port: network.port, store: new KeptStore(), random: this.random };
-    const person = new Person(place, network, new Hands(this.random, this.letters, this.careful), () => this.first);
+    const person = new Person(place, network, this.hands(), () => this.first);
     this.people.push(person);
     return person;
+  }
+
+  /** careful: letters are counted, so that nobody undoes and no text is deleted. */
+  private hands(): Hands {
+    const { below, careful } = this;
+    const habits = { below, now: () => performance.now(), unsafe: UNSAFE_MS, undoes: !careful, deletesTexts: !careful, ink: 60, moves: 20, rubs: 10, splits: 4 };
+    return new Hands(habits, this.letters);
   }
 
   async work(ops: number): Promise<void> {

@@ -1,5 +1,5 @@
 // The edge to a browser: everything of it that media need.
-import type { Signals } from "../sync/environment.ts";
+import { pageSignals } from "../sync/browser.ts";
 import type { Support } from "./choice.ts";
 import { crop } from "./crop.ts";
 import type { FrameWorker, MediaEnvironment, Meter } from "./environment.ts";
@@ -114,30 +114,6 @@ class Analyser implements Meter {
   stop(): void {
     this.source.disconnect();
   }
-}
-
-function pageSignals(): Signals {
-  return {
-    get online() {
-      return navigator.onLine;
-    },
-    get visible() {
-      return !document.hidden;
-    },
-    subscribe(listener) {
-      const online = (): void => listener("online");
-      const offline = (): void => listener("offline");
-      const visibility = (): void => listener(document.hidden ? "hidden" : "visible");
-      window.addEventListener("online", online);
-      window.addEventListener("offline", offline);
-      document.addEventListener("visibilitychange", visibility);
-      return () => {
-        window.removeEventListener("online", online);
-        window.removeEventListener("offline", offline);
-        document.removeEventListener("visibilitychange", visibility);
-      };
-    },
-  };
 }
 
 function gesture(call: () => void): () => void {

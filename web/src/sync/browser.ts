@@ -153,7 +153,8 @@ function pageStore(): Store {
   return typeof indexedDB === "undefined" || locks === undefined ? new VolatileStore() : new IndexedStore(indexedDB, locks);
 }
 
-function pageSignals(): Signals {
+/** Of the page and its network; a page that is being left counts as hidden. */
+export function pageSignals(): Signals {
   return {
     get online() {
       return navigator.onLine;

@@ -6,6 +6,7 @@ import { LanguageSwitch } from "./languageswitch.tsx";
 import { Popover } from "./popover.tsx";
 import type { RoomState } from "./roomstate.ts";
 import { go } from "./router.ts";
+import { Row } from "./row.tsx";
 import { Segments } from "./segments.tsx";
 import { fingers, paper, theme } from "./settings.ts";
 
@@ -19,30 +20,15 @@ export function More({ room }: { readonly room: RoomState }): JSX.Element {
       <Popover open={open} onClose={() => (room.panel.value = "")} label={t("room.more")} place="below-end more">
         {size.value === "phone" && (
           <>
-            <button class="row-button" onClick={() => (room.panel.value = "page")}>
-              <BookOpen aria-hidden="true" />
-              {t("page.menu")}
-            </button>
+            <Row room={room} text={t("page.menu")} onPress={() => (room.panel.value = "page")}><BookOpen aria-hidden="true" /></Row>
             <hr />
           </>
         )}
         <Settings />
         <hr />
-        <button class="row-button" onClick={() => (room.panel.value = "keys")}>
-          <Keyboard aria-hidden="true" />
-          {t("room.shortcuts")}
-        </button>
-        <button class="row-button" onClick={() => {
-          room.panel.value = "";
-          room.av.figures.value = true;
-        }}>
-          <Activity aria-hidden="true" />
-          {t("figures.open")}
-        </button>
-        <button class="row-button" onClick={() => go("/")}>
-          <LogOut aria-hidden="true" />
-          {t("room.leave")}
-        </button>
+        <Row room={room} text={t("room.shortcuts")} onPress={() => (room.panel.value = "keys")}><Keyboard aria-hidden="true" /></Row>
+        <Row room={room} text={t("figures.open")} onPress={() => (room.av.figures.value = true)}><Activity aria-hidden="true" /></Row>
+        <Row room={room} text={t("room.leave")} onPress={() => go("/")}><LogOut aria-hidden="true" /></Row>
       </Popover>
     </div>
   );

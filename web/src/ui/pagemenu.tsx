@@ -7,6 +7,7 @@ import { size } from "./device.ts";
 import { t } from "./i18n.ts";
 import { Popover } from "./popover.tsx";
 import type { RoomState } from "./roomstate.ts";
+import { Row } from "./row.tsx";
 import { Segments } from "./segments.tsx";
 import { grid, ruler, snapping } from "./settings.ts";
 import { command } from "./toolbox.ts";
@@ -53,23 +54,6 @@ const Switch = ({ on, text, children }: SwitchProps): JSX.Element => (
     {children}
     {text}
     <span class="switch" aria-hidden="true" />
-  </button>
-);
-
-interface RowProps {
-  readonly room: RoomState;
-  readonly text: string;
-  readonly onPress: () => void;
-  readonly children: ComponentChildren;
-}
-
-const Row = ({ room, text, onPress, children }: RowProps): JSX.Element => (
-  <button class="row-button" onClick={() => {
-    room.panel.value = "";
-    onPress();
-  }}>
-    {children}
-    {text}
   </button>
 );
 

@@ -5,6 +5,7 @@ import type { Device, Publisher } from "../../media/api.ts";
 import { t } from "../i18n.ts";
 import { useObservable } from "../observe.ts";
 import type { RoomState } from "../roomstate.ts";
+import { Row } from "../row.tsx";
 import { cameraDevice, microphoneDevice, withCamera, withMicrophone } from "../settings.ts";
 import { FaultNote } from "./faultnote.tsx";
 import type { Preview } from "./preview.ts";
@@ -19,13 +20,7 @@ export function CameraPanel({ room }: { readonly room: RoomState }): JSX.Element
     <>
       <h2>{t(off ? "av.preview.title" : "av.preview.live")}</h2>
       {off ? <Before camera={media.camera} preview={preview} onStarted={() => (room.panel.value = "")} /> : <Live room={room} />}
-      <button class="row-button" onClick={() => {
-        room.panel.value = "";
-        room.av.encoder.value = true;
-      }}>
-        <RadioTower aria-hidden="true" />
-        {t("encoder.open")}
-      </button>
+      <Row room={room} text={t("encoder.open")} onPress={() => (room.av.encoder.value = true)}><RadioTower aria-hidden="true" /></Row>
     </>
   );
 }

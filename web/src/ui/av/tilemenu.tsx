@@ -1,11 +1,12 @@
 import { Eye, EyeOff, Maximize, Mic, MicOff, Star, Timer } from "lucide-preact";
-import type { ComponentChildren, JSX } from "preact";
+import type { JSX } from "preact";
 import { useLayoutEffect, useState } from "preact/hooks";
 import type { Player, Playing } from "../../media/api.ts";
 import type { MediaSource } from "../../sync/api.ts";
 import { t } from "../i18n.ts";
 import { Popover } from "../popover.tsx";
 import type { RoomState } from "../roomstate.ts";
+import { Row } from "../row.tsx";
 
 export interface TileMenuProps {
   readonly room: RoomState;
@@ -107,20 +108,3 @@ function SwitchRows({ room, source }: { readonly room: RoomState; readonly sourc
     </>
   );
 }
-
-interface RowProps {
-  readonly room: RoomState;
-  readonly text: string;
-  readonly onPress: () => void;
-  readonly children: ComponentChildren;
-}
-
-const Row = ({ room, text, onPress, children }: RowProps): JSX.Element => (
-  <button class="row-button" onClick={() => {
-    room.panel.value = "";
-    onPress();
-  }}>
-    {children}
-    {text}
-  </button>
-);
