@@ -97,7 +97,8 @@ export class Av {
 
   setPlayer(source: number, player: Player | "auto"): void {
     this.#players.set(source, player);
-    if (this.#playing.has(source)) this.media.play(source, { player });
+    // Who chooses wants to see it; and not every player can be paused and let go on.
+    if (this.#playing.has(source)) this.media.play(source, { player }).resume();
   }
 
   crop(region: Region | undefined): void {

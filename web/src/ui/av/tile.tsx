@@ -17,7 +17,7 @@ import { sourceNote } from "./words.ts";
 export interface TileProps {
   readonly room: RoomState;
   readonly source: MediaSource;
-  /** It is the lead's. */
+  /** It is the lead's, and the first of them. */
   readonly leads: boolean;
   readonly large: boolean;
 }
@@ -133,10 +133,9 @@ function Badges({ room, source }: { readonly room: RoomState; readonly source: M
 }
 
 function PlayingExtras({ playing }: { readonly playing: Playing }): JSX.Element {
-  const window = useObservable(playing.window).value;
   return (
     <>
-      {window !== undefined && <LiveControls playing={playing} behind={window.behind} most={window.most} />}
+      <LiveControls playing={playing} window={useObservable(playing.window).value} />
       <FaultNote fault={useObservable(playing.fault).value} />
     </>
   );

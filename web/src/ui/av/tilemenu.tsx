@@ -19,9 +19,9 @@ export interface TileMenuProps {
 /** What can be done with a source. */
 export function TileMenu({ room, source, playing, name, tile }: TileMenuProps): JSX.Element {
   const open = room.panel.value === `tile:${source.number}`;
-  const top = useTop(tile, open);
+  const { top, end } = usePlace(tile, open);
   return (
-    <div class="tile-menu-place" style={{ "--top": `${top}px` }}>
+    <div class="tile-menu-place" style={{ "--top": `${top}px`, "--end": `${end}px` }}>
       <Popover open={open} onClose={() => (room.panel.value = "")} label={t("tile.menu", { name })} place="tile-menu">
         <h2>{name}</h2>
         {!room.av.isHere(source) && <Volume room={room} source={source} />}
@@ -32,13 +32,16 @@ export function TileMenu({ room, source, playing, name, tile }: TileMenuProps): 
   );
 }
 
-/** The menu stands beside its tile, wherever the column has been scrolled to. */
-function useTop(tile: { readonly current: HTMLElement | null }, open: boolean): number {
-  const [top, setTop] = useState(0);
+/** The menu stands beside the column, as high as its tile, wherever that has been scrolled to: the picture stays in view. */
+function usePlace(tile: { readonly current: HTMLElement | null }, open: boolean): { readonly top: number; readonly end: number } {
+  const [place, setPlace] = useState({ top: 0, end: 0 });
   useLayoutEffect(() => {
-    if (open && tile.current !== null) setTop(Math.max(56, Math.min(tile.current.getBoundingClientRect().top, innerHeight - 380)));
+    if (!open || tile.current === null) return;
+    const column = tile.current.closest(".tiles") ?? tile.current;
+    const top = Math.max(56, Math.min(tile.current.getBoundingClientRect().top, innerHeight - 380));
+    setPlace({ top, end: innerWidth - column.getBoundingClientRect().left + 8 });
   }, [open]);
-  return top;
+  return place;
 }
 
 function Volume({ room, source }: { readonly room: RoomState; readonly source: MediaSource }): JSX.Element {

@@ -30,7 +30,7 @@ interface TilesProps {
 
 const List = ({ room, sources, lead }: TilesProps): JSX.Element => (
   <ul class="tile-list" data-count={Math.min(sources.length, 10)}>
-    {sources.map((source, i) => <Tile key={source.number} room={room} source={source} leads={source.participant === lead} large={i === 0} />)}
+    {sources.map((source, i) => <Tile key={source.number} room={room} source={source} leads={i === 0 && source.participant === lead} large={i === 0} />)}
   </ul>
 );
 
