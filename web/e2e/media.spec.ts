@@ -1,47 +1,11 @@
 // Camera, screen and what others see of them: on a real server, with Chromium's own test picture as the camera.
 import type { Page } from "@playwright/test";
-import config from "./playwright.config.ts";
+import { expect, test } from "./support/fixtures.ts";
+import { alignment, goLive, isAligned, plays, withCamera, withDevices } from "./support/media.ts";
 import { agree, type Person } from "./support/person.ts";
-import { expect, test, type Class } from "./support/fixtures.ts";
 
-test.use({
-  launchOptions: {
-    ...config.use?.launchOptions,
-    args: [...(config.use?.launchOptions?.args ?? []), "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--autoplay-policy=no-user-gesture-required"],
-  },
-});
+test.use({ launchOptions: withDevices });
 
-const withCamera = (lesson: Class, name: string): Promise<Person> => lesson.person(name, { permissions: ["camera", "microphone"] });
-
-/** Goes live as a person does: by the panel with the preview. */
-async function goLive({ page }: Person): Promise<void> {
-  await page.getByRole("button", { name: "Go live" }).click();
-  const panel = page.getByRole("dialog", { name: "Turn on camera and microphone" });
-  await expect.poll(() => panel.locator("video").evaluate((video: HTMLVideoElement) => video.videoWidth)).toBeGreaterThan(0);
-  await panel.getByRole("button", { name: "Start", exact: true }).click();
-  await expect.poll(() => page.evaluate(() => window.chalkline?.media.camera.state.value), { timeout: 20_000 }).toBe("live");
-}
-
-interface Shown {
-  readonly time: number;
-  readonly frames: number;
-  readonly width: number;
-}
-
-/** What the picture of somebody's tile shows. */
-const tile = ({ page }: Person, who: string): Promise<Shown> =>
-  page.locator(".tile", { hasText: who }).locator("video").first().evaluate((video: HTMLVideoElement) =>
-    ({ time: video.currentTime, frames: video.getVideoPlaybackQuality().totalVideoFrames, width: video.videoWidth }));
-
-async function plays(person: Person, who: string): Promise<void> {
-  await expect.poll(async () => (await tile(person, who)).frames, { timeout: 20_000, message: "frames" }).toBeGreaterThan(5);
-  const before = await tile(person, who);
-  await expect.poll(async () => (await tile(person, who)).time, { message: "the picture moves" }).toBeGreaterThan(before.time + 0.5);
-  expect(before.width).toBeGreaterThan(0);
-}
-
-const alignment = ({ page }: Person) => page.evaluate(() => window.chalkline?.alignment.kind);
-const isAligned = (person: Person) => expect.poll(() => alignment(person), { timeout: 20_000 }).toBe("aligned");
 const pageNow = ({ page }: Person) => page.evaluate(() => window.chalkline?.page);
 const source = (page: Page) => page.evaluate(() => window.chalkline?.sources[0]);
 

@@ -141,6 +141,28 @@ test("a live stream is paused, sought and brought back to now; the player is cho
   await picture(page, "video-menu");
 });
 
+test("what was paused and cannot be sought any more is let go on where it stands", async ({ open }) => {
+  const page = await open();
+  await joinLesson(page);
+  const tile = page.locator('.tile[data-source="1"]');
+  await expect(tile.getByRole("group", { name: "播放进度" })).toHaveCount(0);
+  await page.evaluate(() => window.fake?.av?.playing.value.find((p) => p.source === 1)?.pause());
+  await expect(tile.getByText("已暂停")).toBeVisible();
+  await expect(tile.getByRole("slider")).toHaveCount(0);
+  await accessible(page);
+  await tile.getByRole("button", { name: "继续" }).click();
+  await expect(tile.getByText("已暂停")).toHaveCount(0);
+});
+
+test("the menu of a picture stands beside it", async ({ open }) => {
+  const page = await open();
+  await joinLesson(page);
+  const tile = page.locator('.tile[data-source="1"]');
+  await tile.getByRole("button", { name: "李老师：选项" }).click();
+  const menu = await page.getByRole("dialog", { name: "李老师：选项" }).boundingBox(), picture = await tile.boundingBox();
+  expect((menu?.x ?? Infinity) + (menu?.width ?? 0)).toBeLessThanOrEqual(picture?.x ?? 0);
+});
+
 test("MED6 who runs the class mutes, hides and hands over the lead", async ({ open }) => {
   const page = await open();
   await addPupils(page, 1);
