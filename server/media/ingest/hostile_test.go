@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"net/http"
 	"os/exec"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -177,38 +175,6 @@ func TestMED7OtherCodecsAreRefusedByName(t *testing.T) {
 	}
 	if _, _, err := parseAudio([]byte("\x2fab")); err == nil || !strings.Contains(err.Error(), "AAC") {
 		t.Errorf("MP3: %v", err)
-	}
-}
-
-func TestFiftyPublishersComeAndGoAndLeaveNothing(t *testing.T) {
-	s := open(t, newTable(t))
-	key := s.key(t)
-	b := transportStream(t)
-	put := func() {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, s.url("mpegts", key), bytes.NewReader(b))
-		if err != nil {
-			t.Fatal(err)
-		}
-		answer, err := http.DefaultClient.Do(r)
-		if err != nil || answer.StatusCode != http.StatusNoContent {
-			t.Fatalf("PUT: %v, %v", answer, err)
-		}
-		_ = answer.Body.Close()
-	}
-	put()
-	before := runtime.NumGoroutine()
-	for range 50 {
-		put()
-	}
-	http.DefaultClient.CloseIdleConnections()
-	if after := runtime.NumGoroutine(); after > before+5 {
-		t.Errorf("%d goroutines, %d before", after, before)
-	}
-	if n := len(s.outputs.of); n > 0 {
-		t.Errorf("%d outputs are left over", n)
-	}
-	if info := s.registry.Sources(testRoom); len(info) != 1 || info[0].Video || info[0].Live {
-		t.Errorf("sources are %+v", info)
 	}
 }
 
