@@ -19,6 +19,7 @@ const maxBody = 4 << 10
 func (r *Registry) Register(mux *http.ServeMux) {
 	mux.HandleFunc("PUT /api/rooms/{code}/sources/{number}/switches", r.putSwitches)
 	mux.HandleFunc("PUT /api/rooms/{code}/sources/{number}/offset", r.putOffset)
+	mux.HandleFunc("GET /api/rooms/{code}/sources/{number}/offset", r.getOffset)
 }
 
 // Requested returns who asks, and the source that the path names ({number}). The
@@ -62,15 +63,13 @@ func (r *Registry) putOffset(w http.ResponseWriter, q *http.Request) {
 	var body struct {
 		OffsetUS *int64 `json:"offset_us"`
 	}
-	v, s, err := r.Requested(q)
+	s, err := r.calibratable(q)
 	if err == nil {
 		err = readBody(w, q, &body)
 	}
 	switch {
 	case err != nil:
-	case !maySet(v.Participant, s):
-		err = protocol.NewError(protocol.NotPermitted)
-	case s.Kind != Stream || body.OffsetUS == nil:
+	case body.OffsetUS == nil:
 		err = protocol.NewError(protocol.BadMessage)
 	case *body.OffsetUS < 0 || *body.OffsetUS > maxOffset:
 		err = protocol.NewError(protocol.TooLarge, "limit", "offset_us", "max", strconv.Itoa(maxOffset))
@@ -82,6 +81,33 @@ func (r *Registry) putOffset(w http.ResponseWriter, q *http.Request) {
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// getOffset is GET of a source's offset: what it was calibrated to.
+func (r *Registry) getOffset(w http.ResponseWriter, q *http.Request) {
+	s, err := r.calibratable(q)
+	if err != nil {
+		reply.Error(w, err)
+		return
+	}
+	us, calibrated := s.Offset()
+	w.Header().Set("Cache-Control", "no-store")
+	reply.JSON(w, http.StatusOK, map[string]any{"offset_us": us, "calibrated": calibrated})
+}
+
+// calibratable returns the source that the path names, if it has an offset that is
+// for whoever asks. The error is a *protocol.Error.
+func (r *Registry) calibratable(q *http.Request) (*Source, error) {
+	v, s, err := r.Requested(q)
+	switch {
+	case err != nil:
+		return nil, err
+	case !maySet(v.Participant, s):
+		return nil, protocol.NewError(protocol.NotPermitted)
+	case s.Kind != Stream:
+		return nil, protocol.NewError(protocol.BadMessage)
+	}
+	return s, nil
 }
 
 // maySet says whether somebody may set switches and offset of a source.

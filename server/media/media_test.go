@@ -253,3 +253,51 @@ func TestMED6WhoMaySetSwitchesAndOffset(t *testing.T) {
 		t.Errorf("source %+v", i)
 	}
 }
+
+func TestMED1WhatASourceIsCalibratedToIsToldToWhoMaySetIt(t *testing.T) {
+	r := NewRegistry(Config{Rooms: &rooms{}})
+	publish(t, r, visitor(classroom.Student, "bob"), Camera)
+	s := publish(t, r, visitor(classroom.Student, "bob"), Stream).Source
+	mux := http.NewServeMux()
+	r.Register(mux)
+	h := httptest.NewServer(mux)
+	defer h.Close()
+	get := func(who, source string) (status int, body string) {
+		q, err := http.NewRequestWithContext(t.Context(), http.MethodGet, h.URL+"/api/rooms/X/sources/"+source+"/offset", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q.Header.Set("Authorization", who)
+		answer, err := http.DefaultClient.Do(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		b, err := io.ReadAll(answer.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return answer.StatusCode, strings.TrimSpace(string(b))
+	}
+	if status, body := get("student:bob", "2"); status != 200 || body != `{"calibrated":false,"offset_us":0}` {
+		t.Errorf("before: %d %s", status, body)
+	}
+	if err := r.Calibrate(t.Context(), s, 700_000); err != nil {
+		t.Fatal(err)
+	}
+	for _, who := range []string{"student:bob", "teacher:ann", "assistant:al"} {
+		if status, body := get(who, "2"); status != 200 || body != `{"calibrated":true,"offset_us":700000}` {
+			t.Errorf("%s: %d %s", who, status, body)
+		}
+	}
+	for who, want := range map[string]int{"student:eve": 403, "nobody": 401} {
+		if status, body := get(who, "2"); status != want {
+			t.Errorf("%s: %d %s, want %d", who, status, body, want)
+		}
+	}
+	for source, want := range map[string]int{"1": 400, "9": 404} {
+		if status, body := get("student:bob", source); status != want {
+			t.Errorf("source %s: %d %s, want %d", source, status, body, want)
+		}
+	}
+}

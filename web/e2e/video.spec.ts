@@ -233,7 +233,15 @@ test("an encoder's panel, the calibration and the figures are there, in English 
   await page.getByRole("slider").press("End");
   await page.getByRole("button", { name: "Save" }).click();
   await expect(page.getByText("Saved")).toBeVisible();
-  expect(await asked(page)).toContain("sources/1/offset");
+  expect(await page.evaluate(() => window.fake?.room?.offset)).toBe(10_000_000);
+  // Whoever gives a calibration up keeps the one before.
+  await page.getByRole("button", { name: "Start", exact: true }).click();
+  await page.getByRole("button", { name: "Cancel" }).click();
+  expect(await page.evaluate(() => window.fake?.room?.offset)).toBe(10_000_000);
+  await page.getByRole("button", { name: "My stream: options" }).click();
+  await page.getByRole("button", { name: "Calibrate the time…" }).click();
+  await page.getByText("By hand").click();
+  await expect(page.getByRole("slider")).toHaveValue("10000");
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "More", exact: true }).click();
   await page.getByRole("button", { name: "Diagnostics" }).click();

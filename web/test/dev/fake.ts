@@ -78,6 +78,8 @@ export class FakeRoom implements RoomSession {
   readonly boards = new Map<string, FakeBoard>();
   /** Requests that were made. */
   readonly requests: string[] = [];
+  /** What the stream was calibrated to last, µs; undefined: it never was. */
+  offset: number | undefined;
   /** While set, uploads and exports go on only once it resolves. */
   slow: Promise<void> | undefined;
   readonly images = new FakeImages((signal) => this.#pass(signal));
@@ -119,6 +121,7 @@ export class FakeRoom implements RoomSession {
     this.requests.push(path);
     if (path === "stream-key") return Response.json({ key: "k7Qm-2rTz-9XwB", rtmp: "rtmp://class.example.org/live", http: "https://class.example.org/ingest/k7Qm-2rTz-9XwB" });
     if (path.endsWith("/switches")) this.#switch(path, init);
+    if (path.endsWith("/offset")) return this.#calibrate(init);
     if (path.startsWith("sources/")) return new Response(undefined, { status: 204 });
     if (path.startsWith("pages/")) return new Response(await picture(), { headers: { "content-type": "image/png" } });
     if (path !== "export.pdf") throw coded(3012);
@@ -128,6 +131,12 @@ export class FakeRoom implements RoomSession {
 
   async leave(): Promise<void> {
     return;
+  }
+
+  #calibrate(init: RequestInit | undefined): Response {
+    if (init?.method !== "PUT") return Response.json({ offset_us: this.offset ?? 0, calibrated: this.offset !== undefined });
+    this.offset = (JSON.parse(String(init.body)) as { offset_us: number }).offset_us;
+    return new Response(undefined, { status: 204 });
   }
 
   #switch(path: string, init: RequestInit | undefined): void {

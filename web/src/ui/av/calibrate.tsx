@@ -30,6 +30,7 @@ function Calibration({ room, source }: CalibrationProps): JSX.Element {
   const video = useRef<HTMLVideoElement>(null);
   const flash = useRef<HTMLDivElement>(null);
   const [state, setState] = useState<State>({ kind: "idle" });
+  const [known, setKnown] = useState(0);
   const stop = useRef<AbortController>();
   useEffect(() => {
     if (video.current === null) return undefined;
@@ -43,15 +44,17 @@ function Calibration({ room, source }: CalibrationProps): JSX.Element {
       playing.attach(tile ?? undefined);
     };
   }, [room, source]);
+  useEffect(() => void room.av.offset(source).then((offset) => setKnown(Math.round((offset ?? 0) / 1000))), [room, source]);
   const start = async (): Promise<void> => {
     if (video.current === null || flash.current === null) return;
     const [element, light] = [video.current, flash.current];
     stop.current = new AbortController();
     setState({ kind: "running", flashed: 0 });
-    // From here on stamps are those of arrival.
-    if (!(await room.av.setOffset(source, 0))) return setState({ kind: "idle" });
+    // It stands until another is measured: whoever gives up half-way loses nothing.
+    const offset = await room.av.offset(source);
+    if (offset === undefined) return setState({ kind: "idle" });
     const delay = await measure({
-      playing: room.av.media.play(source), video: element, clock: room.session.alignment,
+      playing: room.av.media.play(source), video: element, clock: room.session.alignment, offset,
       light: (on) => light.classList.toggle("lit", on),
       flashed: (flashed) => setState({ kind: "running", flashed }),
     }, stop.current.signal);
@@ -70,7 +73,7 @@ function Calibration({ room, source }: CalibrationProps): JSX.Element {
         <Timer aria-hidden="true" />
         {t(state.kind === "failed" || state.kind === "done" ? "common.retry" : "av.start")}
       </button>
-      <Manual room={room} source={source} measured={state.kind === "done" ? state.ms : 0} />
+      <Manual room={room} source={source} measured={state.kind === "done" ? state.ms : known} />
       <div class={state.kind === "running" ? "flash running" : "flash"} ref={flash}>
         {state.kind === "running" && (
           <>

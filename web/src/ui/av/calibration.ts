@@ -31,9 +31,10 @@ export function jumps(frames: readonly Bright[]): number[] {
 
 /**
  * The delay that most flashes agree on, µs: the median of (jump − flash) over those pairs. Flashes come at uneven times, so
- * that only the right pairs agree. Undefined: fewer than three do, or it would be less than nothing.
+ * that only the right pairs agree. Stamps are earlier than the arrival by the offset that the stream has already, µs: the delay
+ * is so much more. Undefined: fewer than three agree.
  */
-export function delayOf(flashes: readonly number[], found: readonly number[]): number | undefined {
+export function delayOf(flashes: readonly number[], found: readonly number[], offset: number): number | undefined {
   let best: number[] = [];
   for (const flash of flashes) {
     for (const jump of found) {
@@ -42,7 +43,7 @@ export function delayOf(flashes: readonly number[], found: readonly number[]): n
     }
   }
   const median = best.sort((a, b) => a - b)[best.length >> 1];
-  return best.length < ENOUGH || median === undefined ? undefined : Math.max(0, median);
+  return best.length < ENOUGH || median === undefined ? undefined : Math.max(0, median + offset);
 }
 
 /** Of each flash the delay nearest to a guess, where there is one near. */

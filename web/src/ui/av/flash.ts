@@ -18,13 +18,15 @@ export interface FlashHost {
   readonly playing: Playing;
   readonly video: HTMLVideoElement;
   readonly clock: Alignment;
+  /** What the stream is calibrated to while it is measured, µs. */
+  readonly offset: number;
   /** Lights the screen up, or not; it is drawn with the next frame. */
   light(on: boolean): void;
   /** So many flashes have been shown. */
   flashed(count: number): void;
 }
 
-/** Resolves with the delay in µs; undefined: it was not found, or the signal has come. The stream's offset must be 0. */
+/** Resolves with the delay in µs; undefined: it was not found, or the signal has come. */
 export async function measure(host: FlashHost, signal: AbortSignal): Promise<number | undefined> {
   const frames: Bright[] = [];
   const stop = watch(host.video, host.playing, frames);
@@ -33,12 +35,12 @@ export async function measure(host: FlashHost, signal: AbortSignal): Promise<num
     const end = performance.now() + PATIENCE_MS;
     while (!signal.aborted && performance.now() < end) {
       const found = jumps(frames);
-      const delay = delayOf(shown, found);
+      const delay = delayOf(shown, found, host.offset);
       // All of them, or what has come by the end.
       if (delay !== undefined && found.length >= shown.length) return delay;
       await wait(200, signal);
     }
-    return signal.aborted ? undefined : delayOf(shown, jumps(frames));
+    return signal.aborted ? undefined : delayOf(shown, jumps(frames), host.offset);
   } finally {
     stop();
     host.light(false);

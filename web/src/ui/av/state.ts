@@ -131,6 +131,17 @@ export class Av {
     return this.#ask(`sources/${source}/offset`, { offset_us: Math.round(offset) });
   }
 
+  /** What was set so, µs; 0: it never was. Undefined: the server does not say. */
+  async offset(source: number): Promise<number | undefined> {
+    try {
+      const answer = (await (await this.session.request(`sources/${source}/offset`, { cache: "no-store" })).json()) as { offset_us?: unknown };
+      return typeof answer.offset_us === "number" ? answer.offset_us : undefined;
+    } catch (error) {
+      this.problem.value = codeOf(error);
+      return undefined;
+    }
+  }
+
   close(): void {
     for (const stop of this.#stops) stop();
     this.own.close();
