@@ -28,22 +28,46 @@ func waitFor(t *testing.T, what string, is func() bool) {
 	}
 }
 
-// copies pushes a film, coded already, over and over, faster than it is, until end is called: by a signal
-// that ffmpeg ends its stream at, or by one that lets it say nothing more.
-func copies(t *testing.T, film, format, url string) (end func(os.Signal)) {
+// encoder is an ffmpeg that pushes a film, coded already, over and over, faster than
+// it is.
+type encoder struct {
+	t *testing.T
+	c *exec.Cmd
+}
+
+func pushFile(t *testing.T, film, format, url string) encoder {
 	t.Helper()
 	c := exec.CommandContext(t.Context(), "ffmpeg", "-hide_banner", "-loglevel", "error", "-readrate", "5", "-stream_loop", "-1",
 		"-i", film, "-c", "copy", "-f", format, url)
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	return func(s os.Signal) {
-		t.Helper()
-		if err := c.Process.Signal(s); err != nil {
-			t.Fatalf("ffmpeg ended by itself: %v", err)
-		}
-		_ = c.Wait() // the signal is how it ends
+	return encoder{t, c}
+}
+
+func (e encoder) signal(s os.Signal) {
+	e.t.Helper()
+	if err := e.c.Process.Signal(s); err != nil {
+		e.t.Fatalf("ffmpeg ended by itself: %v", err)
 	}
+}
+
+// end ends it by a signal: one at which it ends its stream, or one that lets it say
+// nothing more.
+func (e encoder) end(by os.Signal) {
+	e.t.Helper()
+	e.signal(by)
+	_ = e.c.Wait() // the signal is how it ends
+}
+
+// filmFile returns the name of a file with the film.
+func filmFile(t *testing.T) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "film.ts")
+	if err := os.WriteFile(name, transportStream(t), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
 }
 
 // descriptors returns how many files and sockets this process has open.
@@ -57,20 +81,17 @@ func descriptors(t *testing.T) int {
 }
 
 func TestFiftyEncodersComeAndGoAndLeaveNothingBehind(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "film.ts")
-	if err := os.WriteFile(file, transportStream(t), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	file := filmFile(t)
 	for _, format := range []string{"flv", "mpegts"} {
 		t.Run(format, func(t *testing.T) {
 			s := open(t, newTable(t))
 			url := s.url(format, s.key(t))
 			cycle := func(by os.Signal) {
-				end := copies(t, file, format, url)
+				e := pushFile(t, file, format, url)
 				waitFor(t, "published source", func() bool { return s.source().Video })
 				source, _ := s.registry.Source(testRoom, 1)
 				readOne(t, source.Hub)
-				end(by)
+				e.end(by)
 				waitFor(t, "end of the publisher", func() bool { return !s.source().Video })
 			}
 			cycle(os.Interrupt)

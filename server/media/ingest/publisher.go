@@ -15,6 +15,7 @@ type publisher struct {
 	clock       media.Clock
 	out         *output
 	metrics     *metrics
+	stall       *stall
 
 	line     timeline
 	stamps   stamps
@@ -30,13 +31,14 @@ type publisher struct {
 // after so many bits.
 func newPublisher(p *media.Publication, c media.Clock, out *output, m *metrics, bits uint) *publisher {
 	return &publisher{
-		publication: p, clock: c, out: out, metrics: m,
+		publication: p, clock: c, out: out, metrics: m, stall: watchStall(p),
 		line: timeline{bits: bits}, stamps: stamps{publication: p}, waiting: true, anew: true,
 	}
 }
 
 // close ends the publication.
 func (p *publisher) close() {
+	p.stall.end()
 	p.out.leave(p)
 	p.publication.Close()
 }
@@ -44,6 +46,7 @@ func (p *publisher) close() {
 // picture publishes an access unit: dts in 1/90 000 s, which wraps, and how long
 // after it the picture is to be shown.
 func (p *publisher) picture(dts, composition int64, u accessUnit) {
+	p.stall.came()
 	dts, ok := p.place(videoTrack, dts)
 	if !ok || u.data == nil {
 		return
@@ -72,6 +75,7 @@ const stampRoom = 96
 
 // sound publishes a frame of AAC, which it keeps. pts is in 1/90 000 s and wraps.
 func (p *publisher) sound(pts int64, config, raw []byte) {
+	p.stall.came()
 	pts, ok := p.place(audioTrack, pts)
 	if !ok || len(raw) == 0 {
 		return
