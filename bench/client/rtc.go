@@ -42,9 +42,9 @@ type rtcSession struct {
 }
 
 // newRTCSession makes a connection that is not made yet.
-func newRTCSession(r RTC) (*rtcSession, error) {
+func newRTCSession(r RTC, codecs func(*pion.MediaEngine) error) (*rtcSession, error) {
 	m := &pion.MediaEngine{}
-	if err := m.RegisterDefaultCodecs(); err != nil {
+	if err := codecs(m); err != nil {
 		return nil, fmt.Errorf("client: codecs: %w", err)
 	}
 	registry, err := newInterceptors(m)

@@ -56,7 +56,7 @@ type Player struct {
 
 // Play connects and begins to play. A refusal wraps *protocol.Error.
 func Play(ctx context.Context, c PlayConfig) (*Player, error) {
-	s, err := newRTCSession(c.RTC)
+	s, err := newRTCSession(c.RTC, (*pion.MediaEngine).RegisterDefaultCodecs)
 	if err != nil {
 		return nil, err
 	}

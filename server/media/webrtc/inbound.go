@@ -192,7 +192,8 @@ const maxStamped = 64
 const lateTicks = 10 * videoRate
 
 // begin makes a frame the one that goes out, and takes its stamp's time when it
-// has one: parameter sets go before it.
+// has one. Parameter sets go before it, and wait with it in the batch: they have its
+// time too, since a viewer's timestamps go on from the first packet of a run.
 func (t *inbound) begin(timestamp uint32) {
 	if !t.frame.begun || t.frame.rtp != timestamp {
 		t.frame = frame{rtp: timestamp, begun: true}
@@ -200,6 +201,9 @@ func (t *inbound) begin(timestamp uint32) {
 	for i, s := range t.stamped {
 		if s.rtp == timestamp {
 			t.frame.time = s.time
+			for i := len(t.batch) - 1; i >= 0 && t.batch[i].rtp.Timestamp == timestamp; i-- {
+				t.batch[i].time = s.time
+			}
 			t.stamped = append(t.stamped[:0], t.stamped[i+1:]...)
 			return
 		}

@@ -17,13 +17,15 @@ import (
 // relay is a network between one client and the server that loses and delays RTP
 // and RTCP; STUN and DTLS pass as they are.
 type relay struct {
-	inner    *net.UDPConn // to the client
-	server   *net.UDPAddr
-	lossUp   float64
-	lossDown float64
-	jitter   time.Duration // a packet is delayed by at most this: they overtake
+	inner  *net.UDPConn // to the client
+	server *net.UDPAddr
+	jitter time.Duration // a packet is delayed by at most this: they overtake
 
 	mu      sync.Mutex
+	up      float64   // part that is lost on the way to the server
+	down    float64   // and to the client
+	rate    int       // bytes a second to the client; 0: as many as come
+	free    time.Time // when what came is through, if there is a rate
 	closed  bool
 	random  *rand.Rand
 	outer   *net.UDPConn // to the server
@@ -44,16 +46,16 @@ func newRelay(t *testing.T, server net.Addr, up, down float64, jitter time.Durat
 		t.Fatal(err)
 	}
 	r := &relay{
-		inner: inner, outer: outer, server: server.(*net.UDPAddr), lossUp: up, lossDown: down, jitter: jitter,
+		inner: inner, outer: outer, server: server.(*net.UDPAddr), up: up, down: down, jitter: jitter,
 		random: rand.New(rand.NewPCG(1, 1)),
 	}
 	r.running.Go(func() {
-		r.pass(inner, up, func(b []byte) {
+		r.pass(inner, func(b []byte) {
 			_, _ = r.outer.WriteToUDP(b, r.server)
 		})
 	})
 	r.running.Go(func() {
-		r.pass(outer, down, func(b []byte) {
+		r.pass(outer, func(b []byte) {
 			r.mu.Lock()
 			to := r.client
 			r.mu.Unlock()
@@ -70,8 +72,43 @@ func newRelay(t *testing.T, server net.Addr, up, down float64, jitter time.Durat
 	return r
 }
 
+// become changes what the way to the client is like.
+func (r *relay) become(loss float64, rate int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.down, r.rate, r.free = loss, rate, time.Now()
+}
+
+// fullQueue is how much may wait where there is a rate.
+const fullQueue = 2 * time.Second
+
+// fate says whether a packet is lost, and how long it takes. The lock is held.
+func (r *relay) fate(from *net.UDPConn, size int, now time.Time) (lost bool, wait time.Duration) {
+	loss := r.up
+	if from == r.outer {
+		loss = r.down
+	}
+	if r.random.Float64() < loss {
+		return true, 0
+	}
+	if r.jitter > 0 {
+		wait = time.Duration(r.random.Int64N(int64(r.jitter)))
+	}
+	if from == r.inner || r.rate == 0 {
+		return false, wait
+	}
+	if r.free.Before(now) {
+		r.free = now
+	}
+	if r.free.Sub(now) > fullQueue {
+		return true, 0
+	}
+	r.free = r.free.Add(time.Duration(size) * time.Second / time.Duration(r.rate))
+	return false, wait + r.free.Sub(now)
+}
+
 // pass passes packets on until the socket is closed.
-func (r *relay) pass(from *net.UDPConn, loss float64, send func([]byte)) {
+func (r *relay) pass(from *net.UDPConn, send func([]byte)) {
 	b := make([]byte, 2000)
 	for {
 		n, addr, err := from.ReadFromUDP(b)
@@ -84,10 +121,9 @@ func (r *relay) pass(from *net.UDPConn, loss float64, send func([]byte)) {
 			r.client = addr
 		}
 		media := n > 0 && packet[0] >= 128 && packet[0] < 192
-		lost := media && r.random.Float64() < loss
-		wait := time.Duration(0)
-		if media && r.jitter > 0 {
-			wait = time.Duration(r.random.Int64N(int64(r.jitter)))
+		lost, wait := false, time.Duration(0)
+		if media {
+			lost, wait = r.fate(from, n, time.Now())
 		}
 		if lost {
 			r.dropped++

@@ -26,10 +26,12 @@ type sender struct {
 	rate   int64
 
 	// Guarded by viewer.mu.
-	active  *layer // whose packets go out
-	next    *layer // takes over at its next key frame
-	waiting bool   // nothing goes out up to the next key frame
-	shown   moment // the newest that went out
+	active  *layer    // whose packets go out
+	next    *layer    // takes over at its next key frame
+	held    []*packet // of next, from that key frame on
+	within  bool      // a picture of active goes out, and its end is to come
+	waiting bool      // nothing goes out up to the next key frame
+	shown   moment    // the newest that went out
 
 	// Set by Bind, before the connection is there.
 	writer    pion.TrackLocalWriter
@@ -45,6 +47,7 @@ type sender struct {
 	run     uint64 // packets of the run
 	last    uint16 // highest outgoing number
 	newest  moment
+	ahead   int64 // ticks that timestamps are ahead of times since runs that began in the past
 	packets uint32
 	octets  uint32
 }
@@ -109,7 +112,12 @@ func (s *sender) Bind(c pion.TrackLocalContext) (pion.RTPCodecParameters, error)
 // Unbind has nothing to do: the writer ends with the session.
 func (s *sender) Unbind(pion.TrackLocalContext) error { return nil }
 
-// begin makes p go on from what was sent last.
+// mostAhead is how much older than what was sent last, in s, the beginning of a run
+// is because its layer is behind; what is older has another clock.
+const mostAhead = 1
+
+// begin makes p go on from what was sent last. A layer that is behind begins in the
+// past: timestamps do not go back, and catch up with the next run.
 func (s *sender) begin(p *packet) {
 	s.first, s.run = p.rtp.SequenceNumber, 0
 	s.shift = s.last + 1 - p.rtp.SequenceNumber
@@ -117,7 +125,14 @@ func (s *sender) begin(p *packet) {
 		s.turn = 0
 		return
 	}
-	passed := max((p.time-s.newest.time)*s.rate/1_000_000, 1)
+	passed := (p.time-s.newest.time)*s.rate/1_000_000 - s.ahead
+	s.ahead = 0
+	if passed < 1 {
+		if passed > -mostAhead*s.rate {
+			s.ahead = 1 - passed
+		}
+		passed = 1
+	}
 	s.turn = s.newest.rtp + uint32(passed) - p.rtp.Timestamp
 }
 

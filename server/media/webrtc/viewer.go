@@ -11,12 +11,6 @@ import (
 	"chalkline/server/media"
 )
 
-// Bounds of what waits for one viewer: some two seconds.
-const (
-	maxQueuedPackets = 512
-	maxQueuedBytes   = 1 << 20
-)
-
 // viewerTick is how often a viewer's network is judged; reports go out at every
 // other one.
 const viewerTick = 500 * time.Millisecond
@@ -40,13 +34,6 @@ type viewer struct {
 	choice  bool // there is one of qualities, and it is ours
 
 	measured bool // owned by run: packets are numbered for feedback
-}
-
-// queued is a packet that waits to be written.
-type queued struct {
-	sender *sender
-	packet *packet
-	fresh  bool // its numbers do not follow on from the packet before
 }
 
 // wants returns the quality that it is to have.
@@ -81,11 +68,11 @@ func (s *sender) assign(l *layer) {
 	switch {
 	case s == nil:
 	case l == s.active:
-		s.next = nil
+		s.next, s.held = nil, nil
 	case l == nil:
-		s.active, s.next = nil, nil
+		s.active, s.next, s.held = nil, nil, nil
 	case l != s.next:
-		s.next = l
+		s.next, s.held = l, nil
 		s.askKey()
 	}
 }
@@ -98,66 +85,6 @@ func (s *sender) askKey() {
 		s.next.askKey()
 	case s.active != nil:
 		s.active.askKey()
-	}
-}
-
-// pauseAt makes it begin anew where a layer goes on.
-func (v *viewer) pauseAt(l *layer) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	for _, s := range []*sender{v.video, v.audio} {
-		if s != nil && s.active == l {
-			s.waiting = true
-		}
-	}
-}
-
-// push queues packets of a layer if they are for it. It never waits.
-func (v *viewer) push(s *sender, l *layer, batch []*packet) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if !v.started || l != s.active && l != s.next {
-		return
-	}
-	fresh := false
-	if l != s.active || s.waiting {
-		for len(batch) > 0 && !batch[0].key {
-			batch = batch[1:]
-		}
-		if len(batch) == 0 {
-			return
-		}
-		if l != s.active && s.active != nil && s.video {
-			v.server.metrics.switches.WithLabelValues(string(l.quality)).Inc()
-		}
-		s.active, s.waiting, fresh = l, false, true
-		s.next = nil
-	}
-	for _, p := range batch {
-		if len(v.queue) >= maxQueuedPackets || v.bytes > maxQueuedBytes {
-			v.overflow()
-			return
-		}
-		v.queue = append(v.queue, queued{s, p, fresh})
-		v.bytes += len(p.rtp.Payload)
-		fresh = false
-	}
-	select {
-	case v.ready <- struct{}{}:
-	default:
-	}
-}
-
-// overflow drops what waits; both tracks begin anew.
-func (v *viewer) overflow() {
-	v.server.metrics.dropped.Add(float64(len(v.queue)))
-	clear(v.queue)
-	v.queue, v.bytes = v.queue[:0], 0
-	for _, s := range []*sender{v.video, v.audio} {
-		if s != nil {
-			s.waiting = true
-			s.askKey()
-		}
 	}
 }
 
