@@ -17,7 +17,8 @@ import (
 type mediaRooms struct {
 	server *Server
 	door   *door
-	tell   func(replay.Room) // tells a room what is published in it
+	tell   func(replay.Room)      // tells a room what is published in it
+	used   func(replay.Room) bool // somebody publishes or plays in a room
 
 	mu     sync.Mutex
 	clocks map[replay.Room]*roomClock
@@ -56,11 +57,23 @@ func (m *mediaRooms) Clock(ctx context.Context, id replay.Room) (media.Clock, er
 	defer m.mu.Unlock()
 	c := m.clocks[id]
 	if c == nil {
+		m.forget()
 		c = &roomClock{}
 		m.clocks[id] = c
 	}
 	c.current.Store(&now)
 	return c, nil
+}
+
+// forget drops the clocks of rooms that do not run and in which nobody publishes or
+// plays. The lock is held, so that none of them begins to be used meanwhile: who asks
+// for a clock has its room run before.
+func (m *mediaRooms) forget() {
+	for id := range m.clocks {
+		if m.server.rooms.runs(id) == nil && !m.used(id) {
+			delete(m.clocks, id)
+		}
+	}
 }
 
 // Sources is that of media.Rooms.

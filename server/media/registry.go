@@ -155,6 +155,20 @@ func (r *Registry) Source(room replay.Room, number uint32) (*Source, bool) {
 	return nil, false
 }
 
+// Used says whether somebody publishes or plays a source of a room.
+func (r *Registry) Used(room replay.Room) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if sources := r.rooms[room]; sources != nil {
+		for _, s := range sources.byName {
+			if !s.idle() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Sources returns what is known of a room's sources, by number.
 func (r *Registry) Sources(room replay.Room) []Info {
 	r.mu.Lock()
