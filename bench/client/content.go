@@ -129,15 +129,24 @@ func (c *authorityContent) has(payload []byte) bool {
 	return proto.Unmarshal(payload, &e) != nil || slices.Contains(c.state.Pages, e.GetPageAdded().GetPage())
 }
 
-var errAuthoritySnapshot = errors.New("client: snapshot of authority has ink")
-
 func loadAuthority(table []byte, chunks [][]byte) (*authorityContent, error) {
-	if len(chunks) > 0 {
-		return nil, errAuthoritySnapshot
-	}
 	var s chalklinev1.AuthorityState
-	if err := proto.Unmarshal(table, &s); err != nil {
-		return nil, fmt.Errorf("client: authority snapshot: %w", err)
+	if err := loadState(classroom.AuthorityDocument, table, chunks, &s); err != nil {
+		return nil, err
 	}
 	return &authorityContent{state: classroom.AuthorityOf(&s)}, nil
+}
+
+// errInk: a document that has none.
+var errInk = errors.New("ink in a snapshot")
+
+// loadState reads the snapshot of a document that has no ink.
+func loadState(document string, table []byte, chunks [][]byte, into proto.Message) error {
+	if len(chunks) > 0 {
+		return fmt.Errorf("client: snapshot of %s: %w", document, errInk)
+	}
+	if err := proto.Unmarshal(table, into); err != nil {
+		return fmt.Errorf("client: snapshot of %s: %w", document, err)
+	}
+	return nil
 }

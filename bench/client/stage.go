@@ -128,15 +128,10 @@ func (c *stageContent) apply(r *protocol.Record) ([]ot.Op, error) {
 	return nil, nil
 }
 
-var errStageSnapshot = errors.New("client: snapshot of the stage has ink")
-
 func loadStage(table []byte, chunks [][]byte) (*stageContent, error) {
-	if len(chunks) > 0 {
-		return nil, errStageSnapshot
-	}
 	var s chalklinev1.StageState
-	if err := proto.Unmarshal(table, &s); err != nil {
-		return nil, fmt.Errorf("client: stage snapshot: %w", err)
+	if err := loadState(classroom.StageDocument, table, chunks, &s); err != nil {
+		return nil, err
 	}
 	return &stageContent{state: classroom.StageOf(&s)}, nil
 }

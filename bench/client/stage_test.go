@@ -50,7 +50,7 @@ func TestTheStageIsWhatItsSnapshotAndRecordsSay(t *testing.T) {
 	if _, err := c.apply(&protocol.Record{Payload: []byte{0xff}}); err == nil {
 		t.Fatal("garbage was taken")
 	}
-	if _, err := loadStage(table, [][]byte{{1}}); !errors.Is(err, errStageSnapshot) {
+	if _, err := loadStage(table, [][]byte{{1}}); !errors.Is(err, errInk) {
 		t.Fatalf("a snapshot with ink: %v", err)
 	}
 }

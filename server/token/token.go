@@ -28,12 +28,11 @@ var (
 
 // Limits of a token's claims, in bytes, and of its life.
 const (
-	MinSecret      = 32
-	MaxParticipant = 64
-	MaxGrants      = 16
-	MaxGrant       = 32
-	Lifetime       = 24 * time.Hour   // of tokens minted here, unless told
-	leeway         = 30 * time.Second // that clocks may differ
+	MinSecret = 32
+	MaxGrants = 16
+	MaxGrant  = 32
+	Lifetime  = 24 * time.Hour   // of tokens minted here, unless told
+	leeway    = 30 * time.Second // that clocks may differ
 )
 
 // Key is a secret that both minter and server know.
@@ -44,7 +43,7 @@ type Key struct {
 
 // Claims are what a token says.
 type Claims struct {
-	Participant string         // who, at most MaxParticipant bytes; the claim sub
+	Participant string         // who, at most protocol.MaxParticipant bytes; the claim sub
 	Name        string         // shown to the others, at most protocol.MaxDisplayName bytes; may be empty
 	Room        int64          // the only room that the token is for; 0 is any
 	Role        classroom.Role // empty is Student
@@ -168,8 +167,8 @@ func (k *Keys) secret(t *jwt.Token) (any, error) {
 // check says what is wrong with the claims themselves.
 func (c Claims) check() error {
 	switch {
-	case c.Participant == "" || len(c.Participant) > MaxParticipant || !utf8.ValidString(c.Participant):
-		return fmt.Errorf("sub must be 1 to %d bytes of UTF-8", MaxParticipant)
+	case c.Participant == "" || len(c.Participant) > protocol.MaxParticipant || !utf8.ValidString(c.Participant):
+		return fmt.Errorf("sub must be 1 to %d bytes of UTF-8", protocol.MaxParticipant)
 	case len(c.Name) > protocol.MaxDisplayName || !utf8.ValidString(c.Name):
 		return fmt.Errorf("name must be at most %d bytes of UTF-8", protocol.MaxDisplayName)
 	case c.Room < 0:

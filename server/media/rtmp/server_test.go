@@ -61,24 +61,28 @@ func (p *pipes) Accept() (net.Conn, error) {
 func (p *pipes) Close() error { p.once.Do(func() { close(p.over) }); return nil }
 func (*pipes) Addr() net.Addr { return &net.TCPAddr{} }
 
-// serve serves pipes with a recorder until stop is called, which waits.
-func serve(t *testing.T, r *recorder) (dial func() *client, stop func()) {
+// serving runs f in a bubble while pipes are served with a recorder.
+func serving(t *testing.T, r *recorder, f func(t *testing.T, dial func() *client)) {
 	t.Helper()
-	l := &pipes{conns: make(chan net.Conn), over: make(chan struct{})}
-	served := make(chan error, 1)
-	go func() { served <- Serve(l, r) }()
-	return func() *client {
+	synctest.Test(t, func(t *testing.T) {
+		r.done = make(chan struct{}) // of the bubble
+		l := &pipes{conns: make(chan net.Conn), over: make(chan struct{})}
+		served := make(chan error, 1)
+		go func() { served <- Serve(l, r) }()
+		defer func() {
+			_ = l.Close()
+			if err := <-served; err != nil {
+				t.Errorf("Serve() = %v", err)
+			}
+		}()
+		f(t, func() *client {
 			here, there := net.Pipe()
 			l.conns <- there
 			c := &client{Conn: here, t: t, reader: newChunkReader(here)}
 			c.reader.most = maxMessage
 			return c
-		}, func() {
-			_ = l.Close()
-			if err := <-served; err != nil {
-				t.Errorf("Serve() = %v", err)
-			}
-		}
+		})
+	})
 }
 
 // client is an encoder.
@@ -152,10 +156,8 @@ func (c *client) status() string {
 }
 
 func TestAPublisherIsServed(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := &recorder{done: make(chan struct{})}
-		dial, stop := serve(t, r)
-		defer stop()
+	r := &recorder{}
+	serving(t, r, func(t *testing.T, dial func() *client) {
 		c := dial()
 		if got := c.publish("right?token=1"); got != "NetStream.Publish.Start" {
 			t.Fatalf("publish is answered by %s", got)
@@ -189,9 +191,7 @@ func TestAPublisherIsServed(t *testing.T) {
 }
 
 func TestMED9AWrongKeyIsRefusedByName(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		dial, stop := serve(t, &recorder{})
-		defer stop()
+	serving(t, &recorder{}, func(t *testing.T, dial func() *client) {
 		c := dial()
 		if got := c.publish("wrong"); got != "NetStream.Publish.BadName" {
 			t.Errorf("publish is answered by %s", got)
@@ -203,9 +203,7 @@ func TestMED9AWrongKeyIsRefusedByName(t *testing.T) {
 }
 
 func TestWhatTheSinkRefusesIsToldAndEnds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		dial, stop := serve(t, &recorder{done: make(chan struct{}), fail: errors.New("not H.264")})
-		defer stop()
+	serving(t, &recorder{fail: errors.New("not H.264")}, func(t *testing.T, dial func() *client) {
 		c := dial()
 		c.publish("right")
 		c.message(kindVideo, 40, []byte("picture"))
@@ -216,10 +214,8 @@ func TestWhatTheSinkRefusesIsToldAndEnds(t *testing.T) {
 }
 
 func TestMED4AConnectionEndsWhenItsPublisherIsToEnd(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := &recorder{done: make(chan struct{})}
-		dial, stop := serve(t, r)
-		defer stop()
+	r := &recorder{}
+	serving(t, r, func(t *testing.T, dial func() *client) {
 		c := dial()
 		c.publish("right")
 		close(r.done)
@@ -243,9 +239,7 @@ func TestWhoDoesNotPublishInTimeIsClosed(t *testing.T) {
 		"only a handshake": func(c *client) { c.shake() },
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				dial, stop := serve(t, &recorder{})
-				defer stop()
+			serving(t, &recorder{}, func(t *testing.T, dial func() *client) {
 				c := dial()
 				start := time.Now()
 				done := make(chan struct{})
@@ -270,10 +264,8 @@ func TestWhoDoesNotPublishInTimeIsClosed(t *testing.T) {
 }
 
 func TestASilentPublisherIsClosed(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := &recorder{done: make(chan struct{})}
-		dial, stop := serve(t, r)
-		defer stop()
+	r := &recorder{}
+	serving(t, r, func(t *testing.T, dial func() *client) {
 		c := dial()
 		c.publish("right")
 		start := time.Now()
@@ -284,10 +276,8 @@ func TestASilentPublisherIsClosed(t *testing.T) {
 }
 
 func TestOneAddressHasOnlySoManyConnectionsThatDoNotPublish(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := &recorder{done: make(chan struct{})}
-		dial, stop := serve(t, r)
-		defer stop()
+	r := &recorder{}
+	serving(t, r, func(t *testing.T, dial func() *client) {
 		for range 3 { // publishers do not count
 			dial().publish("right")
 		}
@@ -316,9 +306,7 @@ func TestHostileMessagesEndTheirConnectionOnly(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				dial, stop := serve(t, &recorder{done: make(chan struct{})})
-				defer stop()
+			serving(t, &recorder{}, func(t *testing.T, dial func() *client) {
 				c := dial()
 				c.shake()
 				go send(c)
@@ -335,10 +323,8 @@ func TestHostileMessagesEndTheirConnectionOnly(t *testing.T) {
 }
 
 func TestWhatComesIsAcknowledged(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := &recorder{done: make(chan struct{})}
-		dial, stop := serve(t, r)
-		defer stop()
+	r := &recorder{}
+	serving(t, r, func(t *testing.T, dial func() *client) {
 		c := dial()
 		c.publish("right")
 		c.message(kindWindow, 0, binary.BigEndian.AppendUint32(nil, 1)) // is raised to what is sensible
