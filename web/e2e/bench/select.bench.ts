@@ -6,6 +6,9 @@ import type { Answer } from "./page.ts";
 
 const ELEMENTS = Number(process.env["ELEMENTS"] ?? 5000);
 
+/** Which gestures are measured: $GESTURES, else all. Moves are measured with select-all. */
+const WANTED = process.env["GESTURES"]?.split(" ");
+
 /** How often each thing is done again once the page has done it. */
 const AGAIN = 9;
 
@@ -56,6 +59,7 @@ test("selecting and moving", async ({ lesson }) => {
   await fill(founder, ELEMENTS);
   await founder.page.close();
   for (const [name, { tool, least, act }] of Object.entries(GESTURES)) {
+    if (WANTED?.includes(name) === false) continue;
     const ann = await lesson.person("Ann");
     await entered(ann, ELEMENTS);
     await ann.page.locator(".board").focus();

@@ -1,11 +1,13 @@
+import { useComputed } from "@preact/signals";
+import type { ReadonlySignal } from "@preact/signals";
 import { ArrowDown, ArrowDownToLine, ArrowUp, ArrowUpToLine, CopyPlus, Group, Layers, Lock, LockOpen, Palette, Trash2, Ungroup } from "lucide-preact";
-import type { JSX } from "preact";
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { JSX, RefObject } from "preact";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Command, Selection } from "../board/api.ts";
 import { size } from "./device.ts";
 import { t } from "./i18n.ts";
 import { Popover } from "./popover.tsx";
-import type { RoomState } from "./roomstate.ts";
+import type { Panel, RoomState } from "./roomstate.ts";
 import { boxOnScreen, placeBeside } from "./selectionplace.ts";
 import type { Spot } from "./selectionplace.ts";
 import { StylePanel } from "./stylepanel.tsx";
@@ -13,58 +15,99 @@ import { fieldsOf } from "./styles.ts";
 import { backToBoard } from "./toolbar.tsx";
 import { command } from "./toolbox.ts";
 
-/** What can be done with what is selected, beside it; on a phone at the top, clear of the thumb. */
-export function SelectionBar({ room }: { readonly room: RoomState }): JSX.Element | null {
-  const selection = room.selection.value;
-  if (selection?.box === undefined || selection.keys.size === 0 || room.editing.value) return null;
-  return <Bar room={room} selection={selection} box={selection.box} />;
-}
-
-interface BarProps {
-  readonly room: RoomState;
-  readonly selection: Selection;
-  readonly box: NonNullable<Selection["box"]>;
-}
-
-function Bar({ room, selection, box }: BarProps): JSX.Element {
+/**
+ * What can be done with what is selected, beside it; on a phone at the top, clear of the thumb. While nothing is selected
+ * it stays, hidden: to make it anew and lay it out would take most of the frame in which a selection is to be seen.
+ */
+export function SelectionBar({ room }: { readonly room: RoomState }): JSX.Element {
   const bar = useRef<HTMLDivElement>(null);
-  const [spot, setSpot] = useState<Spot>();
-  const view = room.view.value;
-  const phone = size.value === "phone";
-  useLayoutEffect(() => {
-    if (bar.current === null || phone) return setSpot(undefined);
-    const { offsetWidth: width, offsetHeight: height } = bar.current;
-    setSpot(placeBeside(boxOnScreen(view, box), { width, height, panel: size.peek() === "large" ? 380 : 284 }, view));
-  }, [view, box.x, box.y, box.w, box.h, phone, selection.locked, selection.grouped]);
-  const style = phone ? {} : barStyle(spot);
+  const shown = useComputed(() => shownSelection(room) !== undefined);
+  // Hidden it has what it had last: nothing of it changes then.
+  const last = useRef<ShownSelection>();
+  const selection = (last.current = shownSelection(room) ?? last.current);
+  const spot = useSpot(room, bar, shown, selection?.box);
+  const locked = selection?.locked === true, grouped = selection?.grouped === true, several = (selection?.keys.size ?? 0) > 1;
+  const actions = useMemo(() => locked ? <LockedActions room={room} /> : <Actions room={room} shown={shown} grouped={grouped} several={several} />,
+    [room, shown, locked, grouped, several]);
+  const seen = shown.value && (spot !== undefined || size.value === "phone");
   return (
-    <div class="selection-bar" role="toolbar" aria-label={t("selection.label", { n: selection.keys.size })} ref={bar} style={style}
-      data-side={spot?.side ?? "below"}>
-      {selection.locked ? <LockedActions room={room} /> : <Actions room={room} selection={selection} />}
+    <div class="selection-bar" role="toolbar" aria-label={t("selection.label", { n: selection?.keys.size ?? 0 })} ref={bar}
+      data-shown={seen} data-side={spot?.side ?? "below"} style={barStyle(spot)}>
+      {actions}
     </div>
   );
 }
 
-const barStyle = (spot: Spot | undefined): Record<string, string> => ({
-  left: `${spot?.x ?? 0}px`,
-  top: `${spot?.y ?? 0}px`,
-  visibility: spot === undefined ? "hidden" : "visible",
-  ...(spot?.panel === undefined ? {} : { "--panel-x": `${spot.panel}px`, "--panel-y": "0px" }),
+type ShownSelection = Selection & { readonly box: NonNullable<Selection["box"]> };
+
+const hasBox = (selection: Selection): selection is ShownSelection => selection.box !== undefined;
+
+/** The selection, if the bar is to be seen beside it. */
+function shownSelection(room: RoomState): ShownSelection | undefined {
+  const selection = room.selection.value;
+  return selection !== undefined && hasBox(selection) && selection.keys.size > 0 && !room.editing.value ? selection : undefined;
+}
+
+/** Where the bar goes; undefined: where CSS puts it, or it has no size yet. Hidden it stays where it was. */
+function useSpot(room: RoomState, bar: RefObject<HTMLDivElement>, shown: ReadonlySignal<boolean>, box: Selection["box"]): Spot | undefined {
+  const own = useBorderBox(bar);
+  const last = useRef<Spot>();
+  if (size.value === "phone") return (last.current = undefined);
+  if (!shown.value || box === undefined || own === undefined) return last.current;
+  const view = room.view.value;
+  return (last.current = placeBeside(boxOnScreen(view, box), { ...own, panel: size.value === "large" ? 380 : 284 }, view));
+}
+
+interface BorderBox {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** An element's size. The browser tells whenever it is another one, in the same frame; to ask would force a layout. */
+function useBorderBox(element: RefObject<HTMLElement>): BorderBox | undefined {
+  const [box, setBox] = useState<BorderBox>();
+  useLayoutEffect(() => {
+    if (element.current === null) return undefined;
+    const observer = new ResizeObserver(([entry]) => {
+      const now = entry?.borderBoxSize[0];
+      if (now !== undefined) setBox({ width: now.inlineSize, height: now.blockSize });
+    });
+    observer.observe(element.current, { box: "border-box" });
+    return () => observer.disconnect();
+  }, [element]);
+  return box;
+}
+
+/** By transform: it is moved without being laid out. Whole px, so that it stays sharp. */
+const barStyle = (spot: Spot | undefined): Record<string, string> => (spot === undefined ? {} : {
+  transform: `translate(${Math.round(spot.x)}px, ${Math.round(spot.y)}px)`,
+  ...(spot.panel === undefined ? {} : { "--panel-x": `${spot.panel}px`, "--panel-y": "0px" }),
 });
 
 const LockedActions = ({ room }: { readonly room: RoomState }): JSX.Element => (
   <Do room={room} name="unlock" keys="Ctrl+Shift+L" Icon={LockOpen} words />
 );
 
-function Actions({ room, selection }: Omit<BarProps, "box">): JSX.Element {
+interface PanelProps {
+  readonly room: RoomState;
+  /** Whether the bar is to be seen. */
+  readonly shown: ReadonlySignal<boolean>;
+}
+
+interface ActionsProps extends PanelProps {
+  readonly grouped: boolean;
+  readonly several: boolean;
+}
+
+function Actions({ room, shown, grouped, several }: ActionsProps): JSX.Element {
   return (
     <>
-      <StyleButton room={room} selection={selection} />
+      <StyleButton room={room} shown={shown} />
       <Do room={room} name="duplicate" keys="Ctrl+D" Icon={CopyPlus} />
-      <OrderButton room={room} />
-      {selection.grouped
+      <OrderButton room={room} shown={shown} />
+      {grouped
         ? <Do room={room} name="ungroup" keys="Ctrl+Shift+G" Icon={Ungroup} />
-        : selection.keys.size > 1 && <Do room={room} name="group" keys="Ctrl+G" Icon={Group} />}
+        : several && <Do room={room} name="group" keys="Ctrl+G" Icon={Group} />}
       <Do room={room} name="lock" keys="Ctrl+L" Icon={Lock} />
       <Do room={room} name="delete" keys="Del" Icon={Trash2} />
     </>
@@ -93,18 +136,28 @@ function Do({ room, name, keys, Icon, words = false }: DoProps): JSX.Element {
   );
 }
 
-function StyleButton({ room, selection }: Omit<BarProps, "box">): JSX.Element {
-  const open = room.panel.value === "style";
+/** Whether one of the bar's panels is open. A panel goes with the bar. */
+const useOpen = ({ room, shown }: PanelProps, panel: Panel): boolean => useComputed(() => shown.value && room.panel.value === panel).value;
+
+function StyleButton({ room, shown }: PanelProps): JSX.Element {
+  const open = useOpen({ room, shown }, "style");
   return (
     <div class="anchor">
       <button class="tool" aria-label={t("selection.style")} title={t("selection.style")} aria-expanded={open} onClick={() => room.toggle("style")}>
         <Palette aria-hidden="true" />
       </button>
       <Popover open={open} onClose={() => (room.panel.value = "")} label={t("selection.style")} place="beside-selection restyle">
-        <StylePanel fields={fieldsOf(selection.kinds)} style={selection.style} onChange={(change) => room.canvas.peek()?.setStyle(change)} />
+        <Restyle room={room} />
       </Popover>
     </div>
   );
+}
+
+/** The look of what is selected. */
+function Restyle({ room }: { readonly room: RoomState }): JSX.Element | null {
+  const selection = room.selection.value;
+  if (selection === undefined) return null;
+  return <StylePanel fields={fieldsOf(selection.kinds)} style={selection.style} onChange={(change) => room.canvas.peek()?.setStyle(change)} />;
 }
 
 const ORDERS = [
@@ -114,8 +167,8 @@ const ORDERS = [
   { name: "back", Icon: ArrowDownToLine, keys: "Shift+[" },
 ] as const;
 
-function OrderButton({ room }: { readonly room: RoomState }): JSX.Element {
-  const open = room.panel.value === "order";
+function OrderButton({ room, shown }: PanelProps): JSX.Element {
+  const open = useOpen({ room, shown }, "order");
   return (
     <div class="anchor">
       <button class="tool" aria-label={t("selection.order")} title={t("selection.order")} aria-expanded={open} onClick={() => room.toggle("order")}>
