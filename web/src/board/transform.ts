@@ -97,7 +97,11 @@ function shape(t: Thing, box: Placement, size?: number, wraps = t.text !== undef
   return { key: t.key, place: t.text === undefined || wraps ? place : { ...place, w: 0 }, size: size === undefined ? undefined : Math.round(size) };
 }
 
-export const moved = (t: Thing, dx: number, dy: number): Shape => shape(t, { ...t.box, x: t.box.x + dx, y: t.box.y + dy });
+/** Without a box in between: thousands are moved in a frame. */
+export function moved({ key, box, text }: Thing, dx: number, dy: number): Shape {
+  const w = text === undefined || text.wrap > 0 ? Math.round(box.w) : 0;
+  return { key, place: { x: Math.round(box.x + dx), y: Math.round(box.y + dy), w, h: Math.round(box.h), angle: turn(box.angle) }, size: undefined };
+}
 
 const line = (t: Thing, a: Vec, b: Vec): Shape => shape(t, { x: a.x, y: a.y, w: b.x - a.x, h: b.y - a.y, angle: 0 });
 

@@ -16,6 +16,8 @@ export interface Stamped {
   readonly value: Uint8Array;
   readonly stamp: number;
   readonly writer: number;
+  /** What the value means, once somebody asked; for the element only. Views share it. */
+  decoded?: unknown;
 }
 
 /** What an element counts as whose register was never written. */
@@ -34,6 +36,7 @@ export interface Erasure {
 }
 
 const NO_POINTS = new Int32Array(0);
+const NO_VERTICES: readonly value.Vertex[] = [];
 const NO_ERASURES: readonly Erasure[] = [];
 
 /** An element of a board. It belongs to its board or view and changes with it; readers only read. */
@@ -58,12 +61,13 @@ export class Element {
   text = "";
   #parts: { readonly of: readonly Erasure[]; readonly count: number; readonly parts: readonly Span[] | undefined } | undefined;
 
-  constructor(id: ID, kind: ElementKind, created: number) {
+  /** ink: that of another element, which this one is a view of. */
+  constructor(id: ID, kind: ElementKind, created: number, ink?: Ink, k: Key = key(id)) {
     this.id = id;
-    this.key = key(id);
+    this.key = k;
     this.kind = kind;
     this.created = created;
-    this.ink = kind === ElementKind.Ink ? new Ink() : undefined;
+    this.ink = kind === ElementKind.Ink ? (ink ?? new Ink()) : undefined;
   }
 
   /** A stroke that goes on. */
@@ -161,7 +165,7 @@ export class Element {
 
   /** Corners of a polygon, none if they were never written. */
   get vertices(): readonly value.Vertex[] {
-    return this.#decoded(Register.Vertices, value.decodeVertices) ?? [];
+    return this.#decoded(Register.Vertices, value.decodeVertices) ?? NO_VERTICES;
   }
 
   get locked(): boolean {
@@ -184,15 +188,15 @@ export class Element {
   }
 
   #decoded<T>(register: Register, decode: (value: Uint8Array) => T): T | undefined {
-    const bytes = this.value(register);
-    return bytes && decode(bytes);
+    const last = this.stamped(register);
+    return last && ((last.decoded ??= decode(last.value)) as T);
   }
 
   /** Writes one register; the later write stands (OT5). For boards and views only. */
   write(register: Register, bytes: Uint8Array, stamp: number, writer: number): void {
     let i = 0;
     while (i < this.registers.length && (this.registers[i] as Stamped).register < register) i++;
-    const written = { register, value: bytes, stamp, writer };
+    const written: Stamped = { register, value: bytes, stamp, writer, decoded: undefined };
     if (this.registers[i]?.register === register) this.registers[i] = written;
     else this.registers.splice(i, 0, written);
     if (register === Register.Deleted) this.deleted = value.decodeBool(bytes);
@@ -212,8 +216,7 @@ export class Element {
 
   /** Another element with the same id and ink and all else of its own. For views only. */
   twin(): Element {
-    const e = new Element(this.id, this.kind, this.created);
-    e.ink = this.ink;
+    const e = new Element(this.id, this.kind, this.created, this.ink, this.key);
     e.reset(this);
     return e;
   }

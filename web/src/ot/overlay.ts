@@ -1,17 +1,16 @@
 // What a person sees of a board: the confirmed document with the own ops on it that are not confirmed yet (REC2).
 import type { Board } from "./board.ts";
-import { equalBytes } from "./bytes.ts";
 import { make } from "./change.ts";
-import { encodeOps } from "./codec.ts";
 import { Drafts } from "./drafts.ts";
 import type { Base, PendingText } from "./drafts.ts";
 import { PENDING } from "./order.ts";
-import { PendingChanges, named } from "./pending.ts";
+import { PendingChanges, eachNamed } from "./pending.ts";
+import { sameOps } from "./sameops.ts";
 import { applyEdit, canonical, codePoints, fit, invert, movePosition } from "./text.ts";
 import { TextWatch } from "./told.ts";
 import type { TextListener } from "./told.ts";
 import { ElementKind, key } from "./types.ts";
-import type { Edit, Key, Op, Point } from "./types.ts";
+import type { Edit, Key, Op } from "./types.ts";
 import { View } from "./view.ts";
 
 export { PENDING } from "./order.ts";
@@ -121,6 +120,17 @@ export class Overlay extends View {
     this.#pending = [...pending];
     this.#replay();
     this.#done();
+  }
+
+  /**
+   * Puts other batches in the place of the newest one, n: the same work, merged or cut, numbered from n on. Nothing
+   * changes in the view. Not while the batch has edits of texts.
+   */
+  rewrite(n: number, batches: readonly (readonly Op[])[]): void {
+    if (this.#pending.at(-1)?.n === n) this.#pending.pop();
+    batches.forEach((ops, i) => this.#pending.push({ n: n + i, ops }));
+    this.#changes.clear();
+    for (const { ops } of this.#pending) for (const op of ops) this.#changes.add(op);
   }
 
   // ---- Texts (SYN7).
@@ -295,7 +305,8 @@ export class Overlay extends View {
   }
 
   #settleAfter(op: Op): void {
-    for (const k of op.kind === "clear" ? this.views.keys() : named(op)) this.#settle(k);
+    if (op.kind === "clear") for (const k of this.views.keys()) this.#settle(k);
+    else eachNamed(op, (k) => this.#settle(k));
   }
 
   /** Whether the view goes on having an element of its own whatever its changes say. Wet points stand on open strokes only. */
@@ -305,9 +316,17 @@ export class Overlay extends View {
     return confirmed.open && confirmed.id.replica === this.replica;
   }
 
-  /** Gives up an element of the view's own once it is as the confirmed one. */
+  /**
+   * Gives up an element of the view's own once it is as the confirmed one: nobody sees that, but for the ink, which may be
+   * another copy, and a text of which an edit was refused.
+   */
   #settle(k: Key): void {
-    if (this.views.has(k) && !this.#needed(k)) this.#refresh(k);
+    const view = this.views.get(k);
+    if (!view || this.#needed(k)) return;
+    if (this.#changes.of(k).length > 0) return this.#refresh(k); // a clear may reach it
+    this.views.delete(k);
+    const confirmed = this.confirmed.get(k);
+    if (view.ink !== confirmed?.ink || view.text !== confirmed?.text) this.mark(k);
   }
 
   /** Brings an element up to date after the confirmed one or its draft changed. */
@@ -344,18 +363,3 @@ export class Overlay extends View {
     for (const { k, points } of wet) this.wet(k, points);
   }
 }
-
-/** Whether a record has the ops of a batch as they were sent; edits of texts come back transformed (SYN7). */
-function sameOps(sent: readonly Op[], got: readonly Op[]): boolean {
-  const ours = sent.filter((op) => op.kind !== "textEdit");
-  const theirs = got.filter((op) => op.kind !== "textEdit");
-  return ours.length === theirs.length && equalBytes(encodeOps(ours), encodeOps(theirs)) && ours.every((op, i) => samePoints(op, theirs[i]));
-}
-
-function samePoints(a: Op, b: Op | undefined): boolean {
-  if (a.kind !== "extend" || b?.kind !== "extend") return true;
-  return a.points.length === b.points.length && a.points.every((p, i) => samePoint(p, b.points[i]));
-}
-
-const samePoint = (a: Point, b: Point | undefined): boolean =>
-  b !== undefined && a.x === b.x && a.y === b.y && a.p === b.p && a.t === b.t;

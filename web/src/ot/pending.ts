@@ -11,54 +11,55 @@ export interface PendingChange {
   readonly clear: bigint | undefined;
 }
 
+/** What the pending ops do to one element. */
+interface Pending {
+  /** How many of them name it. */
+  uses: number;
+  /** Of those that can be done again to another state of it, in order. */
+  changes: PendingChange[];
+}
+
 /** Ops are added in order and released in order. Texts' edits only count as uses: drafts have them. */
 export class PendingChanges {
-  /** How many pending ops name an element. */
-  readonly #uses = new Map<Key, number>();
-  readonly #changes = new Map<Key, PendingChange[]>();
+  readonly #of = new Map<Key, Pending>();
   #clears: PendingChange[] = [];
   #seq = 0;
 
   add(op: Op): void {
     const seq = ++this.#seq;
     if (op.kind === "clear") this.#clears.push({ seq, change: HIDE, clear: op.base });
-    for (const { k, change } of parts(op)) {
-      this.#uses.set(k, (this.#uses.get(k) ?? 0) + 1);
-      if (!change) continue;
-      const changes = this.#changes.get(k);
-      if (changes) changes.push({ seq, change, clear: undefined });
-      else this.#changes.set(k, [{ seq, change, clear: undefined }]);
-    }
+    eachPart(op, (k, change) => {
+      let pending = this.#of.get(k);
+      if (!pending) this.#of.set(k, (pending = { uses: 0, changes: [] }));
+      pending.uses++;
+      if (change) pending.changes.push({ seq, change, clear: undefined });
+    });
   }
 
   /** Forgets the oldest op. */
   release(op: Op): void {
     if (op.kind === "clear") this.#clears.shift();
-    for (const { k, change } of parts(op)) {
-      const uses = (this.#uses.get(k) ?? 0) - 1;
-      if (uses > 0) this.#uses.set(k, uses);
-      else this.#uses.delete(k);
-      if (!change) continue;
-      const changes = this.#changes.get(k);
-      changes?.shift();
-      if (changes?.length === 0) this.#changes.delete(k);
-    }
+    eachPart(op, (k, change) => {
+      const pending = this.#of.get(k);
+      if (!pending) return;
+      if (change) pending.changes.shift();
+      if (--pending.uses === 0) this.#of.delete(k);
+    });
   }
 
   clear(): void {
-    this.#uses.clear();
-    this.#changes.clear();
+    this.#of.clear();
     this.#clears = [];
   }
 
   /** Whether an op names an element. Clears name none. */
   names(k: Key): boolean {
-    return this.#uses.has(k);
+    return this.#of.has(k);
   }
 
   /** Changes of an element and all clears, in order. */
   of(k: Key): readonly PendingChange[] {
-    const changes = this.#changes.get(k) ?? NONE;
+    const changes = this.#of.get(k)?.changes ?? NONE;
     if (this.#clears.length === 0) return changes;
     return [...changes, ...this.#clears].sort((a, b) => a.seq - b.seq);
   }
@@ -67,23 +68,23 @@ export class PendingChanges {
 const NONE: readonly PendingChange[] = [];
 
 /** The elements that an op names, and what it does to them that can be done again to another state of them. */
-function parts(op: Op): { readonly k: Key; readonly change: Change | undefined }[] {
+function eachPart(op: Op, visit: (k: Key, change: Change | undefined) => void): void {
   switch (op.kind) {
     case "set":
     case "eraseSpans":
-      return [{ k: key(op.id), change: op }];
+      return visit(key(op.id), op);
     case "create":
     case "extend":
     case "end":
     case "textEdit":
-      return [{ k: key(op.id), change: undefined }];
+      return visit(key(op.id), undefined);
     case "undo":
-      return op.items.map((item) => ({ k: key(item.id), change: item }));
+      for (const item of op.items) visit(key(item.id), item);
+      return;
     case "clear":
     case "purge":
-      return [];
   }
 }
 
-/** Elements that an op names; clears and purges name none. */
-export const named = (op: Op): Key[] => parts(op).map(({ k }) => k);
+/** Calls back for each element that an op names; clears and purges name none. */
+export const eachNamed = (op: Op, visit: (k: Key) => void): void => eachPart(op, visit);

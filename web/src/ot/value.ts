@@ -42,14 +42,24 @@ const ITALIC = 2;
 
 const clamp = (v: number, least: number, most: number): number => Math.min(Math.max(Math.round(v), least), most);
 
+/** Values are made by the thousand, one after the other: this has room for each of them. */
+const SCRATCH = new Writer(32);
+
 const written = (write: (w: Writer) => void): Uint8Array => {
-  const w = new Writer(32);
-  write(w);
-  return w.take();
+  SCRATCH.length = 0;
+  write(SCRATCH);
+  return SCRATCH.take();
 };
 
-export const placeValue = (p: Placement): Uint8Array =>
-  written((w) => [p.x, p.y, p.w, p.h, p.angle].forEach((v) => w.zigzag(v | 0)));
+export function placeValue(p: Placement): Uint8Array {
+  SCRATCH.length = 0;
+  SCRATCH.zigzag(p.x | 0);
+  SCRATCH.zigzag(p.y | 0);
+  SCRATCH.zigzag(p.w | 0);
+  SCRATCH.zigzag(p.h | 0);
+  SCRATCH.zigzag(p.angle | 0);
+  return SCRATCH.take();
+}
 
 /** 0xRRGGBB; higher bits are dropped. */
 export const colorValue = (rgb: number): Uint8Array => written((w) => w.uvarint(rgb & MAX_COLOR));

@@ -98,8 +98,7 @@ export class BoardState implements DocumentState {
 
   /** The newest batch, n, is these batches instead, which do the same: nothing changes in the view. */
   rewrite(n: number, batches: readonly (readonly Op[])[]): void {
-    const older = this.overlay.pending.filter((b) => b.n !== n);
-    this.overlay.rebase(this.board, [...older, ...batches.map((ops, i) => ({ n: n + i, ops }))]);
+    this.overlay.rewrite(n, batches);
   }
 
   /** Own points that are in no op yet. */
