@@ -91,11 +91,11 @@ function batchesOf(groups: readonly (readonly Op[])[]): Op[][] {
   return batches;
 }
 
-/** What an op that may be said again speaks of. */
+/** What an op that may be said again speaks of; of a write simply its element. */
 function subjectOf(op: Op): string | undefined {
   switch (op.kind) {
     case "set":
-      return `set ${key(op.id)}`;
+      return key(op.id);
     case "eraseSpans":
       return `erase ${op.eraser} ${key(op.id)}`;
     default:
@@ -111,7 +111,8 @@ function mergedOps(before: Op, op: Op): Op | undefined {
   return spans.length <= MAX_SPANS ? { ...before, spans } : undefined;
 }
 
-function mergedSettings(before: readonly Setting[], after: readonly Setting[]): Setting[] {
+function mergedSettings(before: readonly Setting[], after: readonly Setting[]): readonly Setting[] {
+  if (before.length === after.length && before.every((s, i) => s.register === after[i]?.register)) return after; // a drag goes on
   const all = new Map([...before, ...after].map((s) => [s.register, s]));
   return [...all.values()].sort((a, b) => a.register - b.register);
 }

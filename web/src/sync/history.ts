@@ -1,5 +1,5 @@
 // Undo and redo of one's own work on one board, as long as it is open (OT15).
-import { key, Register, type Edit, type ID, type Key, type Op, type UndoItem } from "../ot/types.ts";
+import { key, Register, type Edit, type ID, type Key, type Op, type Setting, type UndoItem } from "../ot/types.ts";
 import type { Element } from "../ot/board.ts";
 import { equalBytes } from "../ot/bytes.ts";
 import { boolValue } from "../ot/value.ts";
@@ -66,7 +66,8 @@ export class Steps implements History {
   /** Notes ops that are about to be done: one step. */
   note(ops: readonly Op[]): void {
     const end = this.begin();
-    for (const op of ops) this.noteOp(op);
+    const now = this.host.now();
+    for (const op of ops) this.noteOp(op, now);
     end();
     this.publish();
   }
@@ -77,7 +78,7 @@ export class Steps implements History {
     const now = this.host.now();
     const last = this.done.at(-1);
     const goesOn = this.depth === 0 && this.undone.length === 0 && last?.typing === k && now - last.at <= TYPING_MS;
-    const step = goesOn && last !== undefined ? last : this.step();
+    const step = goesOn && last !== undefined ? last : this.step(now);
     step.addText(k, inverse);
     step.at = now;
     step.typing = this.depth === 0 ? k : undefined;
@@ -110,18 +111,17 @@ export class Steps implements History {
     this.publish();
   }
 
-  private noteOp(op: Op): void {
+  private noteOp(op: Op, now: number): void {
     switch (op.kind) {
       case "create":
-        return this.step().add({ kind: "made", id: op.id });
+        return this.step(now).add({ kind: "made", id: op.id });
       case "set":
-        for (const { register, value } of op.settings) this.noteValue(op.id, register, value);
-        return;
+        return this.noteValues(op.id, op.settings, now);
       case "clear":
-        for (const e of this.host.elements()) this.noteValue(e.id, Register.Deleted, DELETED);
+        for (const e of this.host.elements()) this.noteValues(e.id, HIDDEN, now);
         return;
       case "eraseSpans":
-        return this.step().add({ kind: "erasure", id: op.id, eraser: op.eraser, off: false });
+        return this.step(now).add({ kind: "erasure", id: op.id, eraser: op.eraser, off: false });
       case "extend":
       case "textEdit":
       case "undo":
@@ -131,16 +131,19 @@ export class Steps implements History {
     }
   }
 
-  private noteValue(id: ID, register: Register, after: Uint8Array): void {
-    const e = this.host.get(key(id));
-    const before = e === undefined ? undefined : valueOrDefault(e, register);
-    if (before !== undefined && !equalBytes(before, after)) this.step().add({ kind: "value", id, register, before, after });
+  private noteValues(id: ID, settings: readonly Setting[], now: number): void {
+    const k = key(id);
+    const e = this.host.get(k);
+    if (e === undefined) return;
+    for (const { register, value: after } of settings) {
+      const before = valueOrDefault(e, register);
+      if (before !== undefined && !equalBytes(before, after)) this.step(now).add({ kind: "value", id, register, before, after }, k);
+    }
   }
 
   /** The step that what is done now belongs to. It cannot be redone over. */
-  private step(): Step {
-    this.undone = [];
-    const now = this.host.now();
+  private step(now: number): Step {
+    if (this.undone.length > 0) this.undone = [];
     if (this.depth > 0 && this.current !== undefined) {
       this.current.at = now;
       return this.current;
@@ -174,7 +177,8 @@ export class Steps implements History {
   }
 }
 
-const DELETED = boolValue(true);
+/** What clear does to an element. */
+const HIDDEN: readonly Setting[] = [{ register: Register.Deleted, value: boolValue(true) }];
 
 /** Items in as few ops as take them. */
 function undoOps(items: readonly UndoItem[]): Op[] {

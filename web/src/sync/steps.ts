@@ -17,8 +17,8 @@ const DELETED = boolValue(true);
 
 /** What a person does and undoes at once. */
 export class Step {
-  /** By what they speak of, in the order done. */
-  private readonly changes = new Map<string, Change>();
+  /** By element, of each in the order done; what was done again stands where it was done first. */
+  private readonly changes = new Map<Key, Change[]>();
   /** What takes a text back to what it was, as it stands after the step. */
   private readonly texts = new Map<Key, Edit>();
   /** The text that is typed, while the step may go on with it. */
@@ -37,17 +37,18 @@ export class Step {
   }
 
   /** Adds what was done after everything else in it. What is made and deleted in one step leaves nothing of itself. */
-  add(change: Change): void {
-    const k = key(change.id);
-    if (change.kind === "value" && change.register === Register.Deleted && equalBytes(change.after, DELETED) && this.changes.get(`made ${k}`)?.kind === "made") {
-      for (const [name, { id }] of this.changes) if (key(id) === k) this.changes.delete(name);
+  add(change: Change, k = key(change.id)): void {
+    const done = this.changes.get(k);
+    if (done === undefined) return void this.changes.set(k, [change]);
+    if (change.kind === "value" && change.register === Register.Deleted && equalBytes(change.after, DELETED) && done.some((c) => c.kind === "made")) {
+      this.changes.delete(k);
       this.texts.delete(k);
       return;
     }
-    const name = nameOf(change);
-    const before = this.changes.get(name);
-    if (before?.kind === "value" && change.kind === "value") this.changes.set(name, { ...change, before: before.before });
-    else if (before === undefined) this.changes.set(name, change);
+    const at = done.findIndex((c) => sameSubject(c, change));
+    const before = done[at];
+    if (before === undefined) done.push(change);
+    else if (before.kind === "value" && change.kind === "value") done[at] = { ...change, before: before.before };
   }
 
   /** Adds an edit of a text, given by what takes it back. */
@@ -58,7 +59,11 @@ export class Step {
 
   /** The items that take it back, the newest first. */
   items(): UndoItem[] {
-    return [...this.changes.values()].reverse().flatMap(itemOf);
+    return this.newestFirst().flatMap(itemOf);
+  }
+
+  private newestFirst(): Change[] {
+    return [...this.changes.values()].flat().reverse();
   }
 
   /** What takes the texts back. */
@@ -69,7 +74,7 @@ export class Step {
   /** The step that takes back what undoing this one does; text: what an element's text is before. */
   inverse(at: number, text: (k: Key) => string | undefined): Step {
     const step = new Step(at);
-    for (const change of [...this.changes.values()].reverse()) step.add(inverseOf(change));
+    for (const change of this.newestFirst()) step.add(inverseOf(change));
     for (const [k, edit] of this.texts) {
       const now = text(k);
       if (now !== undefined) step.addText(k, invert(edit, now));
@@ -91,16 +96,16 @@ export class Step {
   }
 }
 
-function nameOf(change: Change): string {
-  const k = key(change.id);
-  switch (change.kind) {
+/** Whether two changes of one element speak of the same: then the later one goes on with the earlier. */
+function sameSubject(a: Change, b: Change): boolean {
+  switch (a.kind) {
     case "value":
-      return `value ${k} ${change.register}`;
+      return b.kind === "value" && a.register === b.register;
     case "made":
     case "hidden":
-      return `made ${k}`;
+      return b.kind === "made" || b.kind === "hidden";
     case "erasure":
-      return `erasure ${k} ${change.eraser}`;
+      return b.kind === "erasure" && a.eraser === b.eraser;
   }
 }
 
