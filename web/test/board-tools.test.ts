@@ -19,6 +19,7 @@ import { ShapeTool } from "../src/board/tools/shape.ts";
 import { TextTool } from "../src/board/tools/text.ts";
 import type { BoardSample, Tool } from "../src/board/tools/tool.ts";
 import { Wiping } from "../src/board/wiping.ts";
+import { followWrites } from "../src/board/writes.ts";
 import { ElementKind, Register } from "../src/ot/types.ts";
 import type { Key } from "../src/ot/types.ts";
 import { colorValue, placeValue } from "../src/ot/value.ts";
@@ -737,5 +738,44 @@ describe("writing together", () => {
     ann.doc.history.redo();
     await w.pass(300);
     assert.deepEqual([a.area.value, b.area.value], ["Xabcd", "Xabcd"]);
+  });
+});
+
+describe("who writes", () => {
+  test("ALN7 the page is told of strokes, erasers, shapes, texts, moves and undo, whatever is done here; not of what others do", async () => {
+    const { w, at: [ann, bob] } = await seats("ann", "bob");
+    let told = 0;
+    const stop = followWrites(ann.doc, () => told++);
+    const tells = async (what: string, work: () => unknown): Promise<void> => {
+      const before = told;
+      work();
+      assert.equal(told, before, `${what}: told in the midst of it`);
+      await Promise.resolve();
+      assert.equal(told, before + 1, what);
+    };
+    let box: Key | undefined, line: Key | undefined, text: Key | undefined;
+    await tells("stroke", () => (line = ann.stroke([[0, 5000], [1000, 5000], [2000, 5000]])));
+    await tells("shape", () => ann.drag(new ShapeTool(ann.table, ElementKind.Rectangle), [1000, 1000], [2000, 2000]));
+    box = ann.shape;
+    await tells("text", () => (text = ann.text(8000, 1000, "ab")));
+    await tells("typing", () => ann.doc.editText(text ?? ann.shape, [{ kind: "insert", text: "c" }]));
+    await tells("move", () => ann.drag(ann.select, [1500, 1500], [2500, 1500]));
+    await tells("arrow key", () => ann.commands.nudge(10, 0));
+    await tells("eraser by area", () => ann.doc.startErasing().erase(line ?? ann.shape, [{ from: 0, to: 128 }]));
+    await tells("eraser", () => ann.doc.delete([box ?? ann.shape]));
+    await tells("undo", () => ann.do("undo"));
+    const pen = ann.doc.startStroke([], 0);
+    await tells("pen", () => pen.add(100, 100, 128, 0));
+    await w.pass(1500);
+    const before = told;
+    bob.site.picked.set([ann.shape]);
+    bob.commands.nudge(10, 0);
+    bob.doc.clear();
+    await w.pass(1500);
+    assert.equal(told, before, "another's work, and own work that is confirmed");
+    stop();
+    ann.stroke([[0, 0], [100, 100]]);
+    await w.pass(100);
+    assert.equal(told, before, "stopped");
   });
 });

@@ -30,6 +30,7 @@ import type { Paper } from "./theme.ts";
 import { makeTools } from "./toolbox.ts";
 import { unitScale } from "./viewport.ts";
 import type { Viewport } from "./viewport.ts";
+import { followWrites } from "./writes.ts";
 import { Writing } from "./writing.ts";
 
 export { ERASER_RADIUS } from "./cursor.ts";
@@ -301,7 +302,9 @@ export class Board implements BoardTools {
       this.#canvases.overlay.setCursors(cursors);
       this.#canvases.request();
     });
+    const stopWrites = followWrites(doc, () => this.#options.onWrite?.());
     this.#stopDocument = () => {
+      stopWrites();
       stopChanges();
       stopCursors();
     };

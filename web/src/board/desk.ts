@@ -26,7 +26,7 @@ interface Parts {
   /** Radius of the erasers in CSS px. */
   readonly eraser: number;
   readonly changed: () => void;
-  /** A stroke or an erasing begins. */
+  /** A stroke or an erasing begins, or goes on to something else. */
   readonly wrote: () => void;
 }
 
@@ -133,6 +133,7 @@ export class Desk implements InkBench, RulerBench {
   }
 
   fade(keys: Iterable<Key>, faded: boolean): void {
+    if (faded) this.#parts.wrote();
     this.#parts.ink.damage(this.#site.scene?.fade(keys, faded) ?? []);
     this.#parts.changed();
   }
@@ -142,6 +143,7 @@ export class Desk implements InkBench, RulerBench {
   }
 
   startErasing(): Wiper {
+    this.#parts.wrote();
     return new Wiping(this.#site, (a, b) => this.hit(a, b), () => this.#radius);
   }
 

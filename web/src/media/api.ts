@@ -126,7 +126,7 @@ export interface Media {
   readonly alignment: Observable<Alignment>;
   /** False: boards show now, whatever the video shows. */
   setAligned(on: boolean): void;
-  /** The person writes on a shared board (ALN7); call it for each stroke's start. */
+  /** The person writes on a shared board (ALN7); call it with each thing that is done on it. */
   writes(): void;
   /** Asked for while the panel is open. */
   figures(): Promise<readonly Figures[]>;

@@ -44,8 +44,8 @@ export interface LiveCursor {
   readonly at: number;
 }
 
-/** What changed on a board: everything, or the elements named. */
-export type BoardChange = { readonly all: true } | { readonly all: false; readonly keys: ReadonlySet<Key> };
+/** What changed on a board: everything, or the elements named. own: by what was just done here, not by what came (ALN7). */
+export type BoardChange = { readonly all: true } | { readonly all: false; readonly keys: ReadonlySet<Key>; readonly own: boolean };
 
 /** A stroke being drawn. Points appear in the view at once and leave every 33 ms. */
 export interface StrokeWriter {

@@ -71,7 +71,7 @@ export class BoardState implements DocumentState {
     if (this.known && this.left.some((text) => text.revision <= revision)) this.resumeLeft();
     if (replica === this.overlay.replica) this.refusals.settled(record.n, (k) => this.textOf(k));
     for (const op of ops) if (op.kind === "textEdit") this.events.confirmedText(key(op.id), { revision, author: replica, edit: op.edit });
-    this.tell(keys);
+    this.tell(keys, false);
     this.events.applied(record);
   }
 
@@ -93,7 +93,7 @@ export class BoardState implements DocumentState {
 
   /** Own ops are visible from here on. */
   add(n: number, ops: readonly Op[]): void {
-    if (ops.length > 0) this.tell(this.overlay.add({ n, ops }));
+    if (ops.length > 0) this.tell(this.overlay.add({ n, ops }), true);
   }
 
   /** The newest batch, n, is these batches instead, which do the same: nothing changes in the view. */
@@ -103,7 +103,7 @@ export class BoardState implements DocumentState {
 
   /** Own points that are in no op yet. */
   wet(k: Key, points: Parameters<Overlay["wet"]>[1]): void {
-    this.tell(this.overlay.wet(k, points));
+    this.tell(this.overlay.wet(k, points), true);
   }
 
   /** The ops of a batch that is not confirmed. */
@@ -114,7 +114,7 @@ export class BoardState implements DocumentState {
   /** A refused batch is no longer visible; without indexes the whole of it. Returns what was refused. */
   refuse(n: number, indexes: readonly number[]): Refusal {
     const { ops, texts } = this.refusals.refused(n) ?? refusalOf(this.opsOf(n), (k) => this.textOf(k));
-    this.tell(this.overlay.drop(n, indexes.length === 0 ? undefined : indexes));
+    this.tell(this.overlay.drop(n, indexes.length === 0 ? undefined : indexes), false);
     return { ops: ops.filter((_, i) => indexes.length === 0 || indexes.includes(i)), texts };
   }
 
@@ -155,7 +155,7 @@ export class BoardState implements DocumentState {
   /** Edits a text in the view; the edit waits until it is taken. */
   type(k: Key, edit: Edit): void {
     this.refusals.edited(k, edit);
-    this.tell(this.overlay.typed(k, edit));
+    this.tell(this.overlay.typed(k, edit), true);
   }
 
   /** Puts what was typed into batch n, as far as it may go now and bytes allow; returns it. */
@@ -195,7 +195,7 @@ export class BoardState implements DocumentState {
     const id = this.overlay.get(k)?.id;
     for (let taken = this.overlay.takeText(k); id !== undefined && taken !== undefined; taken = this.overlay.takeText(k)) {
       this.overlay.add({ n: NO_BATCH, ops: [{ kind: "textEdit", id, ...taken }] });
-      this.tell(this.overlay.drop(NO_BATCH));
+      this.tell(this.overlay.drop(NO_BATCH), false);
     }
   }
 
@@ -240,8 +240,8 @@ export class BoardState implements DocumentState {
     });
   }
 
-  private tell(keys: ReadonlySet<Key>): void {
-    if (keys.size > 0) this.events.changed({ all: false, keys });
+  private tell(keys: ReadonlySet<Key>, own: boolean): void {
+    if (keys.size > 0) this.events.changed({ all: false, keys, own });
   }
 }
 

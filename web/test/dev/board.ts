@@ -146,7 +146,7 @@ export class FakeBoard implements BoardDocument {
   /** Does what anybody does, without a step of undo. */
   apply(replica: number, ops: readonly Op[]): void {
     const keys = this.#board.apply(++this.#revision, replica, ops);
-    for (const listener of this.#listeners) listener({ all: false, keys });
+    for (const listener of this.#listeners) listener({ all: false, keys, own: replica === SELF });
   }
 
   #do(replica: number, ops: readonly Op[]): void {
