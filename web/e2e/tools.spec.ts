@@ -216,6 +216,8 @@ test("a drag moves what is selected, its corner resizes it, its handle turns it;
 
 test("the bar of the selection does what it says, and never lies on the selection", async ({ open }) => {
   const page = await open();
+  await expect(page.locator(".selection-bar")).toBeHidden();
+  await expect(page.getByRole("toolbar", { name: /选中了/ })).toHaveCount(0);
   for (const [from, to] of [[[300, 100], [500, 200]], [[300, 500], [500, 640]], [[120, 300], [200, 400]], [[1150, 300], [1240, 420]]] as const) {
     await rectangle(page, from, to);
     const bar = await page.locator(".selection-bar").boundingBox();
@@ -238,6 +240,7 @@ test("the bar of the selection does what it says, and never lies on the selectio
   expect(await elements(page)).toBe(5);
   await bar.getByRole("button", { name: "删除" }).click();
   expect(await elements(page)).toBe(4);
+  await expect(page.locator(".selection-bar")).toBeHidden();
 });
 
 test("the eraser by area cuts a stroke; a piece of it is selected and moved by itself", async ({ open }) => {

@@ -51,6 +51,33 @@ describe("overlay", () => {
     assert.equal(overlay.pending.length, 0);
   });
 
+  test("a batch that is merged or cut into others changes nothing in the view, and each of them is confirmed by itself", () => {
+    const overlay = new Overlay(new Board(), OWN);
+    const made = [create(id(1, 1), color(1)), create(id(1, 2), color(1))];
+    overlay.add({ n: 1, ops: made });
+    for (const c of [2, 3]) overlay.add({ n: 2, ops: [set(id(1, 1), color(c)), set(id(1, 2), color(c))] });
+    const batches = [[set(id(1, 1), color(3))], [set(id(1, 2), color(3))]];
+    overlay.rewrite(2, batches);
+    assert.deepEqual(overlay.pending, [{ n: 1, ops: made }, { n: 2, ops: batches[0] }, { n: 3, ops: batches[1] }]);
+    overlay.confirm(1, OWN, 1, made);
+    overlay.confirm(2, 2, 1, [set(id(1, 2), color(9))]);
+    assert.deepEqual([overlay.get("1.1")?.color, overlay.get("1.2")?.color], [3, 3]);
+    assert.equal(overlay.confirm(3, OWN, 2, batches[0] ?? []).size, 0);
+    assert.deepEqual([overlay.get("1.1")?.color, overlay.confirmed.get("1.1")?.color], [3, 3]);
+    assert.equal(overlay.get("1.2")?.color, 3);
+    overlay.drop(3);
+    assert.equal(overlay.get("1.2")?.color, 9);
+  });
+
+  test("what is moved is told of once: not again when that is confirmed", () => {
+    const overlay = new Overlay(new Board(), OWN);
+    overlay.confirm(1, 2, 1, [create(id(2, 1), color(1))]);
+    const mine = [set(id(2, 1), color(5))];
+    assert.deepEqual(overlay.add({ n: 1, ops: mine }), new Set(["2.1"]));
+    assert.equal(overlay.confirm(2, OWN, 1, mine).size, 0);
+    assert.equal(overlay.get("2.1"), overlay.confirmed.get("2.1"));
+  });
+
   test("a stroke that is closed and confirmed is the confirmed one", () => {
     const overlay = new Overlay(new Board(), OWN);
     const ops = [create(id(1, 1)), extend(id(1, 1), 0, true, 1)];
