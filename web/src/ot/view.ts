@@ -103,7 +103,7 @@ export abstract class View extends Sheet {
     if (!confirmed || !this.born.delete(k)) return;
     const view = this.views.get(k);
     if (view) view.created = confirmed.created;
-// A stroke that goes on is not told of for its revision alone; where some have an order, its place may be another (OT10).
+    // A stroke that goes on is not told of for its revision alone; where some have an order, its place may be another (OT10).
     if (this.#confirmed.ordered > 0 || view?.open === false) this.mark(k);
   }
 
