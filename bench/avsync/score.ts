@@ -65,7 +65,8 @@ export class Camera {
   /** The first picture taken at or after a true time. */
   firstAfter(time: number): number {
     const { index, at } = this.nth(0);
-    let n = index + Math.floor(((time - at) * this.rate) / 1000) - 3;
+    let n = index + Math.floor(((time - at) * this.rate) / 1000); // cameras are not as even as their mean
+    while (this.at(n - 1) >= time) n--;
     while (this.at(n) < time) n++;
     return n;
   }

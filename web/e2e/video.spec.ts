@@ -184,7 +184,7 @@ test("the chip says how strokes and video go together, and ALN7 is told to who w
   const chip = page.locator(".alignment .pill-text");
   await expect(chip).toHaveText("已对齐，38 毫秒");
   await drag(page, [[400, 300], [480, 340]]);
-  expect(await page.evaluate(() => window.fake?.av?.written)).toBe(1);
+  expect(await page.evaluate(() => window.fake?.av?.written)).toBeGreaterThan(0);
   await page.evaluate(() => window.fake?.av?.alignment.set({ kind: "aligned", by: "video", delay: 8100, error: 0, calibrated: true }));
   await page.evaluate(() => window.fake?.av?.alignment.set({ kind: "off", reason: "writing" }));
   await expect(chip).toHaveText("你在写：板面是现在的，画面晚 8 秒");

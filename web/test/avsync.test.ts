@@ -47,6 +47,13 @@ test("a page that goes back shows what stood then, or is early", () => {
   assert.ok(score(drawn, [...page(drawn, 0), ...whole], all).early_max_ms > 3000);
 });
 
+test("the first picture after a time is found where the camera was slower for a while", () => {
+  const uneven = new Camera(Array.from({ length: 3000 }, (_, index) => ({ index, at: (index * 1000) / 30 + Math.min(index, 1000) })));
+  for (const index of [1, 500, 999, 1500, 2998]) {
+    assert.deepEqual([uneven.firstAfter(uneven.at(index)), uneven.firstAfter(uneven.at(index) + 1)], [index, index + 1]);
+  }
+});
+
 test("the age of sound is told by the last tone that was heard", () => {
   const age = ageOfSound([0, 1000, 2000], [80, 1090, 2100], 1000);
   assert.deepEqual([50, 500, 1095, 9000].map(age), [80, 80, 90, 100]);
