@@ -1,5 +1,5 @@
 // The world of media in simulated time: a clock, a room's session, and connections that do as they are told.
-import type { MediaSource, RoomSession, Stage } from "../src/sync/api.ts";
+import type { Connection, MediaSource, RoomSession, Stage } from "../src/sync/api.ts";
 import type { Clock } from "../src/sync/clock.ts";
 import type { Signal } from "../src/sync/environment.ts";
 import { Value } from "../src/sync/observable.ts";
@@ -220,6 +220,8 @@ export const H264: RTCRtpCodec[] = [
   { mimeType: "video/H264", clockRate: 90_000, sdpFmtpLine: "packetization-mode=1;profile-level-id=42001f" },
 ];
 
+export const SYNCED: Connection = { kind: "synced", route: "webtransport", rttMs: 20, unsent: 0 };
+
 /** One page and its room. Room time is the clock's, in µs, from an hour on. */
 export class FakeWorld {
   readonly clock = new FakeClock();
@@ -229,6 +231,7 @@ export class FakeWorld {
   readonly requests: string[] = [];
   readonly shows: (number | "now")[] = [];
   readonly sources = new Value<readonly MediaSource[]>([]);
+  readonly connection = new Value<Connection>(SYNCED);
   readonly stage = new Value<Stage>({ page: "", lead: "" });
   readonly listeners = new Set<(signal: Signal) => void>();
   codecs: readonly RTCRtpCodec[] = H264;
@@ -258,6 +261,7 @@ export class FakeWorld {
     const world = this;
     const part = {
       participant: "me",
+      connection: this.connection,
       sources: this.sources,
       stage: this.stage,
       alignment: {

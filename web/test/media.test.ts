@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Code, CodeError } from "../src/protocol/codes.ts";
 import { RoomMedia } from "../src/media/media.ts";
-import { FakeWorld, sourceOf, type FakePeer } from "./media-fake.ts";
+import { FakeWorld, sourceOf, type FakePeer, SYNCED } from "./media-fake.ts";
 
 const both = { video: true, audio: true };
 
@@ -313,6 +313,24 @@ test("ALN3: media that fail for 10 s are none; until then T stands", async () =>
   assert.equal(lesson.shown, before);
   await lesson.ticks(5000);
   assert.equal(lesson.world.shows.at(-1), "now");
+  lesson.media.stop();
+});
+
+test("ALN3: what fails with the whole network is waited for, and tried at once when the session is back", async () => {
+  const lesson = await Lesson.begin();
+  const { world } = lesson;
+  await lesson.frames(10);
+  const before = lesson.shown;
+  world.answer = (path) => (path.includes("whep") ? new CodeError(0) : undefined);
+  world.connection.set({ kind: "reconnecting", unsent: 0, code: 0 });
+  world.peer.become("failed");
+  await lesson.ticks(30_000);
+  assert.equal(lesson.shown, before);
+  world.answer = undefined;
+  const tries = world.peers.length;
+  world.connection.set(SYNCED);
+  await world.clock.pass(10);
+  assert.equal(world.peers.length, tries + 1);
   lesson.media.stop();
 });
 

@@ -16,9 +16,9 @@ const STEP_MS = 500;
 const WRITING_MS = 10_000;
 /** A writer is no more behind than this, µs. */
 const WRITER_BEHIND = 1_000_000;
-/** Media that failed for so long are none: boards do not wait for what does not come, ms. */
+/** Media that failed for so long, while boards came, are none: boards do not wait for what does not come, ms. */
 const FAILED_MS = 10_000;
-/** Media that have not begun for so long may never do, ms. */
+/** Media that have not begun for so long, while boards came, may never do, ms. */
 const START_MS = 10_000;
 /** A record's lateness is shown for so long, ms. */
 const ERROR_MS = 10_000;
@@ -116,7 +116,7 @@ export class Aligner {
     return this.playing.value.flatMap((playing) => {
       const source = this.session.sources.value.find((s) => s.number === playing.source);
       if (source === undefined || source.participant !== lead || playing.over(source)) return [];
-      if (playing.fault.value === undefined) this.failedSince.delete(playing);
+      if (playing.fault.value === undefined || !this.connected) this.failedSince.delete(playing);
       else if (!this.failedSince.has(playing)) this.failedSince.set(playing, now);
       return now - (this.failedSince.get(playing) ?? now) >= FAILED_MS ? [] : [{ source, playing, shown: playing.shown }];
     });
@@ -133,6 +133,11 @@ export class Aligner {
     return writes && behind > WRITER_BEHIND;
   }
 
+  /** Without the session nothing new is shown anyway, and media that fail with it come back with it. */
+  private get connected(): boolean {
+    return this.session.connection.value.kind === "synced";
+  }
+
   private now(alignment: Alignment): void {
     this.startingAt = undefined;
     this.show("now");
@@ -141,7 +146,8 @@ export class Aligner {
 
   /** What is shown stands until the first frame: else strokes would come, and go again with it. */
   private starting(now: number): void {
-    this.startingAt ??= now;
+    if (!this.connected) this.startingAt = now;
+    else this.startingAt ??= now;
     if (now - this.startingAt >= START_MS) this.show("now");
     else if (typeof this.told !== "number") this.show(this.session.alignment.now() ?? "now");
     this.tell({ kind: "starting" });

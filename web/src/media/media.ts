@@ -12,6 +12,7 @@ import { SourcePlaying } from "./playing.ts";
 import type { Publishing } from "./publisher.ts";
 import { IceServers } from "./resource.ts";
 import { Screen } from "./screen.ts";
+import { withSession } from "./signals.ts";
 import type { Site } from "./uplink.ts";
 import { WorkerLink } from "./workerlink.ts";
 
@@ -32,7 +33,8 @@ export class RoomMedia implements Media {
   ) {
     const request = session.request.bind(session);
     const worker = new WorkerLink(env.worker, env.clock, session.alignment);
-    this.site = { env, request, worker, ice: new IceServers(request, () => env.clock.now()) };
+    const told = { ...env, signals: withSession(env.signals, session) };
+    this.site = { env: told, request, worker, ice: new IceServers(request, () => env.clock.now()) };
     this.camera = new Camera("camera", this.site, session);
     this.screen = new Screen("screen", this.site, session);
     this.found = new Devices(env.devices);
