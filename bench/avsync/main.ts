@@ -14,7 +14,7 @@ import { run, type Length } from "./run.ts";
 import type { Score } from "./score.ts";
 
 /** Goals are whole frames of 33.3 ms, and cameras do not keep time to the millisecond. */
-const SLACK_MS = 1.5;
+const SLACK_MS = 3;
 /** Between strokes, ms: not a multiple of a frame. Long lessons have fewer. */
 const GAP_MS = 617, LONG_GAP_MS = 5017;
 

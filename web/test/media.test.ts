@@ -251,6 +251,29 @@ test("ALN3: in a hidden tab T goes on by the media's own clock, and stands where
   lesson.media.stop();
 });
 
+test("ALN3: without frames T is that of the last picture that came; without a network none comes, though the element's clock goes on", async () => {
+  const lesson = await Lesson.begin();
+  await lesson.frames(10);
+  const { receiver } = lesson.world.peer.transceivers[0]!;
+  let rtp = lesson.rtp;
+  receiver.getSynchronizationSources = () => [{ timestamp: 0, rtpTimestamp: rtp }];
+  lesson.world.visible = false;
+  const before = lesson.shown;
+  for (let i = 0; i < 20; i++) {
+    rtp += 50 * 90;
+    lesson.element.currentTime += 0.05;
+    await lesson.ticks(50);
+  }
+  assert.ok(Math.abs(lesson.shown - before - 1e6) < 1000, `${lesson.shown - before} µs`);
+  lesson.world.visible = true;
+  for (let i = 0; i < 200; i++) {
+    lesson.element.currentTime += 0.05;
+    await lesson.ticks(50);
+  }
+  assert.ok(Math.abs(lesson.shown - before - 1e6) < 1000, `${lesson.shown - before} µs`);
+  lesson.media.stop();
+});
+
 test("ALN2: nobody leads, one leads oneself, or the lead has no media: boards show now", async () => {
   const lesson = await Lesson.begin();
   await lesson.frames(3);

@@ -152,13 +152,17 @@ export class WebRtcDriver implements Driver {
     this.shown.set(this.clock.frame(known?.time, element.currentTime), "video", now);
   }
 
-  /** Nothing is seen: what is heard says the time, and where nothing is heard the media's own clock. */
+  /** Nothing is seen: what is heard says the time, and where nothing is heard the last picture that came, which stands when none comes. */
   private tick(element: HTMLVideoElement): void {
     const now = this.site.env.clock.now();
     if (element.paused) return this.shown.set(this.shown.time, this.shown.by, now);
     const heard = this.heard();
-    if (heard !== undefined) this.shown.set(heard, "sound", now);
-    else this.shown.set(this.clock.tick(element.currentTime), "video", now);
+    if (heard !== undefined) return this.shown.set(heard, "sound", now);
+    const came = this.picture?.getSynchronizationSources()[0];
+    // The element's own clock goes on when the network is gone; it is for browsers that tell of no pictures.
+    if (came === undefined) return this.shown.set(this.clock.tick(element.currentTime), "video", now);
+    const known = this.stamps.at(came.rtpTimestamp);
+    this.shown.set(known === undefined ? this.shown.time : this.clock.frame(known.time, element.currentTime), "video", now);
   }
 
   /** Sound that stalled says the time only where there is no picture: then T stands. */
