@@ -32,9 +32,6 @@ export class Queue {
 }
 
 export class Link {
-  /** Carried, and lost. */
-  carried = 0;
-  lost = 0;
   online = true;
   /** By whom they carry for. */
   private readonly servers = new Map<string, Socket>();
@@ -83,11 +80,7 @@ export class Link {
     const media = first >= 128 && first < 192;
     const dropped = !this.online || (media && Math.random() < (this.weather.loss ?? 0));
     const queued = dropped || queue === undefined ? 0 : queue.take(message.length);
-    if (dropped || queued === undefined) {
-      this.lost++;
-      return;
-    }
-    this.carried++;
+    if (dropped || queued === undefined) return;
     const wait = queued + delay + Math.random() * (this.weather.jitter ?? 0);
     if (wait < 1) return send();
     const timer = setTimeout(() => {
