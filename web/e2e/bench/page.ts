@@ -165,11 +165,8 @@ export async function answer(page: Page, type: "pointerup" | "pointermove" | "ke
           });
         });
       };
-      const after = (call: () => void): void => {
-        const { port1, port2 } = new MessageChannel();
-        port1.onmessage = call;
-        port2.postMessage(0);
-      };
+      // A task of the thread's own that goes before others; messages of a port may come frames later.
+      const after = (call: () => void): void => void scheduler.postTask(call, { priority: "user-blocking" });
       window.addEventListener(name, listen, { capture: true, signal: over.signal });
     });
   }, type);
