@@ -35,7 +35,7 @@ type class struct {
 func openClass(ctx context.Context, t *target, c Config, edit func(i int, cfg *client.Config)) (*class, error) {
 	network := client.NewNetwork(t.url, t.http)
 	k := &class{network: network, config: client.Config{
-		URL: t.url, HTTP: t.http, Dial: network.Dial, Route: c.Transport, RoomName: "bench", NoRoster: true, Once: true,
+		URL: t.url, HTTP: t.http, Dial: network.Dial, Route: c.Transport, RoomName: "bench", Once: true,
 	}}
 	first, err := k.dial(ctx, 0, edit)
 	if err != nil {

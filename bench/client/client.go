@@ -35,7 +35,6 @@ type Client struct {
 	clock     clock
 	routes    routes
 	documents []*document // by handle − 1; the first is the authority
-	people    map[uint32]*chalklinev1.Presence
 	sources   []*chalklinev1.Source
 	cursors   uint32 // cursors sent
 	flushing  bool   // a goroutine is in flush
@@ -67,7 +66,7 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	cfg = cfg.withDefaults()
 	c := &Client{
 		cfg: cfg, dial: cfg.Dial, done: make(chan struct{}),
-		room: cfg.Room, authToken: cfg.Token, people: map[uint32]*chalklinev1.Presence{},
+		room: cfg.Room, authToken: cfg.Token,
 	}
 	if c.dial == nil {
 		c.dial = NewNetwork(cfg.URL, cfg.HTTP).Dial

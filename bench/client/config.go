@@ -52,8 +52,6 @@ type Config struct {
 
 	// Once makes a broken connection the end: the client does not come back.
 	Once bool
-	// NoRoster leaves out who is present, for loads of many clients.
-	NoRoster bool
 
 	// OnRecord is called for every record of a board, in order; see Record. Records
 	// that a snapshot stands for are not seen.

@@ -136,10 +136,6 @@ func (c *Client) joined(m *chalklinev1.JoinRoomResult) error {
 			return err
 		}
 	}
-	if !c.cfg.NoRoster {
-		clear(c.people)
-		c.meet(m.GetPresent())
-	}
 	c.clock.forget()
 	c.clock.add(sample{offset: m.GetRoomTimeUs() - c.cfg.Clock().UnixMicro(), trip: patience})
 	return nil

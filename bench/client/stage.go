@@ -23,11 +23,6 @@ var ErrNoStage = errors.New("client: the stage is not open")
 func (c *Client) Stage() classroom.Stage {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.stage()
-}
-
-// stage is Stage with Client.mu held.
-func (c *Client) stage() classroom.Stage {
 	if d := c.find(classroom.StageDocument); d != nil {
 		if state, ok := d.content.(*stageContent); ok {
 			return state.state
@@ -36,25 +31,11 @@ func (c *Client) stage() classroom.Stage {
 	return classroom.Stage{}
 }
 
-// WaitStage waits until the stage is as ok wants it.
-func (c *Client) WaitStage(ctx context.Context, ok func(classroom.Stage) bool) error {
-	return c.await(ctx, func() bool { return ok(c.stage()) })
-}
-
-// Turn turns everybody to a page (STG1). It does not wait: see WaitStage. ErrNoStage.
+// Turn turns everybody to a page (STG1). It does not wait. ErrNoStage.
 func (c *Client) Turn(page string) error {
-	return c.direct(&chalklinev1.StageEvent{Event: &chalklinev1.StageEvent_PageTurned{PageTurned: &chalklinev1.PageTurned{Page: page}}})
-}
-
-// Lead makes a participant the lead; empty: nobody. As Turn.
-func (c *Client) Lead(participant string) error {
-	return c.direct(&chalklinev1.StageEvent{Event: &chalklinev1.StageEvent_LeadChanged{
-		LeadChanged: &chalklinev1.LeadChanged{Participant: participant},
-	}})
-}
-
-func (c *Client) direct(e *chalklinev1.StageEvent) error {
-	payload, err := proto.Marshal(e)
+	payload, err := proto.Marshal(&chalklinev1.StageEvent{
+		Event: &chalklinev1.StageEvent_PageTurned{PageTurned: &chalklinev1.PageTurned{Page: page}},
+	})
 	if err != nil {
 		return fmt.Errorf("client: stage: %w", err)
 	}
@@ -85,19 +66,8 @@ func (c *Client) WaitSources(ctx context.Context, ok func([]*chalklinev1.Source)
 
 // ShowFrom asks for the board as of a room time, µs (ALN5): what is confirmed goes
 // back to then, and comes on from there to now.
-func (b *Board) ShowFrom(at int64) { b.doc.showFrom(at) }
-
-// ShowStageFrom is Board.ShowFrom of the stage.
-func (c *Client) ShowStageFrom(at int64) {
-	c.mu.Lock()
-	d := c.find(classroom.StageDocument)
-	c.mu.Unlock()
-	if d != nil {
-		d.showFrom(at)
-	}
-}
-
-func (d *document) showFrom(at int64) {
+func (b *Board) ShowFrom(at int64) {
+	d := b.doc
 	c := d.client
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -4,8 +4,6 @@ import (
 	"slices"
 	"time"
 
-	chalklinev1 "chalkline/protocol/chalkline/v1"
-
 	"chalkline/ot"
 	"chalkline/server/classroom"
 	"chalkline/server/transport"
@@ -74,24 +72,6 @@ func (c *Client) Stats() Stats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.stats
-}
-
-// People returns who is present, by replica.
-func (c *Client) People() []*chalklinev1.Presence {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	people := make([]*chalklinev1.Presence, 0, len(c.people))
-	for _, p := range c.people {
-		people = append(people, p)
-	}
-	slices.SortFunc(people, func(a, b *chalklinev1.Presence) int { return int(a.GetReplica()) - int(b.GetReplica()) })
-	return people
-}
-
-func (c *Client) meet(present []*chalklinev1.Presence) {
-	for _, p := range present {
-		c.people[p.GetReplica()] = p
-	}
 }
 
 // authority returns the confirmed authority state; Client.mu is held.

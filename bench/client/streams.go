@@ -42,8 +42,6 @@ func (c *Client) control(l *link, m *chalklinev1.ServerMessage) error {
 		report = c.refused(m.Refused)
 	case *chalklinev1.ServerMessage_Pong:
 		c.pong(m.Pong)
-	case *chalklinev1.ServerMessage_Roster:
-		c.roster(m.Roster)
 	case *chalklinev1.ServerMessage_Sources:
 		c.sources = m.Sources.GetSources()
 	case *chalklinev1.ServerMessage_Error:
@@ -99,16 +97,6 @@ func (c *Client) pong(m *chalklinev1.Pong) {
 		offset: m.GetRoomTimeUs() + trip/2 - now.UnixMicro(),
 		trip:   time.Duration(trip) * time.Microsecond,
 	})
-}
-
-func (c *Client) roster(m *chalklinev1.Roster) {
-	if c.cfg.NoRoster {
-		return
-	}
-	c.meet(m.GetPresent())
-	for _, replica := range m.GetGone() {
-		delete(c.people, replica)
-	}
 }
 
 // accept takes the streams that the server opens.
