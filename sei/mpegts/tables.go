@@ -71,14 +71,15 @@ func (t *tables) readPMT(s []byte) {
 // tableBody returns what stands between the header and the checksum of a
 // section that is whole, right and in force.
 func tableBody(s []byte, id byte) ([]byte, bool) {
-	if len(s) < 12 || s[0] != id || s[5]&1 == 0 || checksum(s) != 0 {
+	if len(s) < 12 || s[0] != id || s[5]&1 == 0 || Checksum(s) != 0 {
 		return nil, false
 	}
 	return s[8 : len(s)-4], true
 }
 
-// checksum is the CRC of H.222.0, annex A: 0 over a section with its own.
-func checksum(s []byte) uint32 {
+// Checksum returns the CRC of a section (H.222.0, annex A): 0 if its own is among
+// the bytes.
+func Checksum(s []byte) uint32 {
 	crc := uint32(0xffffffff)
 	for _, b := range s {
 		crc ^= uint32(b) << 24

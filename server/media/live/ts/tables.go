@@ -1,6 +1,10 @@
 package ts
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"chalkline/sei/mpegts"
+)
 
 // section completes a program specific section (H.222.0, 2.4.4) with its pointer
 // field, header and checksum.
@@ -8,7 +12,7 @@ func section(table byte, id uint16, version byte, body []byte) []byte {
 	const after = 5 + 4 // id, version and numbers; checksum
 	s := []byte{0, table, 0xb0, byte(after + len(body)), byte(id >> 8), byte(id), 0xc1 | version&0x1f<<1, 0, 0}
 	s = append(s, body...)
-	return binary.BigEndian.AppendUint32(s, checksum(s[1:]))
+	return binary.BigEndian.AppendUint32(s, mpegts.Checksum(s[1:]))
 }
 
 // association is the PAT: one program, number 1.
@@ -28,20 +32,4 @@ func program(video bool, version byte) []byte {
 	}
 	body = append(body, typeADTS, 0xe0|audioPID>>8, audioPID&0xff, 0xf0, 0)
 	return section(2, 1, version, body)
-}
-
-// checksum is the CRC of H.222.0, annex A.
-func checksum(s []byte) uint32 {
-	crc := uint32(0xffffffff)
-	for _, b := range s {
-		crc ^= uint32(b) << 24
-		for range 8 {
-			if crc&0x80000000 != 0 {
-				crc = crc<<1 ^ 0x04c11db7
-			} else {
-				crc <<= 1
-			}
-		}
-	}
-	return crc
 }
