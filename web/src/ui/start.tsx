@@ -39,33 +39,23 @@ export function Start({ gateway, badLink }: { readonly gateway: Gateway; readonl
     return false;
   };
   return (
-    <div class="start">
-      <header class="start-head">
-        <LanguageSwitch />
-      </header>
-      <main class="start-main">
-        <div class="brand">
-          <Logo size={64} />
-          <h1>{t("app.name")}</h1>
-          <p>{t("app.tagline")}</p>
+    <Front title={t("app.name")} line={t("app.tagline")}>
+      {badLink && (
+        <div class="notice" role="alert">
+          <strong>{t("start.badlink.title")}</strong>
+          <span>{t("start.badlink.text")}</span>
         </div>
-        {badLink && (
-          <div class="notice" role="alert">
-            <strong>{t("start.badlink.title")}</strong>
-            <span>{t("start.badlink.text")}</span>
-          </div>
-        )}
-        <Field place="name" label={t("start.name")} hint={t("start.name.hint")}>
-          {(described) => <input ref={nameField} id="name" class="input" autocomplete="name" maxLength={MAX_NAME} value={name}
-            aria-describedby={described} onInput={(e) => setName(e.currentTarget.value)} />}
-        </Field>
-        <div class="start-ways">
-          <CreateForm gateway={gateway} named={named} />
-          <JoinForm named={named} />
-        </div>
-        <Recent named={named} />
-      </main>
-    </div>
+      )}
+      <Field place="name" label={t("start.name")} hint={t("start.name.hint")}>
+        {(described) => <input ref={nameField} id="name" class="input" autocomplete="name" maxLength={MAX_NAME} value={name}
+          aria-describedby={described} onInput={(e) => setName(e.currentTarget.value)} />}
+      </Field>
+      <div class="start-ways">
+        <CreateForm gateway={gateway} named={named} />
+        <JoinForm named={named} />
+      </div>
+      <Recent named={named} />
+    </Front>
   );
 }
 
@@ -79,6 +69,21 @@ export function AskName({ room }: { readonly room: bigint }): JSX.Element {
     else setName(value);
   };
   return (
+    <Front title={t("start.ask.title")} line={t("start.ask.text", { code: roomCode(room) })}>
+      <form class="card" onSubmit={enter}>
+        <Field place="name" label={t("start.name")} hint={t("start.name.hint")}>
+          {(described) => <input ref={typed} id="name" class="input" autocomplete="name" maxLength={MAX_NAME} autofocus
+            aria-describedby={described} />}
+        </Field>
+        <button class="button button-main">{t("start.join.go")}</button>
+      </form>
+    </Front>
+  );
+}
+
+/** The page of somebody who is in no room. */
+function Front({ title, line, children }: { readonly title: string; readonly line: string; readonly children: ComponentChildren }): JSX.Element {
+  return (
     <div class="start">
       <header class="start-head">
         <LanguageSwitch />
@@ -86,16 +91,10 @@ export function AskName({ room }: { readonly room: bigint }): JSX.Element {
       <main class="start-main">
         <div class="brand">
           <Logo size={64} />
-          <h1>{t("start.ask.title")}</h1>
-          <p>{t("start.ask.text", { code: roomCode(room) })}</p>
+          <h1>{title}</h1>
+          <p>{line}</p>
         </div>
-        <form class="card" onSubmit={enter}>
-          <Field place="name" label={t("start.name")} hint={t("start.name.hint")}>
-            {(described) => <input ref={typed} id="name" class="input" autocomplete="name" maxLength={MAX_NAME} autofocus
-              aria-describedby={described} />}
-          </Field>
-          <button class="button button-main">{t("start.join.go")}</button>
-        </form>
+        {children}
       </main>
     </div>
   );
