@@ -176,7 +176,7 @@ export class Desk implements InkBench, RulerBench {
 }
 
 /** The registers that make a stroke look like the pen's; what a stroke counts as without one is left out. */
-export function penSettings(pen: ToolPen): Setting[] {
+function penSettings(pen: ToolPen): Setting[] {
   const list: Setting[] = [
     { register: Register.Color, value: colorValue(pen.color) },
     { register: Register.Width, value: widthValue(pen.width) },

@@ -19,7 +19,7 @@ interface Cut {
 const LEAST = 32;
 
 /** The pixels of a region of a picture: even, as 4:2:0 wants it, and inside. */
-export function cutOf(region: Region, width: number, height: number): Cut {
+function cutOf(region: Region, width: number, height: number): Cut {
   const even = (value: number): number => Math.floor(value / 2) * 2;
   const side = (from: number, part: number, whole: number): [number, number] => {
     const size = Math.min(even(whole), Math.max(LEAST, even(Math.min(1, Math.max(0, part)) * whole)));

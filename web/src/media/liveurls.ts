@@ -25,7 +25,7 @@ export class LiveTokens {
     private readonly wall: () => number,
   ) {}
 
-  /** Asks for URLs, and goes on asking before they end. Rejects with a CodedError. */
+  /** Asks for URLs, and goes on asking before they end. Rejects with a CodeError. */
   async begin(): Promise<LiveUrls> {
     const response = await this.request(`sources/${this.source}/live`, { cache: "no-store" });
     const { hls, httpts, expires } = (await response.json()) as { hls?: unknown; httpts?: unknown; expires?: unknown };

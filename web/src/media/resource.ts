@@ -44,7 +44,7 @@ function rtpTimeOf(value: unknown): RtpTime | undefined {
   return typeof rtp === "number" && typeof time === "number" && time > 0 ? { rtp, time } : undefined;
 }
 
-/** Sends an offer to "whip?kind=camera" or "sources/7/whep". Rejects with a CodedError, or an AbortError. */
+/** Sends an offer to "whip?kind=camera" or "sources/7/whep". Rejects with a CodeError, or an AbortError. */
 export async function negotiate(request: Request, path: string, offer: string, signal: AbortSignal): Promise<{ answer: string; resource: Resource }> {
   const response = await request(path, { method: "POST", headers: { "Content-Type": "application/sdp" }, body: offer, signal });
   const answer = await response.text();
@@ -54,7 +54,7 @@ export async function negotiate(request: Request, path: string, offer: string, s
 }
 
 /** Where a Location leads, below the path of the room; undefined where it leads elsewhere. */
-export function pathBelowRoom(location: string, path: string, url: string): string | undefined {
+function pathBelowRoom(location: string, path: string, url: string): string | undefined {
   if (location === "") return undefined;
   const room = new RegExp("/api/rooms/[^/]+/");
   // A fetch of a test's may know no URL: the request's own path is as good.

@@ -5,7 +5,7 @@ import type { FrameWorker } from "./environment.ts";
 import type { FromWorker, ReceiveNews, SendNews } from "./workermessages.ts";
 
 /** The worker ticks so often, ms. */
-export const TICK_MS = 50;
+const TICK_MS = 50;
 /** The clock is given anew so often, ms: room time drifts from the machine's by less than 0.5 ms in between. */
 const CLOCK_MS = 1000;
 /** Pings at the start, until the worker's clock is known well. */
@@ -14,7 +14,7 @@ const FIRST_PINGS = 5;
 const WINDOW = 16;
 
 /** Follows how far the worker's performance.now() is from the page's: their origins differ, and may be of two wall clocks. */
-export class WorkerOffset {
+class WorkerOffset {
   private readonly samples: { readonly trip: number; readonly offset: number }[] = [];
 
   /** A ping left at page time at, was answered at worker time worker, and the answer came at page time now. */

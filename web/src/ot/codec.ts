@@ -8,7 +8,7 @@ import { checkSetting } from "./value.ts";
 /** The most ops that a batch may have. */
 export const MAX_BATCH = 256;
 /** The most registers that one op or element may name. */
-export const MAX_SETTINGS = 16;
+const MAX_SETTINGS = 16;
 
 const kinds = { create: 1, extend: 2, set: 3, clear: 4, textEdit: 5, eraseSpans: 6, undo: 7, purge: 8, end: 9 } as const;
 
@@ -19,7 +19,7 @@ export function encodeOps(ops: readonly Op[]): Uint8Array {
   return w.take();
 }
 
-export function appendOp(w: Writer, op: Op): void {
+function appendOp(w: Writer, op: Op): void {
   w.byte(kinds[op.kind]);
   switch (op.kind) {
     case "create":
@@ -60,7 +60,7 @@ export function appendOp(w: Writer, op: Op): void {
   }
 }
 
-export function appendSettings(w: Writer, settings: readonly Setting[]): void {
+function appendSettings(w: Writer, settings: readonly Setting[]): void {
   w.uvarint(settings.length);
   for (const s of settings) {
     w.byte(s.register);

@@ -8,8 +8,8 @@ import { checkSetting } from "./value.ts";
 
 /** The most parts that one op may have. */
 export const MAX_SPANS = 4096;
-export const MAX_UNDO_ITEMS = 1024;
-export const MAX_RANGES = 65_536;
+const MAX_UNDO_ITEMS = 1024;
+const MAX_RANGES = 65_536;
 
 const KEEP = 0;
 const DELETE = 1;

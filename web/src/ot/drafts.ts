@@ -197,7 +197,7 @@ function split(edit: Edit): [first: Edit, rest: Edit] {
   return [first, passed > 0 ? [{ kind: "keep", n: passed }, ...edit.slice(end)] : edit.slice(end)];
 }
 
-export const sameEdit = (a: Edit, b: Edit): boolean =>
+const sameEdit = (a: Edit, b: Edit): boolean =>
   a.length === b.length &&
   a.every((c, i) => {
     const other = b[i];

@@ -21,9 +21,9 @@ export interface Stamped {
 }
 
 /** What an element counts as whose register was never written. */
-export const DEFAULT_COLOR = 0x000000;
+const DEFAULT_COLOR = 0x000000;
 export const DEFAULT_WIDTH = 20;
-export const DEFAULT_OPACITY = 255;
+const DEFAULT_OPACITY = 255;
 export const DEFAULT_SIZE = 240;
 
 /** What one gesture of an eraser took from a stroke (OT11). eraser: the author's number of it. off: taken back. */

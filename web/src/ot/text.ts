@@ -252,22 +252,6 @@ export function invert(edit: Edit, text: string): Edit {
   return out.edit();
 }
 
-/** How many code points a text of so many has after an edit. */
-export function lengthAfter(edit: Edit, length: number): number {
-  let left = length;
-  let after = 0;
-  for (const c of edit) {
-    if (c.kind === "insert") {
-      after += codePoints(c.text);
-      continue;
-    }
-    const n = Math.min(c.n, left);
-    if (c.kind === "keep") after += n;
-    left -= n;
-  }
-  return after + left;
-}
-
 /** Where a position is after an edit. It stays before what is inserted right there; with after, it comes after it. */
 export function movePosition(position: number, edit: Edit, after = false): number {
   let at = 0; // of the text before

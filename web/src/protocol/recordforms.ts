@@ -25,7 +25,7 @@ export interface Author {
 export const NO_REGISTERS = new Uint8Array(0);
 
 /** Forms: START and CONTINUE have one more that also ends the stroke. */
-export const WHOLE = 0;
+const WHOLE = 0;
 const CONTINUE = 1;
 const START = 3;
 export const LAST_FORM = 4;

@@ -129,7 +129,7 @@ export interface RoomImage {
 
 /** The room's images: stored once, by content id. */
 export interface RoomImages {
-  /** progress: 0 … 1. Rejects with a CodedError (UNUSABLE_IMAGE, TOO_LARGE …), or an AbortError. */
+  /** progress: 0 … 1. Rejects with a CodeError (UNUSABLE_IMAGE, TOO_LARGE …), or an AbortError. */
   upload(image: Blob, progress?: (part: number) => void, signal?: AbortSignal): Promise<RoomImage>;
   /** The bytes of an image; kept for as long as the session. */
   load(content: string): Promise<Blob>;
@@ -181,12 +181,6 @@ export interface Alignment {
   readonly returning: Observable<boolean>;
 }
 
-/** A failure with a code of docs/protocol.md. */
-export interface CodedError extends Error {
-  readonly code: number;
-  readonly parameters: Readonly<Record<string, string>>;
-}
-
 export interface RoomSession {
   readonly connection: Observable<Connection>;
   readonly roomId: bigint;
@@ -206,7 +200,7 @@ export interface RoomSession {
   turn(page: string): void;
   lead(participant: string): void;
   readonly alignment: Alignment;
-  /** A request to the server about this room, "pages/<page>.png" say, with the token. Rejects with a CodedError. */
+  /** A request to the server about this room, "pages/<page>.png" say, with the token. Rejects with a CodeError. */
   request(path: string, init?: RequestInit): Promise<Response>;
   /** Refused work that could not be sent, so that the page can offer it. */
   readonly refused: Observable<readonly { page: string; code: number; ops: readonly Op[] }[]>;

@@ -196,6 +196,6 @@ export class Outbox {
   }
 }
 
-export function isBoard(document: string): boolean {
+function isBoard(document: string): boolean {
   return document.startsWith("board:");
 }

@@ -10,7 +10,7 @@ const MAX_BYTES = 20 * 1024 * 1024;
 const MAX_FILES = 20;
 
 /** What the file chooser offers. */
-export const IMAGE_TYPES = "image/png,image/jpeg,image/gif,image/webp";
+const IMAGE_TYPES = "image/png,image/jpeg,image/gif,image/webp";
 
 export function addImages(room: RoomState, files: readonly File[]): void {
   for (const file of files.slice(0, MAX_FILES)) {

@@ -4,7 +4,7 @@ import { parseCode } from "./code.ts";
 
 export type Route = { readonly kind: "start" } | { readonly kind: "room"; readonly room: bigint } | { readonly kind: "bad-link" };
 
-export function routeOf(path: string): Route {
+function routeOf(path: string): Route {
   const match = /^\/r\/([^/]+)\/?$/.exec(path);
   if (match === null) return path.startsWith("/r/") ? { kind: "bad-link" } : { kind: "start" };
   const room = parseCode(match[1] ?? "");

@@ -2,7 +2,7 @@
 
 const NAME = "chalkline.token";
 
-export function storedToken(): string | undefined {
+function storedToken(): string | undefined {
   try {
     return localStorage.getItem(NAME) ?? undefined;
   } catch {

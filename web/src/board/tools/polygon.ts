@@ -95,7 +95,7 @@ export class PolygonTool implements Tool {
 }
 
 /** A polygon with these corners on the board: its place is their box, its vertices are parts of it. */
-export function polygonSettings(corners: readonly Vec[], style: ReturnType<typeof styleSettings>): ReturnType<typeof styleSettings> {
+function polygonSettings(corners: readonly Vec[], style: ReturnType<typeof styleSettings>): ReturnType<typeof styleSettings> {
   const xs = corners.map((c) => c.x), ys = corners.map((c) => c.y);
   const x = Math.round(Math.min(...xs)), y = Math.round(Math.min(...ys));
   const w = Math.round(Math.max(...xs)) - x, h = Math.round(Math.max(...ys)) - y;

@@ -19,7 +19,7 @@ export function Publishing({ room }: { readonly room: RoomState }): JSX.Element 
   const close = (): void => void (room.panel.value = "");
   return (
     <div class="publishing" role="group" aria-label={t("av.label")}>
-      <div class="anchor publishing-camera">
+      <div class="anchor">
         {state === "off" ? <GoLive room={room} /> : <Switches room={room} />}
         <p class="sr-only" role="status">{t(stateKey(state))}</p>
         <Popover open={open} onClose={close} label={t(state === "off" ? "av.preview.title" : "av.preview.live")} place="below-end camera-panel">
@@ -88,7 +88,7 @@ function ScreenButton({ room }: { readonly room: RoomState }): JSX.Element {
   };
   const label = t(on ? "av.screen.options" : "av.screen");
   return (
-    <div class="anchor publishing-screen">
+    <div class="anchor">
       <button class="bar-button" data-state={state} aria-label={label} title={label} {...(on || fault !== undefined ? { "aria-expanded": open } : {})} onClick={press}>
         {on && <span class={state === "live" ? "dot dot-live" : "dot dot-busy"} aria-hidden="true" />}
         <ScreenShare aria-hidden="true" />
