@@ -1,0 +1,73 @@
+// Cutting, copying and pasting with the board's commands.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { MIME } from "../src/board/clipboard.ts";
+import { ElementKind } from "../src/ot/types.ts";
+import type { Key } from "../src/ot/types.ts";
+import { seats } from "./board-seat.ts";
+
+const data = (types: Readonly<Record<string, string>>): DataTransfer =>
+  ({ getData: (type: string) => types[type] ?? "", files: [], types: Object.keys(types) }) as unknown as DataTransfer;
+
+describe("copying", () => {
+  test("what is cut on one page is pasted on another, whole, with new ids and as a group of its own", async () => {
+    const { w, at: [ann, bob] } = await seats("ann", "bob");
+    const a = ann.box(1000, 1000), t = ann.text(3000, 1000, "早上好\n\"<&>"), ink = ann.stroke([[5000, 1000], [5100, 1100], [5300, 1000]]);
+    ann.site.picked.set([a, t]);
+    ann.do("group");
+    ann.site.picked.set([a, t, ink]);
+    ann.do("cut");
+    assert.deepEqual(ann.order(), []);
+    assert.equal(ann.clipboard["text/plain"], "早上好\n\"<&>");
+    await w.pass(200);
+    await bob.commands.paste(data(ann.clipboard));
+    const elements = bob.picked.map((k) => bob.site.get(k));
+    assert.deepEqual(elements.map((e) => e?.kind), [ElementKind.Rectangle, ElementKind.Text, ElementKind.Ink]);
+    assert.equal(elements[1]?.text, "早上好\n\"<&>");
+    assert.equal(elements[2]?.count, 3);
+    assert.deepEqual(bob.xy(bob.picked[0] as Key), [1200, 1200]);
+    assert.deepEqual(elements[0]?.group, elements[1]?.group);
+    assert.equal(elements[2]?.group, undefined);
+    assert.ok(bob.picked.every((k) => ![a, t, ink].includes(k)));
+    await bob.commands.paste(data({ "text/html": ann.clipboard["text/html"] ?? "" }));
+    assert.deepEqual(bob.xy(bob.picked[0] as Key), [1400, 1400], "a little further each time");
+    bob.do("undo");
+    assert.equal(bob.order().length, 3, "a paste is one step");
+    await w.pass(300);
+    assert.equal(ann.doc.hash(), bob.doc.hash());
+  });
+
+  test("a copy of an erased stroke has only what is seen of it", async () => {
+    const { at: [ann] } = await seats("ann");
+    const stroke = ann.stroke(Array.from({ length: 21 }, (_, i) => [1000 + 100 * i, 2000] as const));
+    const eraser = ann.doc.startErasing();
+    eraser.erase(stroke, [{ from: 5 * 256, to: 15 * 256 }]);
+    eraser.end();
+    ann.site.picked.set([stroke]);
+    ann.do("duplicate");
+    assert.deepEqual(ann.picked.map((k) => ann.site.get(k)?.visible()), [undefined, undefined]);
+  });
+
+  test("plain text becomes a text in the middle of the view, cleaned of what may not stand in one", async () => {
+    const { at: [ann] } = await seats("ann");
+    await ann.commands.paste(data({ "text/plain": "one\r\ntwo\u0007" }));
+    const [k] = ann.picked;
+    assert.equal(k && ann.site.get(k)?.text, "one\ntwo");
+    await ann.commands.paste(data({ "text/plain": "  " }));
+    assert.deepEqual(ann.picked, [k]);
+  });
+
+  test("a clipboard from elsewhere is believed in nothing", async () => {
+    const { at: [ann] } = await seats("ann");
+    const good = { kind: ElementKind.Rectangle, settings: [[1, "0000c80164c801"]] };
+    const bad: unknown[] = [
+      { ...good, kind: 99 }, { ...good, settings: [[1, "zz"]] }, { ...good, settings: [[99, "00"]] }, { ...good, settings: [] },
+      { kind: ElementKind.Ink, settings: [], points: [1, 2, 3] }, { kind: ElementKind.Ink, settings: [], points: [0, 0, 256, 0] },
+      { kind: ElementKind.Ink, settings: [] }, { ...good, points: [0, 0, 0, 0] }, null, 7, [good],
+      { ...good, settings: [[2, "01"], [1, "0000c80164c801"]] },
+    ];
+    for (const element of bad) await ann.commands.paste(data({ [MIME]: JSON.stringify({ chalkline: 1, elements: [element] }) }));
+    for (const text of ["", "{", "null", "[]", '{"chalkline":2,"elements":[]}', '{"chalkline":1}']) await ann.commands.paste(data({ [MIME]: text }));
+    assert.deepEqual(ann.order(), []);
+  });
+});
