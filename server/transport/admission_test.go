@@ -1,0 +1,116 @@
+package transport
+
+import (
+	"bytes"
+	"crypto/rand"
+	"io"
+	"net"
+	"net/http"
+	"testing"
+)
+
+func TestAHostileHandshakeHurtsNobodyElse(t *testing.T) {
+	server := newTestServer(t, echo, nil)
+	for _, garbage := range [][]byte{
+		{0x16, 3, 1, 0xff, 0xff},
+		bytes.Repeat([]byte{0x16}, 5000),
+		[]byte("\r\n\r\n\r\n"),
+		[]byte("GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n"),
+		{0},
+		nil,
+	} {
+		conn, err := net.Dial("tcp", server.TCPAddr().String())
+		must(t, err)
+		_, _ = conn.Write(garbage)
+		defer conn.Close()
+	}
+	udp, err := net.Dial("udp", server.UDPAddr().String())
+	must(t, err)
+	defer udp.Close()
+	for n := range 64 {
+		packet := make([]byte, 20*n)
+		_, _ = rand.Read(packet)
+		_, _ = udp.Write(packet)
+	}
+	onBothRoutes(t, func(t *testing.T, route Route) {
+		client := server.dial(t, route)
+		must(t, client.WriteControl(framed("still there?")))
+		got, err := client.ReadMessage()
+		if err != nil || string(got) != "still there?" {
+			t.Fatalf("ReadMessage() = %q, %v", got, err)
+		}
+	})
+}
+
+func TestPagesFromElsewhereAreRefused(t *testing.T) {
+	server := newTestServer(t, echo, func(c *Config) { c.Origins = []string{"https://school.example"} })
+	onBothRoutes(t, func(t *testing.T, route Route) {
+		for origin, allowed := range map[string]bool{
+			"https://evil.example": false, "https://school.example": true, "null": false,
+			"https://" + server.TCPAddr().String(): true,
+		} {
+			dialer := &Dialer{TLS: TrustHashes(server.hash), Header: http.Header{"Origin": {origin}}}
+			var conn ClientConn
+			var err error
+			if route == WebTransport {
+				conn, err = dialer.DialWebTransport(t.Context(), "https://"+server.UDPAddr().String()+"/wt")
+			} else {
+				conn, err = dialer.DialWebSocket(t.Context(), "wss://"+server.TCPAddr().String()+"/ws")
+			}
+			if (err == nil) != allowed {
+				t.Errorf("origin %s: %v, allowed should be %v", origin, err, allowed)
+			}
+			if err == nil {
+				_ = conn.Close(0)
+			}
+		}
+	})
+}
+
+func TestOnlyTheCertificateWithTheHashIsTrusted(t *testing.T) {
+	server := newTestServer(t, echo, nil)
+	dialer := &Dialer{TLS: TrustHashes(make([]byte, 32))}
+	if _, err := dialer.DialWebTransport(t.Context(), "https://"+server.UDPAddr().String()+"/wt"); err == nil {
+		t.Error("WebTransport: another certificate was trusted")
+	}
+	if _, err := dialer.DialWebSocket(t.Context(), "wss://"+server.TCPAddr().String()+"/ws"); err == nil {
+		t.Error("WebSocket: another certificate was trusted")
+	}
+}
+
+func TestPlainHTTPFromThisMachineIsServed(t *testing.T) {
+	server := newTestServer(t, echo, func(c *Config) {
+		c.HTTP = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "page") })
+	})
+	response, err := http.Get("http://" + server.TCPAddr().String() + "/")
+	must(t, err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil || string(body) != "page" {
+		t.Errorf("body = %q, %v", body, err)
+	}
+	client, err := (&Dialer{}).DialWebSocket(t.Context(), "ws://"+server.TCPAddr().String()+"/ws")
+	must(t, err)
+	must(t, client.WriteControl(framed("plain")))
+	got, err := client.ReadMessage()
+	if err != nil || string(got) != "plain" {
+		t.Errorf("ReadMessage() = %q, %v", got, err)
+	}
+	_ = client.Close(0)
+}
+
+func TestAFullServerRefusesConnections(t *testing.T) {
+	server := newTestServer(t, echo, func(c *Config) { c.MaxConnections = 1 })
+	first := server.dial(t, WebSocket)
+	must(t, first.WriteControl(framed("x")))
+	_, err := first.ReadMessage()
+	must(t, err)
+	dialer := &Dialer{TLS: TrustHashes(server.hash)}
+	if _, err := dialer.DialWebSocket(t.Context(), "wss://"+server.TCPAddr().String()+"/ws"); err == nil {
+		t.Error("WebSocket over the limit was let in")
+	}
+	server.dial(t, WebTransport)
+	if _, err := dialer.DialWebTransport(t.Context(), "https://"+server.UDPAddr().String()+"/wt"); err == nil {
+		t.Error("WebTransport over the limit was let in")
+	}
+}
