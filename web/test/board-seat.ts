@@ -16,7 +16,7 @@ import type { Key } from "../src/ot/types.ts";
 import { colorValue, placeValue } from "../src/ot/value.ts";
 import type { Placement } from "../src/ot/value.ts";
 import type { BoardDocument } from "../src/sync/api.ts";
-import { Browser, World } from "./sync-fake.ts";
+import { Browser, World } from "./sync-world.ts";
 
 /** Letters that are half as wide as they are high. */
 const measure: Measure = (text, { size }) => (Array.from(text).length * size) / 2;

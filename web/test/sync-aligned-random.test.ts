@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ElementKind, key, type Key } from "../src/ot/types.ts";
 import type { BoardDocument, StrokeWriter } from "../src/sync/api.ts";
-import { Browser, World, type Page } from "./sync-fake.ts";
+import { Browser, World, type Page } from "./sync-world.ts";
 import { BOARD, PEN } from "./sync-people.ts";
 
 /** So much after T a snapshot may be (ALN5), ms. */

@@ -5,7 +5,8 @@ import { encodeOps } from "../src/ot/codec.ts";
 import { type Op } from "../src/ot/types.ts";
 import { Code } from "../src/protocol/codes.ts";
 import { leadChanged, pageTurned } from "../src/sync/stagestate.ts";
-import { ROOM_START, World } from "./sync-fake.ts";
+import { ROOM_START } from "./sync-server.ts";
+import { World } from "./sync-world.ts";
 import { BOARD, PEN } from "./sync-people.ts";
 import { Class } from "./sync-class.ts";
 

@@ -12,7 +12,7 @@ import type { BoardDocument } from "../src/sync/api.ts";
 import { decodeInk } from "../src/sync/boardstate.ts";
 import { rekey } from "../src/sync/rekey.ts";
 import { groupValue } from "../src/ot/value.ts";
-import { Browser, Page, World } from "./sync-fake.ts";
+import { Browser, Page, World } from "./sync-world.ts";
 import { BOARD, atRest } from "./sync-people.ts";
 
 const color = (rgb: number): Setting => ({ register: Register.Color, value: colorValue(rgb) });

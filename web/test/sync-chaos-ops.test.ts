@@ -6,7 +6,7 @@ import { test } from "node:test";
 import type { Key } from "../src/ot/types.ts";
 import type { BoardDocument } from "../src/sync/api.ts";
 import { Hands, Letters } from "./hands.ts";
-import { Browser, Page, World } from "./sync-fake.ts";
+import { Browser, Page, World } from "./sync-world.ts";
 import { FAULTS, fault, heal } from "./sync-faults.ts";
 import { BOARD } from "./sync-people.ts";
 

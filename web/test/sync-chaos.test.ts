@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { Register, type Setting } from "../src/ot/types.ts";
 import { colorValue } from "../src/ot/value.ts";
 import type { BoardDocument, StrokeWriter } from "../src/sync/api.ts";
-import { Browser, Page, World } from "./sync-fake.ts";
+import { Browser, Page, World } from "./sync-world.ts";
 import { fault, heal } from "./sync-faults.ts";
 
 interface Drawn {

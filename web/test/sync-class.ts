@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { encodeOps } from "../src/ot/codec.ts";
 import { ElementKind, type Op } from "../src/ot/types.ts";
 import type { BoardDocument } from "../src/sync/api.ts";
-import { World, type Page } from "./sync-fake.ts";
+import { World, type Page } from "./sync-world.ts";
 import { BOARD, PEN } from "./sync-people.ts";
 
 /** A viewer, and a world in which somebody with replica 77 draws lines. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Code } from "../src/protocol/codes.ts";
-import { Browser, World } from "./sync-fake.ts";
+import { Browser, World } from "./sync-world.ts";
 import { PEN, atRest, draw, enter, noNumberReused, points } from "./sync-people.ts";
 
 describe("losing the connection", () => {

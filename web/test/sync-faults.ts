@@ -1,6 +1,6 @@
 // What goes wrong in seeded chaos: the server dies or stands still, messages get lost, routes hang, replicas are taken over.
 import { Code } from "../src/protocol/codes.ts";
-import type { World } from "./sync-fake.ts";
+import type { World } from "./sync-world.ts";
 
 /** How many kinds of faults there are. */
 export const FAULTS = 8;

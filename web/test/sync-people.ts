@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Register, type Setting } from "../src/ot/types.ts";
 import { colorValue, widthValue } from "../src/ot/value.ts";
 import type { BoardDocument } from "../src/sync/api.ts";
-import type { Page, World } from "./sync-fake.ts";
+import type { Page, World } from "./sync-world.ts";
 
 export const PEN: readonly Setting[] = [
   { register: Register.Color, value: colorValue(0x123456) },

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { BoardDocument } from "../src/sync/api.ts";
-import { Browser, World } from "./sync-fake.ts";
+import { Browser, World } from "./sync-world.ts";
 import { BOARD, atRest, draw, enter, points } from "./sync-people.ts";
 
 describe("repair (REC3)", () => {

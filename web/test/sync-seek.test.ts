@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ElementKind } from "../src/ot/types.ts";
-import { Browser } from "./sync-fake.ts";
+import { Browser } from "./sync-world.ts";
 import { BOARD, PEN } from "./sync-people.ts";
 import { Class } from "./sync-class.ts";
 

@@ -5,7 +5,8 @@ import { decodeOps } from "../src/ot/codec.ts";
 import { ElementKind, type Op } from "../src/ot/types.ts";
 import { Code } from "../src/protocol/codes.ts";
 import { createRoomIn } from "../src/sync/createroom.ts";
-import { Browser, ROOM, ROOM_START, World } from "./sync-fake.ts";
+import { ROOM, ROOM_START } from "./sync-server.ts";
+import { Browser, World } from "./sync-world.ts";
 import { BOARD, PEN, atRest, draw, enter, noNumberReused, points } from "./sync-people.ts";
 
 describe("session", () => {

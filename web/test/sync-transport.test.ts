@@ -9,7 +9,7 @@ import { Backoff } from "../src/sync/transport/backoff.ts";
 import type { LinkEvents } from "../src/sync/transport/link.ts";
 import { webSocketLink, type Socket } from "../src/sync/transport/websocket.ts";
 import { webTransportLink, type WebTransportSession } from "../src/sync/transport/webtransport.ts";
-import { FakeClock } from "./sync-fake.ts";
+import { FakeClock } from "./sync-clock.ts";
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
