@@ -1,15 +1,11 @@
 package client
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"sync"
-	"testing"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -162,119 +158,6 @@ func (s *fakeServer) breakAll() {
 	for _, c := range members {
 		c.fail(errors.New("broken"))
 	}
-}
-
-// fakeConn is a client's end, and what the server knows of it.
-type fakeConn struct {
-	server  *fakeServer
-	route   transport.Route
-	control chan []byte
-	streams chan *fakeStream
-	once    sync.Once
-	done    chan struct{}
-	err     error
-
-	// guarded by server.mu
-	replica    uint32
-	generation uint32
-}
-
-func (c *fakeConn) fail(err error) {
-	c.once.Do(func() {
-		c.err = err
-		close(c.done)
-	})
-}
-
-func (c *fakeConn) ReadMessage() ([]byte, error) {
-	select {
-	case b := <-c.control:
-		return b, nil
-	default:
-	}
-	select {
-	case b := <-c.control:
-		return b, nil
-	case <-c.done:
-		return nil, c.err
-	}
-}
-
-func (c *fakeConn) WriteControl(p []byte) error {
-	r := bufio.NewReader(bytes.NewReader(p))
-	for {
-		b, err := protocol.ReadFrame(r, nil, protocol.MaxMessage)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		m := &chalklinev1.ClientMessage{}
-		if err := proto.Unmarshal(b, m); err != nil {
-			return err
-		}
-		c.server.handle(c, m)
-	}
-}
-
-func (c *fakeConn) AcceptStream(ctx context.Context) (transport.ServerStream, error) {
-	select {
-	case s := <-c.streams:
-		return s, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-c.done:
-		return nil, c.err
-	}
-}
-
-func (c *fakeConn) SendDatagram([]byte) error { return nil }
-
-func (c *fakeConn) ReceiveDatagram(ctx context.Context) ([]byte, error) {
-	<-ctx.Done()
-	return nil, ctx.Err()
-}
-
-func (c *fakeConn) Close(uint32) error {
-	c.fail(transport.ErrClosed)
-	return nil
-}
-
-func (c *fakeConn) Done() <-chan struct{}  { return c.done }
-func (c *fakeConn) Route() transport.Route { return c.route }
-
-func (c *fakeConn) send(m *chalklinev1.ServerMessage) {
-	b, _ := proto.Marshal(m)
-	c.control <- b
-}
-
-type fakeStream struct {
-	conn     *fakeConn
-	messages chan []byte
-	closed   chan struct{}
-	once     sync.Once
-}
-
-func (s *fakeStream) put(m *chalklinev1.DocumentMessage) {
-	b, _ := proto.Marshal(m)
-	s.messages <- b
-}
-
-func (s *fakeStream) ReadMessage() ([]byte, error) {
-	select {
-	case b := <-s.messages:
-		return b, nil
-	case <-s.closed:
-		return nil, transport.ErrClosed
-	case <-s.conn.done:
-		return nil, s.conn.err
-	}
-}
-
-func (s *fakeStream) Close() error {
-	s.once.Do(func() { close(s.closed) })
-	return nil
 }
 
 // handle is the server's step.
@@ -508,63 +391,4 @@ func (s *fakeServer) with(f func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f()
-}
-
-// join dials a client into the fake's room.
-func join(t *testing.T, dial DialFunc, edit func(*Config)) *Client {
-	t.Helper()
-	cfg := Config{Dial: dial, Token: "t", Name: "ann", Room: 1, Pages: []string{"p1"}, Route: transport.WebTransport}
-	if edit != nil {
-		edit(&cfg)
-	}
-	c, err := Dial(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Close() })
-	return c
-}
-
-// board returns the board of page p1, synced.
-func board(t *testing.T, c *Client) *Board {
-	t.Helper()
-	b, err := c.OpenBoard("p1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	within(t, time.Minute, b.WaitSynced)
-	return b
-}
-
-func within(t *testing.T, d time.Duration, wait func(context.Context) error) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), d)
-	defer cancel()
-	if err := wait(ctx); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// wave returns n points that are no straight line.
-func wave(n int, from int32) []ot.Point {
-	points := make([]ot.Point, n)
-	for i := range points {
-		k := from + int32(i)
-		points[i] = ot.Point{X: 1000 + 7*k, Y: 2000 + k*k%91, P: 100 + k%50, T: 4 * k}
-	}
-	return points
-}
-
-// draw draws a stroke in frames of 8 points.
-func draw(t *testing.T, b *Board, frames int) {
-	t.Helper()
-	s := b.Stroke(ot.Setting{Register: ot.Color, Value: ot.ColorValue(0x123456)})
-	for k := range frames {
-		if err := s.Frame(wave(8, int32(8*k))); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := s.End(nil); err != nil {
-		t.Fatal(err)
-	}
 }
