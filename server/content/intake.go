@@ -52,6 +52,9 @@ func check(data []byte) error {
 	if int64(width)*int64(height) > MaxPixels {
 		return &LimitError{"pixels", MaxPixels}
 	}
+	if sniff(data) == "jpeg" && scansOf(data) > maxScans {
+		return &LimitError{"scans", maxScans}
+	}
 	return nil
 }
 

@@ -6,8 +6,8 @@
 // itself, at most MaxSide px a side, upright and without metadata (where a
 // photograph was taken, say).
 //
-// Memory is bounded: the size of an image is read before its pixels, and only so
-// many images are decoded at a time. Who may see a room's images is the caller's
+// Memory and time are bounded: the size of an image, and how often it goes over its
+// pixels, are read before them, and only so many images are decoded at a time. Who may see a room's images is the caller's
 // business.
 package content
 
@@ -40,7 +40,7 @@ var (
 
 // LimitError says which limit an image or a room would pass.
 type LimitError struct {
-	Limit string // "bytes", "pixels", "room_bytes" or "room_images"
+	Limit string // "bytes", "pixels", "scans", "room_bytes" or "room_images"
 	Max   int64
 }
 
