@@ -40,7 +40,8 @@ type chunkReader struct {
 	size    uint32 // of a chunk of the peer
 	most    uint32 // bytes of a message
 	streams map[uint32]*chunkStream
-	held    int // bytes of messages that are not whole
+	held    int          // bytes of messages that are not whole
+	given   *chunkStream // whose message was given out last
 
 	received uint32 // bytes, wraps
 }
@@ -65,12 +66,17 @@ func newChunkReader(r io.Reader) *chunkReader {
 
 // next reads chunks until a message is whole.
 func (c *chunkReader) next() (message, error) {
+	if c.given != nil {
+		c.given.free()
+		c.given = nil
+	}
 	for {
 		s, err := c.chunk()
 		if err != nil {
 			return message{}, fmt.Errorf("rtmp: chunk: %w", err)
 		}
 		if !s.begun {
+			c.given = s
 			return message{kind: s.kind, timestamp: s.timestamp, stream: s.stream, body: s.body}, nil
 		}
 	}
@@ -161,9 +167,6 @@ func (c *chunkReader) begin(s *chunkStream, format byte) error {
 		s.timestamp += s.field // after format 0 the timestamp is the delta too (5.3.1.2.4)
 	}
 	s.begun = true
-	if cap(s.body) > keptBuffer {
-		s.body = nil
-	}
 	s.body = s.body[:0]
 	return nil
 }
@@ -196,6 +199,15 @@ func (c *chunkReader) abort(id uint32) {
 	if s := c.streams[id]; s != nil && s.begun {
 		s.begun = false
 		c.held -= len(s.body)
+		s.free()
+	}
+}
+
+// free drops the bytes of a message that is done with, and a large buffer too: there
+// are as many as chunk streams.
+func (s *chunkStream) free() {
+	if s.body = s.body[:0]; cap(s.body) > keptBuffer {
+		s.body = nil
 	}
 }
 

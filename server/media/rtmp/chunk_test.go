@@ -179,3 +179,30 @@ func FuzzChunks(f *testing.F) {
 		}
 	})
 }
+
+func TestLargeMessagesLeaveNoBuffersBehind(t *testing.T) {
+	var b []byte
+	for id := byte(3); id < 3+maxStreams; id++ { // 1 MB on each chunk stream, whole or given up
+		b = append(append(b, id, 0, 0, 0, 0x10, 0, 0, 9, 1, 0, 0, 0), make([]byte, maxChunk)...)
+		for range 15 - id%2 {
+			b = append(append(b, 0xc0|id), make([]byte, maxChunk)...)
+		}
+	}
+	r := newChunkReader(bytes.NewReader(b))
+	r.most, r.size = maxMessage, maxChunk
+	for err := error(nil); err == nil; {
+		_, err = r.next()
+		for id := range r.streams {
+			if id%2 == 1 && r.held == 15*maxChunk {
+				r.abort(id)
+			}
+		}
+	}
+	kept := 0
+	for _, s := range r.streams {
+		kept += cap(s.body)
+	}
+	if kept > maxStreams*keptBuffer {
+		t.Errorf("%d bytes of buffers are kept", kept)
+	}
+}
