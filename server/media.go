@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"net/url"
@@ -85,9 +86,11 @@ func (m *mediaServers) open(s *Server, c MediaConfig) (err error) {
 		return err
 	}
 	if c.RTMPAddress != "" {
-		if m.rtmp, err = listenRTMP(c.RTMPAddress); err != nil {
+		l, err := listenRTMP(c.RTMPAddress)
+		if err != nil {
 			return err
 		}
+		m.rtmp = newEnduring(l, math.MaxInt64, s.cfg.Logger) // package rtmp has bounds of its own
 	}
 	m.ingest = ingest.New(ingest.Config{
 		Sources: m.registry, Rooms: m.rooms, Table: s.cfg.Table,
@@ -116,7 +119,7 @@ func (m *mediaServers) openWebRTC(s *Server, c MediaConfig) error {
 		return err
 	}
 	m.webrtc, err = webrtc.New(webrtc.Config{
-		Registry: m.registry, Rooms: m.rooms, UDP: udp, TCP: tcp, Addresses: c.Addresses,
+		Registry: m.registry, Rooms: m.rooms, UDP: udp, TCP: newEnduring(tcp, maxMediaConnections, s.cfg.Logger), Addresses: c.Addresses,
 		ICEServers: c.STUN, TURN: c.TURN, Origins: s.cfg.Transport.Origins, Live: true,
 		Logger: s.cfg.Logger, Registerer: s.cfg.Registry,
 	})
