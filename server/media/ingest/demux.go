@@ -17,6 +17,12 @@ const (
 	wrapBits = 33
 	// maxPackets bounds a unit.
 	maxPackets = maxUnit / (packetSize - 4)
+	// maxTable bounds a table, in packets: the parser looks at those it has anew with
+	// each that comes. A section is at most 1 kB.
+	maxTable = 64
+	// maxWaiting bounds the packets that wait for the rest of a table or a unit: one of
+	// pictures, one of sound, and what streams with other numbers left behind.
+	maxWaiting = 2*maxPackets + 1024
 	// maxReorder is how far presentation may be from decoding, in 1/90 000 s.
 	maxReorder = 10 * second
 	// maxSound bounds what waits for the rest of a frame of sound, in bytes.
@@ -30,9 +36,11 @@ type demuxer struct {
 	packets   *packets
 	astits    *astits.Demuxer
 
-	program      uint16 // packets with the map of the program; 0: not known
-	video, audio uint16 // their packets; 0: none
-	counts       map[uint16]int
+	program      uint16          // packets with the map of the program; 0: not known
+	video, audio uint16          // their packets; 0: none
+	tables       map[uint16]bool // packets that were ever said to have the map of a program
+	counts       map[uint16]int  // of a table or unit that is not whole
+	waiting      int             // all of them
 
 	sound   []byte // not a whole frame yet
 	soundAt int64
@@ -41,7 +49,7 @@ type demuxer struct {
 }
 
 func newDemuxer(r io.Reader, p *publisher) *demuxer {
-	d := &demuxer{publisher: p, packets: newPackets(r), counts: map[uint16]int{}}
+	d := &demuxer{publisher: p, packets: newPackets(r), tables: map[uint16]bool{astits.PIDPAT: true}, counts: map[uint16]int{}}
 	d.astits = astits.NewDemuxer(context.Background(), d.packets,
 		astits.DemuxerOptPacketSize(packetSize), astits.DemuxerOptPacketSkipper(d.skip),
 		astits.DemuxerOptLogger(nothing{}))
@@ -93,7 +101,7 @@ func (d *demuxer) next() (data *astits.DemuxerData, err error) {
 }
 
 // skip keeps all packets away that belong neither to tables in use nor to the two
-// streams, and the rest of units that are too long.
+// streams, and the rest of tables and units that are too long.
 func (d *demuxer) skip(p *astits.Packet) bool {
 	pid := p.Header.PID
 	switch pid {
@@ -105,21 +113,25 @@ func (d *demuxer) skip(p *astits.Packet) bool {
 		return true
 	}
 	if p.Header.PayloadUnitStartIndicator {
+		d.waiting -= d.counts[pid]
 		d.counts[pid] = 0
 	}
+	most := maxPackets
+	if d.tables[pid] {
+		most = maxTable
+	}
+	if d.counts[pid] >= most || d.waiting >= maxWaiting {
+		return true
+	}
 	d.counts[pid]++
-	return d.counts[pid] > maxPackets
+	d.waiting++
+	return false
 }
 
 func (d *demuxer) take(data *astits.DemuxerData) error {
 	switch {
 	case data.PAT != nil:
-		for _, p := range data.PAT.Programs {
-			if p.ProgramNumber != 0 { // of the network
-				d.program = p.ProgramMapID
-				break
-			}
-		}
+		d.programs(data.PAT)
 	case data.PMT != nil:
 		return d.choose(data.PMT)
 	case data.PES != nil && data.PID == d.video:
@@ -128,6 +140,20 @@ func (d *demuxer) take(data *astits.DemuxerData) error {
 		d.sounds(data.PES)
 	}
 	return nil
+}
+
+// programs takes the first program of a stream.
+func (d *demuxer) programs(t *astits.PATData) {
+	found := false
+	for _, p := range t.Programs {
+		if p.ProgramNumber == 0 { // of the network
+			continue
+		}
+		d.tables[p.ProgramMapID] = true // the parser takes them for tables from now on
+		if !found {
+			d.program, found = p.ProgramMapID, true
+		}
+	}
 }
 
 // choose takes the streams of a program. The error wraps errCodec if its pictures or
