@@ -13,6 +13,11 @@ import (
 	"chalkline/protocol"
 )
 
+// answerWait is how long a request may take, unless its handler says otherwise: who
+// does not read the answer would else keep the connection for ever. It is enough for
+// the page at 100 kbit/s, and more than any answer takes to be made.
+const answerWait = 6 * time.Minute
+
 func (l *Listener) setUpTCP(tcp net.Listener) {
 	mux := http.NewServeMux()
 	mux.HandleFunc(protocol.WebSocketPath, l.serveWebSocket)
@@ -25,6 +30,7 @@ func (l *Listener) setUpTCP(tcp net.Listener) {
 		TLSConfig:         config,
 		ReadHeaderTimeout: sessionWait,
 		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      answerWait,
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          log.New(io.Discard, "", 0), // failed handshakes of strangers

@@ -17,6 +17,9 @@ import (
 // idleTime is how long nothing may come from an encoder.
 const idleTime = 10 * time.Second
 
+// answerTime is how long an encoder may take to take the answer.
+const answerTime = 10 * time.Second
+
 // Register adds stream keys and MPEG-TS to mux (docs/protocol.md, HTTP).
 func (s *Server) Register(mux *http.ServeMux) {
 	mux.HandleFunc("POST /api/rooms/{code}/stream-key", s.postKey)
@@ -51,7 +54,9 @@ func (s *Server) take(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer end()
-	body := &patient{body: r.Body, deadline: http.NewResponseController(w).SetReadDeadline}
+	control := http.NewResponseController(w)
+	_ = control.SetWriteDeadline(time.Time{}) // where there is one: the answer comes at the end
+	body := &patient{body: r.Body, deadline: control.SetReadDeadline}
 	over := make(chan struct{})
 	var watch sync.WaitGroup
 	watch.Go(func() {
@@ -66,6 +71,7 @@ func (s *Server) take(w http.ResponseWriter, r *http.Request) {
 	err = newDemuxer(body, p).run()
 	close(over)
 	watch.Wait()
+	_ = control.SetWriteDeadline(time.Now().Add(answerTime))
 	if err = answerable(err); err != nil {
 		reply.Error(w, err)
 		return

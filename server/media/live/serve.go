@@ -15,6 +15,9 @@ import (
 // firstWait is how long a request waits for an output that has only just begun.
 const firstWait = 8 * time.Second
 
+// sendWait is how long a playlist or a segment may take to be sent.
+const sendWait = time.Minute
+
 // locate is GET …/live: where somebody who may plays a source from.
 func (s *Server) locate(w http.ResponseWriter, r *http.Request) {
 	s.allow(w, r)
@@ -141,6 +144,8 @@ func (s *Server) segment(w http.ResponseWriter, r *http.Request, name sourceName
 
 func (s *Server) send(w http.ResponseWriter, r *http.Request, contentType string, body []byte) {
 	w.Header().Set("Content-Type", contentType)
+	// Who does not read keeps bytes that do not count any more when they are not listed.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(sendWait)) // where there is one
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 	s.metrics.bytes.WithLabelValues("hls").Add(float64(len(body)))
 }
