@@ -1,7 +1,6 @@
 package server
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -20,17 +19,22 @@ import (
 )
 
 const (
-	// uploads at a time, each with an image in memory, and those that wait.
-	uploadsAtOnce, uploadsWaiting = 8, 64
+	// uploads that come at a time, each into a file, and those that wait. Who is slow
+	// holds up nobody whose image is there.
+	arrivingAtOnce, arrivingWaiting = 512, 512
+	// images that are looked at at a time, each in memory, and those that wait.
+	uploadsAtOnce, uploadsWaiting = 8, arrivingAtOnce
 	uploadTime                    = 2 * time.Minute // for the whole of one
 )
 
 // images takes and serves the images of rooms: docs/protocol.md, HTTP.
 type images struct {
-	door    *door
-	store   *content.Store
-	uploads *turnstile
-	log     *slog.Logger
+	door     *door
+	store    *content.Store
+	scratch  string // folder for what comes; "" is the system's
+	arriving *turnstile
+	uploads  *turnstile
+	log      *slog.Logger
 }
 
 func (i *images) register(mux *http.ServeMux) {
@@ -64,21 +68,64 @@ func (i *images) post(w http.ResponseWriter, r *http.Request) {
 
 // take reads and stores the body of a request.
 func (i *images) take(w http.ResponseWriter, r *http.Request, who visitor) (content.Info, error) {
-	leave, err := i.uploads.enter(r.Context(), who.Participant.ID)
+	leave, err := i.arriving.enter(r.Context(), who.Participant.ID)
 	if err != nil {
 		return content.Info{}, err
 	}
 	defer leave()
+	file, err := i.receive(w, r)
+	if err != nil {
+		return content.Info{}, err
+	}
+	defer file.close()
+	done, err := i.uploads.enter(r.Context(), who.Participant.ID)
+	if err != nil {
+		return content.Info{}, err
+	}
+	defer done()
+	body, err := io.ReadAll(file.content)
+	if err != nil {
+		return content.Info{}, fmt.Errorf("server: image: %w", err)
+	}
+	return i.put(r.Context(), who.room, body)
+}
+
+// receive reads the body of a request into a file. The error is a *protocol.Error or
+// that of the file.
+func (i *images) receive(w http.ResponseWriter, r *http.Request) (*drawn, error) {
 	// An image takes longer than other requests. Not every transport has deadlines.
 	control := http.NewResponseController(w)
 	if err := control.SetReadDeadline(time.Now().Add(uploadTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return content.Info{}, fmt.Errorf("server: image: %w", err)
+		return nil, fmt.Errorf("server: image: %w", err)
 	}
-	var body bytes.Buffer
-	if _, err := body.ReadFrom(io.LimitReader(r.Body, content.MaxBytes+1)); err != nil {
-		return content.Info{}, protocol.NewError(protocol.BadMessage)
+	broken := false
+	file, err := spool(i.scratch, func(to io.Writer) error {
+		from := &noted{r: io.LimitReader(r.Body, content.MaxBytes+1)}
+		_, err := io.Copy(to, from)
+		broken = from.failed
+		return err
+	})
+	if broken {
+		err = protocol.NewError(protocol.BadMessage)
 	}
-	info, err := i.store.Put(r.Context(), int64(who.room), body.Bytes())
+	return file, err
+}
+
+// noted is a reader that notes whether it failed.
+type noted struct {
+	r      io.Reader
+	failed bool
+}
+
+func (n *noted) Read(p []byte) (int, error) {
+	m, err := n.r.Read(p)
+	n.failed = err != nil && !errors.Is(err, io.EOF)
+	return m, err
+}
+
+// put stores an image. The error is a *protocol.Error or that of the store.
+func (i *images) put(ctx context.Context, room replay.Room, body []byte) (content.Info, error) {
+	info, err := i.store.Put(ctx, int64(room), body)
 	var over *content.LimitError
 	switch {
 	case errors.As(err, &over):

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -8,10 +9,12 @@ import (
 	"image/color"
 	"image/png"
 	"io"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"chalkline/bench/client"
 	"chalkline/ot"
@@ -25,11 +28,12 @@ import (
 )
 
 // tickets is an Identifier for tests: the token is a role, or a role and the only
-// room that it is for.
+// room that it is for; behind the role may be what tells several apart ("student/2").
 type tickets struct{}
 
 func (tickets) Identify(token string) (session.Identity, error) {
-	role, room, _ := strings.Cut(token, "@")
+	who, room, _ := strings.Cut(token, "@")
+	role, _, _ := strings.Cut(who, "/")
 	id, _ := strconv.ParseInt(room, 10, 64)
 	if role == "expired" {
 		return session.Identity{}, protocol.NewError(protocol.TokenExpired)
@@ -37,7 +41,7 @@ func (tickets) Identify(token string) (session.Identity, error) {
 	if !classroom.Role(role).Known() {
 		return session.Identity{}, protocol.NewError(protocol.TokenInvalid)
 	}
-	return session.Identity{Participant: classroom.Participant{ID: role, Role: classroom.Role(role)}, Room: id, Create: true}, nil
+	return session.Identity{Participant: classroom.Participant{ID: who, Role: classroom.Role(role)}, Room: id, Create: true}, nil
 }
 
 func (tickets) Guest(string) (string, error) { return "student", nil }
@@ -128,6 +132,27 @@ func redDot(t *testing.T) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+func TestSlowUploadsHoldUpNobody(t *testing.T) {
+	g := startGallery(t)
+	for i := range 20 {
+		c, err := net.Dial("tcp", strings.TrimPrefix(g.url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+		_, _ = fmt.Fprintf(c, "POST /api/rooms/%s/images HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer student/%d\r\n"+
+			"Content-Length: 1000\r\nExpect: 100-continue\r\n\r\n", g.room, i)
+		said, err := bufio.NewReader(c).ReadString('\n')
+		if err != nil || !strings.Contains(said, " 100 ") { // now its body is read
+			t.Fatalf("upload %d is not read: %q, %v", i, said, err)
+		}
+	}
+	if answer, b := g.ask(t, http.MethodPost, "student", g.room+"/images", redDot(t)); answer.StatusCode != http.StatusCreated {
+		t.Errorf("%s %s", answer.Status, b)
+	}
 }
 
 func TestAnImageIsStoredOnceAndServed(t *testing.T) {

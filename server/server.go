@@ -54,7 +54,7 @@ type Config struct {
 
 	Images  *content.Store // of rooms; nil: neither images nor pictures of pages are served
 	Fonts   *render.Fonts  // of pictures of pages; nil: boxes instead of letters
-	Scratch string         // folder for pictures being drawn; empty: the system's
+	Scratch string         // folder for pictures that are drawn and images that come; empty: the system's
 
 	Media *MediaConfig // camera, screen, encoders, live streams; nil: none
 
@@ -170,7 +170,8 @@ func (s *Server) addPictures(a *api) {
 		return
 	}
 	a.images = &images{
-		door: enter, store: s.cfg.Images, log: s.cfg.Logger, uploads: newTurnstile(uploadsAtOnce, uploadsWaiting),
+		door: enter, store: s.cfg.Images, scratch: s.cfg.Scratch, log: s.cfg.Logger,
+		arriving: newTurnstile(arrivingAtOnce, arrivingWaiting), uploads: newTurnstile(uploadsAtOnce, uploadsWaiting),
 	}
 	a.pictures = &pictures{
 		door: enter, store: s.cfg.Images, fonts: s.cfg.Fonts, scratch: s.cfg.Scratch, log: s.cfg.Logger,
