@@ -1,14 +1,11 @@
 // What happens in the middle of a lesson: to its publisher, and to the pupil who looks on.
 import type {} from "../../web/src/ui/diagnostics.ts";
-import type { Link } from "./link.ts";
 import type { Someone } from "./pages.ts";
 
 /** Whom it happens to. */
 export interface Cast {
   readonly teacher: Someone;
   readonly pupil: Someone;
-  /** The pupil's, of signalling and media. */
-  readonly links: readonly Link[];
 }
 
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
@@ -65,7 +62,8 @@ export const EVENTS = {
   },
 
   /** The pupil has no network for 10 s. */
-  offline: async ({ links }: Cast): Promise<void> => {
+  offline: async ({ pupil }: Cast): Promise<void> => {
+    const links = Object.values(pupil.links);
     for (const link of links) link.online = false;
     await pause(10_000);
     for (const link of links) link.online = true;

@@ -1,12 +1,15 @@
-// A bad network for UDP: late, uneven, lossy. Pages are pointed at it instead of at the server's port.
+// A bad network: late, uneven, lossy. What is to go through it, UDP and TCP, is pointed at it instead of at the server's port.
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { once } from "node:events";
+import { createServer, connect, type AddressInfo, type Server, type Socket as Stream } from "node:net";
+import { freePort } from "../../web/e2e/support/ports.ts";
+import { carryStream } from "./streams.ts";
 
 export interface Weather {
   /** One way, ms: to the server, and back. */
   readonly up?: number;
   readonly down?: number;
-  /** Up to so much more, at random, ms; packets may overtake. */
+  /** Up to so much more, at random, ms; packets may overtake, what is in a stream may not. */
   readonly jitter?: number;
   /** 0 … 1, of media packets only (SRTP, RFC 7983), both ways. */
   readonly loss?: number;
@@ -21,45 +24,73 @@ export class Queue {
   /** kbit/s, and ms. */
   constructor(private readonly rate: number, private readonly longest = 500) {}
 
-  /** How long a packet takes through it, ms; undefined: it is dropped. */
-  take(bytes: number): number | undefined {
+  /** How long a packet takes through it, ms; undefined: it is dropped, or would be sent again until it is not. */
+  take(bytes: number, again = false): number | undefined {
     const now = performance.now();
     const begin = Math.max(now, this.free);
-    if (begin - now > this.longest) return undefined;
+    if (begin - now > this.longest && !again) return undefined;
     this.free = begin + (bytes * 8) / this.rate;
     return this.free - now;
   }
 }
 
 export class Link {
+  /** False: packets are lost, and what is in streams waits. */
   online = true;
+  /** Of media, so far. */
+  packets = 0;
   /** By whom they carry for. */
   private readonly servers = new Map<string, Socket>();
   private readonly timers = new Set<NodeJS.Timeout>();
+  private readonly streams = new Set<Stream>();
 
   private constructor(
     private readonly front: Socket,
+    private readonly door: Server,
     private readonly target: number,
-    public weather: Weather,
+    readonly weather: Weather,
     private readonly queue: Queue | undefined,
   ) {
     front.on("message", (message, from) => this.toServer(message, from));
+    door.on("connection", (stream) => this.toServerInOrder(stream));
   }
 
   /** Carries to a port of this machine; what comes back passes the queue. */
   static async open(target: number, weather: Weather, queue?: Queue): Promise<Link> {
-    const front = createSocket({ type: "udp4", recvBufferSize: 4 << 20 }).bind(0, HOST);
-    await once(front, "listening");
-    return new Link(front, target, weather, queue);
+    const port = await freePort();
+    const front = createSocket({ type: "udp4", recvBufferSize: 4 << 20 }).bind(port, HOST);
+    const door = createServer({ allowHalfOpen: true, noDelay: true }).listen(port, HOST);
+    await Promise.all([once(front, "listening"), once(door, "listening")]);
+    return new Link(front, door, target, weather, queue);
   }
 
   get port(): number {
-    return this.front.address().port;
+    return (this.door.address() as AddressInfo).port;
+  }
+
+  /** There and back, ms. */
+  get roundTrip(): number {
+    return (this.weather.up ?? 0) + (this.weather.down ?? 0);
   }
 
   close(): void {
     for (const timer of this.timers) clearTimeout(timer);
+    for (const stream of this.streams) stream.destroy();
     for (const socket of [this.front, ...this.servers.values()]) socket.close();
+    this.door.close();
+  }
+
+  private toServerInOrder(from: Stream): void {
+    const to = connect({ port: this.target, host: HOST, allowHalfOpen: true, noDelay: true });
+    for (const [one, other] of [[from, to], [to, from]] as const) {
+      this.streams.add(one);
+      one.on("error", () => other.destroy()).on("close", () => this.streams.delete(one));
+    }
+    const { up = 0, down = 0, jitter = 0 } = this.weather;
+    const late = (ms: number, bytes: number, queue?: Queue): number => ms + Math.random() * jitter + (queue?.take(bytes, true) ?? 0);
+    const opening = performance.now() + this.roundTrip; // SYN and its answer
+    carryStream(from, to, (bytes) => late(Math.max(opening - performance.now(), 0) + up, bytes), () => this.online);
+    carryStream(to, from, (bytes) => late(down, bytes, this.queue), () => this.online);
   }
 
   private toServer(message: Buffer, { address, port }: RemoteInfo): void {
@@ -81,6 +112,7 @@ export class Link {
     const dropped = !this.online || (media && Math.random() < (this.weather.loss ?? 0));
     const queued = dropped || queue === undefined ? 0 : queue.take(message.length);
     if (dropped || queued === undefined) return;
+    if (media) this.packets++;
     const wait = queued + delay + Math.random() * (this.weather.jitter ?? 0);
     if (wait < 1) return send();
     const timer = setTimeout(() => {

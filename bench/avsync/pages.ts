@@ -52,27 +52,35 @@ export function launch(executable: string | undefined, film: string, sound: stri
   });
 }
 
+/** The line of one person: to the server's own port (page, signalling, live streams), and to that of WebRTC. */
+export interface Links {
+  readonly site: Link;
+  readonly media: Link;
+}
+
 export class Someone {
   private constructor(
     readonly context: BrowserContext,
     readonly page: Page,
+    private readonly name: string,
+    readonly links: Links,
   ) {}
 
-  /** Opens the start page, or a room's. Signalling and media go through links where they are given. */
-  static async open(browser: Browser, url: string, name: string, clock: WrongClock, links: { signalling?: Link | undefined; media?: Link | undefined; plain?: boolean }): Promise<Someone> {
+  /** Opens the start page, or a room's; everything goes through the links. plain: a browser without sender transforms. */
+  static async open(browser: Browser, path: string, name: string, clock: WrongClock, links: Links, plain = false): Promise<Someone> {
     const context = await browser.newContext({ viewport: VIEWPORT, locale: "en-GB", permissions: ["camera", "microphone"] });
     await context.addInitScript(hiding);
     await context.addInitScript(hearing);
     await context.addInitScript(bend, clock);
     await context.addInitScript((who) => localStorage.setItem("chalkline.name", JSON.stringify(who)), name);
     await context.addInitScript(`window.readCounter = ${readCounter.toString()}; window.filmed = []; window.drew = []; window.watched = [];`);
-    if (links.plain === true) await context.addInitScript(() => Reflect.deleteProperty(globalThis, "RTCRtpScriptTransform"));
-    if (links.signalling !== undefined) await signalThrough(context, links.signalling.port);
-    if (links.media !== undefined) await mediaThrough(context, links.media.port);
+    if (plain) await context.addInitScript(() => Reflect.deleteProperty(globalThis, "RTCRtpScriptTransform"));
+    await signalThrough(context, links.site.port);
+    await mediaThrough(context, links.media.port);
     const page = await context.newPage();
     page.on("pageerror", (error) => console.error(`${name}: ${error.message}`));
-    await page.goto(`${url}${url.includes("?") ? "&" : "?"}diagnostics`);
-    return new Someone(context, page);
+    await page.goto(`http://localhost:${links.site.port}${path}?diagnostics`);
+    return new Someone(context, page, name, links);
   }
 
   async createRoom(): Promise<string> {
@@ -86,6 +94,25 @@ export class Someone {
   async synced(): Promise<void> {
     await this.page.waitForFunction(() => window.chalkline?.connection.kind === "synced" && window.chalkline.page !== "", undefined, { timeout: 20_000 });
     await this.page.waitForSelector(".board canvas");
+  }
+
+  /** Rejects unless there is a session, and it has the round trip of its line: the way past it is shorter. Returns its route. */
+  async onItsLine(): Promise<string> {
+    const connection = await this.page.evaluate(() => window.chalkline?.connection);
+    if (connection?.kind !== "synced") throw new Error(`${this.name}: there is no session`);
+    const { route, rttMs } = connection;
+    if (rttMs < this.links.site.roundTrip) throw new Error(`${this.name}: ${route} takes ${rttMs} ms there and back, its line ${this.links.site.roundTrip}`);
+    return route;
+  }
+
+  /** Rejects unless media come through its line, or go, within a while. */
+  async mediaOnItsLine(): Promise<void> {
+    const { media } = this.links;
+    const before = media.packets;
+    for (let tries = 0; media.packets === before; tries++) {
+      if (tries === 100) throw new Error(`${this.name}: no media on its line`);
+      await this.page.waitForTimeout(100);
+    }
   }
 
   /** Publishes the camera, the microphone, or both. */
@@ -195,13 +222,24 @@ export class Someone {
     });
   }
 
-  /** Listens to the tones, and notes at each frame of the page how many strokes are drawn. */
-  async listen(): Promise<void> {
-    await this.page.waitForFunction(() => window.sound !== undefined, undefined, { timeout: 20_000 });
-    await this.page.evaluate(async () => {
-      const { chalkline, sound } = window;
-      if (chalkline === undefined || sound === undefined) throw new Error("nothing is played");
-      await window.hear(sound);
+  /** Plays nothing. */
+  async stopPlaying(): Promise<void> {
+    await this.page.evaluate(() => {
+      for (const playing of window.chalkline?.media.playing.value ?? []) playing.stop();
+    });
+  }
+
+  /** Waits a while until so many strokes are drawn: else they are missed by whoever judges. */
+  async shows(strokes: number): Promise<void> {
+    await this.page.waitForFunction((n) => (window.watched.at(-1)?.strokes ?? 0) >= n, strokes, { timeout: 60_000 }).catch(() => {});
+    await this.page.waitForTimeout(500);
+  }
+
+  /** Notes at each frame of the page how many strokes are drawn. */
+  async look(): Promise<void> {
+    await this.page.evaluate(() => {
+      const { chalkline } = window;
+      if (chalkline === undefined) throw new Error("no room is shown");
       const look = (): void => void requestAnimationFrame(() => {
         const strokes = chalkline.drawn(chalkline.page).length, shown = chalkline.shown();
         window.watched.push({ number: -1, strokes, at: window.trueClock.now(), shown: shown === "now" ? 0 : shown });
@@ -211,17 +249,29 @@ export class Someone {
     });
   }
 
+  /** Listens to the tones, and looks. */
+  async listen(): Promise<void> {
+    await this.page.waitForFunction(() => window.sound !== undefined, undefined, { timeout: 20_000 });
+    await this.page.evaluate(async () => {
+      if (window.sound === undefined) throw new Error("nothing is played");
+      await window.hear(window.sound);
+    });
+    await this.look();
+  }
+
   close(): Promise<void> {
     return this.context.close();
   }
 }
 
-/** Sends a context's WebTransport through a port; what else it asks for goes straight. */
+/** Sends a context's WebTransport through the port that the page came from, as WebSocket goes by itself. */
 async function signalThrough(context: BrowserContext, port: number): Promise<void> {
   await context.route("**/api/connect", async (route) => {
     const response = await route.fetch();
     const info = (await response.json()) as { webtransport: string };
-    await route.fulfill({ response, json: { ...info, webtransport: `https://127.0.0.1:${port}/wt` } });
+    const webtransport = new URL(info.webtransport);
+    webtransport.port = String(port);
+    await route.fulfill({ response, json: { ...info, webtransport } });
   });
 }
 

@@ -9,7 +9,7 @@ import { EVENTS } from "./events.ts";
 import { TONE_MS } from "./hearing.ts";
 import { Link, Queue, type Weather } from "./link.ts";
 import { launch, PUPIL, Someone, TEACHER } from "./pages.ts";
-import type { Path } from "./paths.ts";
+import { LINE, type Path } from "./paths.ts";
 import { ageOfSound, Camera, score, unwrap, type Drawn, type Judged, type Score, type Shown, type Taken } from "./score.ts";
 import { trace } from "./trace.ts";
 
@@ -48,46 +48,55 @@ export async function run(path: Path, studio: Studio, length: Length): Promise<S
       browsers.push(one);
       return one;
     };
-    const queue = path.rate === undefined ? undefined : new Queue(path.rate);
-    const link = async (port: number, weather: Weather | undefined, narrow?: Queue): Promise<Link | undefined> => {
-      if (weather === undefined) return undefined;
+    const link = async (port: number, weather: Weather, narrow?: Queue): Promise<Link> => {
       const one = await Link.open(port, weather, narrow);
       links.push(one);
       return one;
     };
-    // The teacher's way to the server is long in one direction only: the worst case for estimating a clock.
-    const teacherLink = await link(server.port, { up: 180, down: 20 });
-    const teacher = await Someone.open(await browser(), server.url, "Teacher", TEACHER, { signalling: teacherLink, plain: path.from === "plain page" });
+    // What a teacher draws and what is filmed leave by the same line: a clock that is wrong by it is wrong for both.
+    const teacher = await Someone.open(await browser(), "/", "Teacher", TEACHER, {
+      site: await link(server.port, LINE), media: await link(mediaPort, LINE),
+    }, path.from === "plain page");
     const room = await teacher.createRoom();
     await teacher.noteStrokes();
     const heard = path.from === "microphone";
-    if (path.from === "encoder") encoder = await push(teacher);
+    if (path.from === "encoder") encoder = await push(teacher, (port) => link(port, LINE));
     else {
       await teacher.publish({ video: !heard, audio: true });
       await (heard ? teacher.record() : teacher.film());
     }
-    const own = links.length;
-    const pupil = await Someone.open(await browser(), server.url + room, "Pupil", PUPIL, {
-      signalling: await link(server.port, path.signalling, queue), media: await link(mediaPort, path.media, queue),
+    const queue = path.rate === undefined ? undefined : new Queue(path.rate);
+    const pupil = await Someone.open(await browser(), room, "Pupil", PUPIL, {
+      site: await link(server.port, path.site, queue), media: await link(mediaPort, path.media, queue),
     });
     await pupil.synced();
+    if (path.rate !== undefined) return await judgeDelivery(teacher, pupil, length);
     await pupil.play(path.player, path.aligned);
-    await (heard || path.rate !== undefined ? pupil.listen() : pupil.watch());
+    await (heard ? pupil.listen() : pupil.watch());
     if (encoder !== undefined) await calibrate(teacher, pupil, encoder);
-    const lesson = await teach(path, { teacher, pupil, links: links.slice(own) }, length);
-    await pupil.page.waitForFunction((n) => (window.watched.at(-1)?.strokes ?? 0) >= n, lesson.strokes, { timeout: 60_000 }).catch(() => {});
-    await pause(500);
+    await onTheirLines(path, teacher, pupil);
+    const lesson = await teach(path, { teacher, pupil }, length);
+    await pupil.shows(lesson.strokes);
+    const routes = await onTheirLines(path, teacher, pupil);
+    const refused = await server.metric("chalkline_webrtc_refused_stamps_total");
+    if (refused > 0) console.error(`avsync: ${path.name}: ${refused} stamps of the teacher's were not believed`);
     const { from, event } = lesson;
     const judged: Judged = ({ at }, seen) => at >= from && (event === undefined || seen < event[0] || at > event[1]);
-    if (path.rate !== undefined) return await judgeDelivery(teacher, pupil, judged);
-    if (heard) return await judgeSound(teacher, pupil, judged);
-    return await judgePictures(encoder === undefined ? await filmed(teacher) : encoder.taken, teacher, pupil, judged);
+    if (heard) return { routes, ...await judgeSound(teacher, pupil, judged) };
+    return { routes, ...await judgePictures(encoder === undefined ? await filmed(teacher) : encoder.taken, teacher, pupil, judged) };
   } finally {
     await encoder?.stop();
     for (const one of browsers) await one.close().catch(() => {});
     for (const one of links) one.close();
     await server.close();
   }
+}
+
+/** Rejects unless everybody's session and media go through their line. Returns the routes of teacher and pupil. */
+async function onTheirLines({ from, player }: Path, teacher: Someone, pupil: Someone): Promise<string> {
+  if (from !== "encoder") await teacher.mediaOnItsLine();
+  if (player === "webrtc") await pupil.mediaOnItsLine();
+  return [await teacher.onItsLine(), await pupil.onItsLine()].join(", ");
 }
 
 /** Draws, and lets happen in the middle what is to happen. */
@@ -138,11 +147,27 @@ async function judgeSound(teacher: Someone, pupil: Someone, judged: Judged): Pro
   return score(drawn, shown, judged);
 }
 
-/** Without media to compare with: from the pen to the glass. */
-async function judgeDelivery(teacher: Someone, pupil: Someone, judged: Judged): Promise<Score> {
-  const drawn = (await teacher.page.evaluate(() => window.drew)).map((at): Drawn => ({ at, due: at }));
-  const watched = await pupil.page.evaluate(() => window.watched);
-  return score(drawn, watched.map(({ strokes, at }): Shown => ({ media: at, strokes, at })), judged);
+/** From the pen to the glass on a narrow line: in turns with nothing beside, and with video from its first packet on. */
+async function judgeDelivery(teacher: Someone, pupil: Someone, { strokes, gap }: Length): Promise<Score> {
+  const turns = 4, each = Math.ceil(strokes / turns);
+  const beside: boolean[] = [];
+  await pupil.look();
+  for (let turn = 0; turn < 2 * turns; turn++) {
+    const video = turn % 2 === 1;
+    if (video) await pupil.play("webrtc", false);
+    else await pupil.stopPlaying();
+    for (let i = 0; i < each; i++) {
+      await teacher.draw(beside.push(video) - 1);
+      await pause(gap);
+    }
+    if (video) await pupil.mediaOnItsLine();
+  }
+  await pupil.shows(beside.length);
+  const drew = await teacher.page.evaluate(() => window.drew);
+  const drawn = drew.map((at): Drawn => ({ at, due: at }));
+  const shown = (await pupil.page.evaluate(() => window.watched)).map(({ strokes: n, at }): Shown => ({ media: at, strokes: n, at }));
+  const among = (video: boolean): Score => score(drawn, shown, (stroke) => beside[drew.indexOf(stroke.at)] === video);
+  return { ...among(true), alone_p99_ms: among(false).delivery_p99_ms };
 }
 
 /** What the teacher's preview showed, numbers counted on over cycles. */
@@ -162,12 +187,14 @@ async function filmed(teacher: Someone): Promise<Taken[]> {
 }
 
 /** An encoder that is 700 ms late pushes into the teacher's room. */
-async function push(teacher: Someone): Promise<Encoder> {
+async function push(teacher: Someone, through: (port: number) => Promise<Link>): Promise<Encoder> {
   const { rtmp, key } = await teacher.page.evaluate(async () => {
     const response = await window.chalkline?.session.request("stream-key", { method: "POST" });
     return (await response?.json()) as { rtmp: string; key: string };
   });
-  return new Encoder(`${rtmp}/${key}`, 700);
+  const port = /:(\d+)/.exec(rtmp)?.[1];
+  if (port === undefined) throw new Error(`no port in ${rtmp}`);
+  return new Encoder(`${rtmp.replace(`:${port}`, `:${(await through(Number(port))).port}`)}/${key}`, 700);
 }
 
 /** What the calibration of the page measures: how much younger the stamps are than the pictures. */

@@ -36,6 +36,10 @@ export interface Score {
   readonly delay_ms: number;
   /** From the pen to the glass, 99th percentile. */
   readonly delivery_p99_ms: number;
+  /** The same while nothing is played on the same narrow line. */
+  readonly alone_p99_ms?: number;
+  /** By which the teacher and the pupil were connected. */
+  readonly routes?: string;
 }
 
 /** When pictures were taken, by index; between those that were seen, and a little beyond, in proportion. */
