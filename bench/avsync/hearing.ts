@@ -32,8 +32,8 @@ export function record(path: string): void {
 
 declare global {
   interface Window {
-    /** Notes when tones begin in a track: true times, ms. */
-    hear(track: MediaStreamTrack): Promise<void>;
+    /** Notes when tones begin in a track, or when they leave the loudspeaker if it is played: true times, ms. */
+    hear(track: MediaStreamTrack, played: boolean): Promise<void>;
     tones: number[];
     /** The last track of sound that a connection brought. */
     sound?: MediaStreamTrack;
@@ -43,7 +43,7 @@ declare global {
 /** Gives a page window.hear, and window.sound; runs before anything else in it. */
 export function hearing(): void {
   window.tones = [];
-  window.hear = async (track) => {
+  window.hear = async (track, played) => {
     const context = new AudioContext();
     const analyser = new AnalyserNode(context, { fftSize: 4096 });
     context.createMediaStreamSource(new MediaStream([track])).connect(analyser);
@@ -53,7 +53,8 @@ export function hearing(): void {
     const listen = (): void => {
       analyser.getFloatTimeDomainData(samples);
       const loud = samples.findIndex((sample) => Math.abs(sample) > 0.05);
-      const at = window.trueClock.now() - ((samples.length - loud) * 1000) / context.sampleRate;
+      const output = played ? (context.outputLatency + context.baseLatency) * 1000 : 0;
+      const at = window.trueClock.now() - ((samples.length - loud) * 1000) / context.sampleRate + output;
       // Of a tone that began before these samples the beginning was noted before.
       if (loud > 0 && at - last > 500) window.tones.push((last = at));
     };

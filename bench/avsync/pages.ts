@@ -124,12 +124,23 @@ export class Someone {
     }, what);
   }
 
+  /** Leads: who is only heard does not by himself (STG2). */
+  async lead(): Promise<void> {
+    await this.page.evaluate(() => window.chalkline?.session.lead(window.chalkline.session.participant));
+  }
+
+  /** Rejects where the boards show now: strokes that come as fast as the media by chance are not aligned. */
+  async isAligned(): Promise<void> {
+    const { kind, shown } = await this.page.evaluate(() => ({ kind: window.chalkline?.alignment.kind, shown: window.chalkline?.shown() }));
+    if (kind !== "aligned" || shown === "now") throw new Error(`${this.name}: the boards do not follow the media: ${kind}`);
+  }
+
   /** Notes when tones came into the microphone. */
   async record(): Promise<void> {
     await this.page.evaluate(async () => {
       const track = window.chalkline?.media.camera.stream.value?.getAudioTracks()[0]?.clone();
       if (track === undefined) throw new Error("there is no microphone to listen to");
-      await window.hear(track);
+      await window.hear(track, false);
     });
   }
 
@@ -254,7 +265,7 @@ export class Someone {
     await this.page.waitForFunction(() => window.sound !== undefined, undefined, { timeout: 20_000 });
     await this.page.evaluate(async () => {
       if (window.sound === undefined) throw new Error("nothing is played");
-      await window.hear(window.sound);
+      await window.hear(window.sound, true);
     });
     await this.look();
   }

@@ -64,6 +64,7 @@ export async function run(path: Path, studio: Studio, length: Length): Promise<S
     else {
       await teacher.publish({ video: !heard, audio: true });
       await (heard ? teacher.record() : teacher.film());
+      if (heard) await teacher.lead();
     }
     const queue = path.rate === undefined ? undefined : new Queue(path.rate);
     const pupil = await Someone.open(await browser(), room, "Pupil", PUPIL, {
@@ -77,6 +78,7 @@ export async function run(path: Path, studio: Studio, length: Length): Promise<S
     await onTheirLines(path, teacher, pupil);
     const lesson = await teach(path, { teacher, pupil }, length);
     await pupil.shows(lesson.strokes);
+    if (path.aligned) await pupil.isAligned();
     const routes = await onTheirLines(path, teacher, pupil);
     const refused = await server.metric("chalkline_webrtc_refused_stamps_total");
     if (refused > 0) console.error(`avsync: ${path.name}: ${refused} stamps of the teacher's were not believed`);

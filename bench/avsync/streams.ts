@@ -1,5 +1,5 @@
 // TCP through a bad network: everything comes, in order, late. Without a network it waits, as what is sent again would.
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 
 /** So much is under way at most in one direction, bytes: a window. */
 const WINDOW = 128 << 10;
@@ -7,7 +7,7 @@ const WINDOW = 128 << 10;
 const AGAIN_MS = 50;
 
 /** Carries one direction of a connection; late: how long so many bytes take, ms. */
-export function carryStream(from: Socket, to: Socket, late: (bytes: number) => number, online: () => boolean): void {
+export function carryStream(from: Duplex, to: Duplex, late: (bytes: number) => number, online: () => boolean): void {
   const waiting: { readonly data: Buffer | undefined; readonly due: number }[] = [];
   let bytes = 0, last = 0;
   const put = (data: Buffer | undefined): void => {

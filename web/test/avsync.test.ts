@@ -1,8 +1,15 @@
 // How bench/avsync judges: its own arithmetic, which every figure of alignment rests on.
 import assert from "node:assert/strict";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
+import { PassThrough } from "node:stream";
 import { test } from "node:test";
+import { freePort } from "../e2e/support/ports.ts";
 import { CYCLE, picture, WIDTH } from "../../bench/avsync/counter.ts";
+import { Link } from "../../bench/avsync/link.ts";
 import { ageOfSound, Camera, score, unwrap, type Drawn, type Shown } from "../../bench/avsync/score.ts";
+import { carryStream } from "../../bench/avsync/streams.ts";
 
 /** A camera of exactly 30 pictures a second from true time 0 on, of which every seventh was not seen. */
 const camera = new Camera(Array.from({ length: 600 }, (_, index) => ({ index, at: (index * 1000) / 30 })).filter(({ index }) => index % 7 !== 6));
@@ -69,4 +76,39 @@ test("a picture has its number in 16 cells, and inverted below", () => {
   const grey = picture(0b1010_0000_0000_0101);
   const bits = (y: number): string => Array.from({ length: 16 }, (_, bit) => ((grey[y * WIDTH + bit * 32 + 16] ?? 0) > 128 ? "1" : "0")).join("");
   assert.deepEqual([bits(16), bits(48)], ["1010000000000101", "0101111111111010"]);
+});
+
+test("UDP and TCP take the round trip of their link", async (t) => {
+  const port = await freePort();
+  const echo = createServer((socket) => void socket.pipe(socket)).listen(port, "127.0.0.1");
+  const packets = createSocket("udp4", (message, from) => packets.send(message, from.port, from.address)).bind(port, "127.0.0.1");
+  await Promise.all([once(echo, "listening"), once(packets, "listening")]);
+  const link = await Link.open(port, { up: 30, down: 20 });
+  const udp = createSocket("udp4"), tcp = connect(link.port, "127.0.0.1");
+  t.after(() => {
+    tcp.destroy();
+    link.close();
+    for (const socket of [udp, packets]) socket.close();
+    echo.close();
+  });
+  const begun = performance.now();
+  udp.send("x", link.port, "127.0.0.1");
+  await once(udp, "message");
+  assert.ok(performance.now() - begun >= 49);
+  const asked = performance.now();
+  tcp.setEncoding("utf8").write("question");
+  assert.deepEqual(await once(tcp, "data"), ["question"]);
+  assert.ok(performance.now() - asked >= 49);
+});
+
+test("what is in a stream comes in order, and waits for the network", async () => {
+  const from = new PassThrough(), to = new PassThrough();
+  let asked = 0;
+  const late = [20, 0, 0];
+  carryStream(from, to, () => late.shift() ?? 0, () => ++asked > 3);
+  for (const text of ["one ", "two ", "three"]) from.write(text);
+  from.end();
+  const seen: string[] = [];
+  for await (const chunk of to.setEncoding("utf8")) seen.push(String(chunk));
+  assert.deepEqual([seen.join(""), asked > 3], ["one two three", true]);
 });
