@@ -54,7 +54,9 @@ export function useShortcuts(room: RoomState): void {
 /** Where keys are for what has the focus: fields, dialogs, panels, and a text on the board. */
 function elsewhere(room: RoomState, target: EventTarget | null): boolean {
   const at = target instanceof HTMLElement ? target : document.body;
-  return room.editing.peek() || at.isContentEditable || at.closest("input, textarea, select, dialog, .popover") !== null;
+  // A dialog whose pressed button is disabled leaves the focus to nobody, and is modal still.
+  const modal = document.querySelector("dialog[open]") !== null;
+  return room.editing.peek() || modal || at.isContentEditable || at.closest("input, textarea, select, .popover") !== null;
 }
 
 function onPaste(room: RoomState, e: ClipboardEvent): void {
