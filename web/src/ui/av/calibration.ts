@@ -15,15 +15,16 @@ const JUMP = 18;
 /** Frames that what is before is judged by. */
 const BEFORE = 4;
 
-/** Stamps of the frames in which a flash begins. */
+/** When flashes began, by the stamps: somewhere between the last frame without and the first one with it, so halfway. */
 export function jumps(frames: readonly Bright[]): number[] {
   const found: number[] = [];
   let lit = false;
   for (const [i, { at, level }] of frames.entries()) {
-    const before = frames.slice(Math.max(0, i - BEFORE), i).map((frame) => frame.level);
-    if (before.length < BEFORE) continue;
-    const base = Math.min(...before);
-    if (!lit && level - base >= JUMP) found.push(at);
+    const before = frames.slice(Math.max(0, i - BEFORE), i);
+    const last = before.at(-1);
+    if (before.length < BEFORE || last === undefined) continue;
+    const base = Math.min(...before.map((frame) => frame.level));
+    if (!lit && level - base >= JUMP) found.push((last.at + at) / 2);
     lit = level - base >= JUMP / 2;
   }
   return found;

@@ -47,23 +47,20 @@ export async function measure(host: FlashHost, signal: AbortSignal): Promise<num
   }
 }
 
-/** Shows the flashes, with a click each; returns their times, µs room time. */
+/** Shows the flashes; returns their times, µs room time. */
 async function show(host: FlashHost, signal: AbortSignal): Promise<number[]> {
-  const sound = new AudioContext();
   const begun = performance.now();
   const times: number[] = [];
   for (const at of FLASHES) {
     await wait(begun + at - performance.now(), signal);
     if (signal.aborted) break;
     host.light(true);
-    click(sound);
     // Drawn in the first frame, on the screen with the next.
     times.push(host.clock.at(await nextFrame(2)));
     host.flashed(times.length);
     await wait(LIT_MS, signal);
     host.light(false);
   }
-  await sound.close();
   return times;
 }
 
@@ -79,13 +76,6 @@ function wait(ms: number, signal: AbortSignal): Promise<void> {
       resolve();
     }, { once: true });
   });
-}
-
-function click(context: AudioContext): void {
-  const tone = new OscillatorNode(context, { type: "square", frequency: 1800 });
-  tone.connect(new GainNode(context, { gain: 0.3 })).connect(context.destination);
-  tone.start();
-  tone.stop(context.currentTime + 0.02);
 }
 
 /** Notes brightness and stamp of each frame until the function returned is called. */

@@ -170,7 +170,7 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   "calibrate.done": "Measured: the video is {ms} ms behind. It is remembered.",
   "calibrate.failed": "No flash was seen in the video. Point the camera at the screen and try again, or set it by hand.",
   "calibrate.manual": "By hand",
-  "calibrate.manual.help": "Clap before the camera and dot the board at the same time. Move this until clap and dot come together.",
+  "calibrate.manual.help": "Clap and dot the board at the same time while you look on with a second device. Move this until clap and dot come together there. Streams without a picture are set so.",
   "calibrate.offset": "Video behind by",
   "calibrate.save": "Save",
   "calibrate.saved": "Saved",

@@ -169,7 +169,7 @@ export const zh = {
   "calibrate.done": "量好了：画面晚 {ms} 毫秒。已记住。",
   "calibrate.failed": "在画面里没有看到闪光。把摄像头对准屏幕再试，或者自己调。",
   "calibrate.manual": "自己调",
-  "calibrate.manual.help": "对着摄像头拍手，同时在板上点一下。拖动，直到拍手和点同时出现。",
+  "calibrate.manual.help": "一边拍手一边在板上点一下，用另一台设备观看。拖动，直到那里拍手和点同时出现。没有画面的推流也用这个办法。",
   "calibrate.offset": "画面晚多少",
   "calibrate.save": "保存",
   "calibrate.saved": "已保存",
