@@ -69,6 +69,8 @@ export function bend({ offset, ppm, stepAfter, step }: WrongClock): void {
       call(wrong(time), bent as unknown as VideoFrameCallbackMetadata);
     });
   };
+  const animate = window.requestAnimationFrame.bind(window);
+  window.requestAnimationFrame = (call) => animate((time) => call(wrong(time)));
   const RealWorker = Worker;
   globalThis.Worker = new Proxy(RealWorker, {
     construct: (target, [url, options]: [string | URL, WorkerOptions | undefined]) => {

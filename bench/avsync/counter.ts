@@ -11,9 +11,9 @@ export const CYCLE = 60 * FPS;
 const BITS = 16;
 const CELL = 32;
 
-/** The picture of a number, grey, one byte a pixel. */
-export function picture(n: number): Uint8Array {
-  const out = new Uint8Array(WIDTH * HEIGHT).fill(90);
+/** The picture of a number, grey, one byte a pixel; lit: before a bright screen. */
+export function picture(n: number, lit = false): Uint8Array {
+  const out = new Uint8Array(WIDTH * HEIGHT).fill(lit ? 150 : 90);
   for (let bit = 0; bit < BITS; bit++) {
     const on = ((n >> (BITS - 1 - bit)) & 1) === 1;
     fill(out, bit * CELL, 0, on ? 235 : 20);

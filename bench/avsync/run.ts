@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import type { Browser } from "@playwright/test";
 import { freePort } from "../../web/e2e/support/ports.ts";
 import { Server } from "../../web/e2e/support/server.ts";
+import { calibrate } from "./calibrate.ts";
 import { Encoder } from "./camera.ts";
 import { CYCLE, FPS } from "./counter.ts";
 import { EVENTS } from "./events.ts";
@@ -197,18 +198,4 @@ async function push(teacher: Someone, through: (port: number) => Promise<Link>):
   const port = /:(\d+)/.exec(rtmp)?.[1];
   if (port === undefined) throw new Error(`no port in ${rtmp}`);
   return new Encoder(`${rtmp.replace(`:${port}`, `:${(await through(Number(port))).port}`)}/${key}`, 700);
-}
-
-/** What the calibration of the page measures: how much younger the stamps are than the pictures. */
-async function calibrate(teacher: Someone, pupil: Someone, encoder: Encoder): Promise<void> {
-  await pause(4000);
-  const camera = new Camera(encoder.taken);
-  const watched = (await pupil.page.evaluate(() => window.watched)).filter((w) => w.shown > 0).slice(-60);
-  const offsets = watched.map((w) => w.shown / 1000 - camera.at(unwrap(w.number, CYCLE, camera, w.at))).sort((a, b) => a - b);
-  const offset = offsets[offsets.length >> 1];
-  if (offset === undefined) throw new Error("nothing to calibrate by");
-  await teacher.page.evaluate(async (us) => {
-    const number = window.chalkline?.session.sources.value.find((s) => s.kind === "stream")?.number ?? 0;
-    await window.chalkline?.session.request(`sources/${number}/offset`, { method: "PUT", body: JSON.stringify({ offset_us: us }) });
-  }, Math.round(offset * 1000));
 }
