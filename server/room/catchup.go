@@ -8,6 +8,7 @@ import (
 	"chalkline/protocol"
 	chalklinev1 "chalkline/protocol/chalkline/v1"
 	"chalkline/replay"
+	"chalkline/server/classroom"
 )
 
 // begin opens a stream of a higher generation: from where the client stands if
@@ -96,8 +97,12 @@ func (s *state) syncState(now time.Time, c SyncState) {
 	s.flush(now, v.document)
 	if c.At != 0 {
 		s.cfg.Metrics.resyncs.WithLabelValues("time").Inc()
-		if !s.beginAt(now, v, c.At) {
+		switch {
+		case s.beginAt(now, v, c.At):
+		case v.begun:
 			s.refuseOpen(m, v.handle, protocol.NewError(protocol.Overloaded))
+		default: // it has no stream that could go on
+			s.begin(v, nil)
 		}
 		return
 	}
@@ -120,6 +125,27 @@ func (s *state) drained(now time.Time, p Peer) {
 		}
 		s.cfg.Metrics.resyncs.WithLabelValues("slow").Inc()
 		s.flush(now, v.document)
-		s.begin(v, nil)
+		s.restart(now, v)
+	}
+}
+
+// nearNow is how far behind a viewer may be whom the document of now serves: it
+// asks for no earlier one (ALN5).
+const nearNow = 250 * time.Millisecond
+
+// restart opens a stream instead of one of which parts are gone: as of the time
+// that its viewer shows, as far as the room knows. Until that is built nothing goes
+// out on the old one.
+func (s *state) restart(now time.Time, v *view) {
+	if v.at == 0 { // it does not wait for a time already
+		delay := v.member.delay
+		if delay <= nearNow || v.document.name == classroom.AuthorityDocument ||
+			!s.beginAt(now, v, s.clock.At(now)-delay.Microseconds()) {
+			s.begin(v, nil)
+		}
+	}
+	if v.at != 0 {
+		v.begun = false
+		s.emit(haltStream{v})
 	}
 }

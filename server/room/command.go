@@ -180,6 +180,7 @@ type (
 		peer   Peer
 		handle uint32
 	}
+	haltStream   struct{ view *view }
 	sendDocument struct {
 		view  *view
 		parts [][]byte
@@ -230,6 +231,7 @@ type (
 func (sendControl) effect()  {}
 func (openStream) effect()   {}
 func (closeStream) effect()  {}
+func (haltStream) effect()   {}
 func (sendDocument) effect() {}
 func (broadcast) effect()    {}
 func (sendDatagram) effect() {}

@@ -37,7 +37,8 @@ type member struct {
 	traces     *rate.Limiter
 	tracing    int           // traces on their way to the log
 	times      *rate.Limiter // documents as of a time
-	behind     bool          // it shows the room later than now
+	delay      time.Duration // how far behind now it shows the room, as it said last
+	behind     bool          // that is far
 }
 
 // Ink that one member may submit: several hands' worth for ever, and the rest of
@@ -230,8 +231,9 @@ func (s *state) remove(now time.Time, m *member) {
 const farBehind = time.Second
 
 // noteDelay notes how far behind now a member shows the room. It is no fault
-// (ALN4), and nothing is done about it.
+// (ALN4); a stream that must begin anew begins there (REC4).
 func (s *state) noteDelay(m *member, delay time.Duration) {
+	m.delay = delay
 	if delay > 0 {
 		s.cfg.Metrics.delay.Observe(delay.Seconds())
 	}

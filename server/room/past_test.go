@@ -351,3 +351,55 @@ func (p *peer) stageAt(at int64) classroom.Stage {
 	}
 	return s
 }
+
+func TestREC4WhoIsSlowAndBehindStartsAgainFromWhatItShows(t *testing.T) {
+	for name, c := range map[string]struct {
+		behind time.Duration
+		change func(*room.Config)
+		past   bool
+	}{
+		"behind":           {5 * time.Second, func(*room.Config) {}, true},
+		"a slow log":       {5 * time.Second, func(c *room.Config) { c.TailBytes, c.Log = 400, &slowLog{Log: c.Log, read: 300 * time.Millisecond} }, true},
+		"hardly behind":    {200 * time.Millisecond, func(*room.Config) {}, false},
+		"no media":         {0, func(*room.Config) {}, false},
+		"cannot be read":   {5 * time.Second, func(c *room.Config) { l := &watched{}; l.fail.Store(true); watch(l)(c) }, false},
+		"before all times": {time.Hour, func(*room.Config) {}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			simulated(t, func(t *testing.T) {
+				f := newRoom(t, c.change)
+				defer f.stop()
+				ann, slow := f.join("ann"), f.join("slow")
+				later(time.Second)
+				drawn := uint32(0)
+				draw := func(n int) {
+					for range n {
+						drawn++
+						ann.draw(drawn, 2, true)
+					}
+				}
+				draw(40)
+				f.room.Post(room.HeartTick{Peer: slow, MediaDelay: c.behind})
+				settle()
+				slow.mu.Lock()
+				slow.refuse = true
+				slow.mu.Unlock()
+				draw(3)
+				slow.mu.Lock()
+				slow.refuse = false
+				slow.mu.Unlock()
+				at := roomNow() - c.behind.Microseconds()
+				f.room.Post(room.Drained{Peer: slow})
+				draw(10) // while it is built, maybe
+				later(2 * time.Second)
+				if !c.past {
+					if slow.board().start.GetReleaseAtUs() <= roomNow()-15_000_000 || slow.hash() != ann.hash() {
+						t.Error("not the board of now")
+					}
+					return
+				}
+				wantAsOf(t, slow, ann, at)
+			})
+		})
+	}
+}

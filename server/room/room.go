@@ -237,6 +237,8 @@ func (l *loop) perform(e effect) {
 		e.peer.Control(e.bytes)
 	case openStream:
 		e.view.begin(e.stream, e.parts)
+	case haltStream:
+		e.view.lagging = true
 	case closeStream:
 		e.peer.CloseDocument(e.handle)
 	case sendDocument:

@@ -19,7 +19,7 @@ type view struct {
 	// Owned by loop.perform: what was emitted before a stream belongs to the older
 	// one, or to none.
 	stream  Stream
-	lagging bool // its queue was full: it starts again once that has drained
+	lagging bool // its queue was full, or what waited in it is gone: another stream is to come
 }
 
 // begin opens a stream.
