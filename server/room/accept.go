@@ -163,7 +163,9 @@ func (s *state) acceptOps(now time.Time, m *member, v *view, b *batch, payload [
 		return fmt.Errorf("%w: %w", protocol.NewError(protocol.BadMessage), err)
 	}
 	in := v.document.ahead.intake(m.replica, v.document.head.Revision)
-	taken, err := in.acceptAll(ops, s.authority.Authorise(m.who, v.document.page, classroom.Write))
+	// By the authority as it will be when this is appended: what of it is on its way
+	// goes into the log before (SYN6).
+	taken, err := in.acceptAll(ops, s.pages.coming.Authorise(m.who, v.document.page, classroom.Write))
 	if err == nil && !m.work.AllowN(now, in.work) {
 		err = protocol.NewError(protocol.Overloaded)
 	}

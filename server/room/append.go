@@ -67,7 +67,8 @@ func (s *state) nextAppend(now time.Time) {
 	}
 	s.emit(appendGroup{
 		now: cutMillis(s.clock.At(now)),
-		// What was permitted was so under this authority (SYN6).
+		// What was permitted was so under this authority and what of it goes before in
+		// the line (SYN6); nobody else may have changed it.
 		expect:  []replay.Expect{{Document: classroom.AuthorityDocument, Revision: s.documents[classroom.AuthorityDocument].head.Revision}},
 		entries: entries,
 	})

@@ -35,14 +35,14 @@ const benchBoard = replay.Document("board::p1")
 
 // stepped is a room without goroutines: it performs effects on the spot.
 type stepped struct {
-	b     *testing.B
+	b     testing.TB
 	log   *memory.Log
 	state *state
 	loop  *loop
 	now   time.Time
 }
 
-func newStepped(b *testing.B) *stepped {
+func newStepped(b testing.TB) *stepped {
 	b.Helper()
 	log, ctx := memory.New(), context.Background()
 	if err := log.Create(ctx, 1); err != nil {
@@ -119,7 +119,7 @@ type author struct {
 	encoder *ink.Encoder
 }
 
-func (a *author) batch(b *testing.B, at time.Time) Submit {
+func (a *author) batch(b testing.TB, at time.Time) Submit {
 	var ops []ot.Op
 	if a.frame == 0 {
 		a.counter++
