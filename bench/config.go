@@ -24,6 +24,8 @@ const (
 	// ModeWHEP is one publisher and many viewers of the media server, and the same of
 	// pion's bare forwarding loop.
 	ModeWHEP = "whep"
+	// ModeAlign is how far strokes and pictures are apart on each way to play.
+	ModeAlign = "align"
 	// ModeWHEPBare is the bare forwarding loop; it and ModeWHEPServer and
 	// ModeWHEPBareServer are the processes that ModeWHEP measures.
 	ModeWHEPBare       = "whep-bare"
@@ -66,7 +68,7 @@ func ParseConfig(args []string, w io.Writer) (Config, error) {
 	var c Config
 	f := flag.NewFlagSet("chalkline-bench", flag.ContinueOnError)
 	f.SetOutput(w)
-	f.StringVar(&c.Mode, "mode", ModeLoad, "what to measure: load, join, bare (the transports by themselves; with --start), or whep (video to --clients viewers; with --start)")
+	f.StringVar(&c.Mode, "mode", ModeLoad, "what to measure: load, join, bare (the transports by themselves; with --start), whep (video to --clients viewers; with --start), or align (strokes against pictures)")
 	route := f.String("transport", string(transport.WebTransport), "webtransport or websocket")
 	f.IntVar(&c.Writers, "writers", 10, "clients that draw, each 30 frames of 8 points a second")
 	f.IntVar(&c.Clients, "clients", 100, "clients in all, writers included")
@@ -115,7 +117,7 @@ func (c Config) validate() error {
 		}
 	}
 	served := slices.Contains([]string{ModeBareServer, ModeWHEPServer, ModeWHEPBareServer}, c.Mode)
-	check(served || slices.Contains([]string{ModeLoad, ModeJoin, ModeBare, ModeWHEP}, c.Mode), "--mode %q: load, join, bare or whep", c.Mode)
+	check(served || slices.Contains([]string{ModeLoad, ModeJoin, ModeBare, ModeWHEP, ModeAlign}, c.Mode), "--mode %q: load, join, bare, whep or align", c.Mode)
 	check(c.Mode != ModeBare && c.Mode != ModeWHEP || c.Start, "--mode %s starts a server of its own: --start", c.Mode)
 	check(c.Transport == transport.WebTransport || c.Transport == transport.WebSocket, "--transport %q: webtransport or websocket", c.Transport)
 	check(c.Clients >= 2 && c.Clients <= maxClients, "--clients %d: 2 to %d", c.Clients, maxClients)

@@ -8,6 +8,11 @@
 // writer; every receiver decodes every point and compares it with what was
 // drawn, and at the end all state hashes are compared.
 //
+// ModeAlign measures another thing: how far what is drawn and the picture with which
+// it is to be seen are apart, on each way to play. A teacher publishes a film whose
+// pictures have their numbers in them, and draws; clients play it, and show what
+// came to their boards by the rules of alignment (docs/protocol.md, ALN).
+//
 // One delivery is one frame of 8 points that reached one client other than its
 // writer. docs/performance.md says how to read the figures.
 package bench

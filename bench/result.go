@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -67,6 +68,13 @@ type JoinResult struct {
 	JoinFirst float64  `json:"join_first_ms"`
 	JoinBytes uint64   `json:"join_bytes"`
 	JoinCPU   *float64 `json:"join_server_cpu_ms"` // mean
+}
+
+// ErrWrong says that what was measured is not what was sent.
+var ErrWrong = errors.New("bench: the server is wrong")
+
+func (r *Result) fault() error {
+	return nil
 }
 
 func (l *load) result(before, after reading) *Result {
@@ -153,8 +161,10 @@ func round(v float64, digits int) float64 {
 }
 
 // JSON writes the result as one line.
-func (r *Result) JSON(w io.Writer) error {
-	if err := json.NewEncoder(w).Encode(r); err != nil {
+func (r *Result) JSON(w io.Writer) error { return writeJSON(w, r) }
+
+func writeJSON(w io.Writer, result any) error {
+	if err := json.NewEncoder(w).Encode(result); err != nil {
 		return fmt.Errorf("bench: report: %w", err)
 	}
 	return nil

@@ -11,7 +11,8 @@ import (
 )
 
 // Run measures what c says and writes the result to w. A server that it started
-// has ended, and what it stored is removed, when Run returns.
+// has ended, and what it stored is removed, when Run returns. A result that shows
+// the server to be wrong is written and an error: ErrWrong.
 func Run(ctx context.Context, c Config, w io.Writer) (err error) {
 	switch c.Mode {
 	case ModeBareServer:
@@ -36,17 +37,25 @@ func Run(ctx context.Context, c Config, w io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
+	write := result.Table
 	if c.JSON {
-		return result.JSON(w)
+		write = result.JSON
 	}
-	return result.Table(w)
+	return errors.Join(write(w), result.fault())
+}
+
+// report is what a run came to.
+type report interface {
+	JSON(w io.Writer) error  // one line for each thing that was measured
+	Table(w io.Writer) error // for people
+	fault() error            // what must not be, whatever the machine: it was measured in vain
 }
 
 // garbagePercent lets the generator spend memory rather than its core: it shares
 // the machine with the server that it measures.
 const garbagePercent = 400
 
-func measure(ctx context.Context, c Config, t *target) (*Result, error) {
+func measure(ctx context.Context, c Config, t *target) (report, error) {
 	debug.SetGCPercent(garbagePercent)
 	switch c.Mode {
 	case ModeJoin:
@@ -55,6 +64,8 @@ func measure(ctx context.Context, c Config, t *target) (*Result, error) {
 		return runBare(ctx, c, t)
 	case ModeWHEP:
 		return runWHEP(ctx, c, t)
+	case ModeAlign:
+		return runAlign(ctx, c, t)
 	default:
 		return runLoad(ctx, c, t)
 	}

@@ -11,6 +11,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/big"
 	"net"
@@ -22,6 +23,7 @@ import (
 	"chalkline/replay/memory"
 	"chalkline/server"
 	"chalkline/server/classroom"
+	"chalkline/server/media/live"
 	"chalkline/server/session"
 	"chalkline/server/transport"
 )
@@ -36,15 +38,19 @@ func (g *guests) Identify(token string) (session.Identity, error) {
 func (g *guests) Guest(name string) (string, error) { return fmt.Sprint(name, g.n.Add(1)), nil }
 
 // startServer starts a server in this process and returns its URL.
-func startServer(t *testing.T) string {
+func startServer(t *testing.T, change ...func(*server.Config)) string {
 	t.Helper()
 	certificate, hash := selfSigned(t)
 	log := memory.New()
-	s, err := server.New(server.Config{
+	cfg := server.Config{
 		Log: log, Table: log.Table(), Identifier: &guests{},
 		Transport: transport.Config{Address: "127.0.0.1:0", TLS: &tls.Config{Certificates: []tls.Certificate{certificate}}},
 		Hashes:    func() [][]byte { return [][]byte{hash} },
-	})
+	}
+	for _, one := range change {
+		one(&cfg)
+	}
+	s, err := server.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,6 +124,37 @@ func TestEditsOfTheSameShapesAndTextsReachEveryClientOnce(t *testing.T) {
 	})
 	if r.Lost+r.Duplicated+r.Wrong > 0 || !r.HashesEqual || r.Delivered == 0 {
 		t.Errorf("%+v", r.LoadResult)
+	}
+}
+
+func TestALN2StrokesAreSeenWithTheirPicturesOnEveryWayToPlay(t *testing.T) {
+	url := startServer(t, func(c *server.Config) {
+		c.Media = &server.MediaConfig{Address: "127.0.0.1:0", Secret: make([]byte, live.SecretSize)}
+	})
+	var out bytes.Buffer
+	// What comes late on a machine that has no time is seen with a later picture; earlier only by what clocks are wrong then (REC5).
+	err := bench.Run(t.Context(), bench.Config{
+		Mode: bench.ModeAlign, URL: url, Insecure: true, JSON: true, Transport: transport.WebTransport, Duration: 6 * time.Second, Seed: 1,
+	}, &out)
+	t.Log(out.String())
+	results := map[string]bench.AlignResult{}
+	for lines := json.NewDecoder(&out); lines.More(); {
+		var r bench.AlignResult
+		if err := lines.Decode(&r); err != nil {
+			t.Fatal(err)
+		}
+		results[r.Path] = r
+	}
+	for _, path := range []string{"webrtc", "httpts", "hls"} {
+		if r := results[path]; r.Strokes < 20 || r.P50 > 20 || r.P95 > 100 || r.Early > 100 || r.Strayed > 0 {
+			t.Errorf("%s: %+v", path, r)
+		}
+	}
+	if r := results["unaligned-hls"]; r.P50 < 500 || r.Early < 500 { // else nothing was measured
+		t.Errorf("strokes that wait for nothing are in time: %+v", r)
+	}
+	if err != nil && !errors.Is(err, bench.ErrWrong) {
+		t.Error(err)
 	}
 }
 

@@ -220,23 +220,29 @@ func received(players []*client.Player) (packets uint64) {
 // film is noise in the form of H.264: nobody decodes it.
 func film() client.Film {
 	random := rand.New(rand.NewPCG(1, 1))
-	noise := func(head string, n int) []byte {
-		b := append([]byte("\x00\x00\x00\x01"), head...)
-		for len(b) < n {
-			b = append(b, byte(random.IntN(255)+1)) // no start code
-		}
-		return b
-	}
 	f := client.Film{Rate: filmRate}
 	for i := range 2 * filmKeyFrames {
-		unit := noise("\x41\x9a", filmBytes)
+		unit := noise(random, "\x41\x9a", filmBytes)
 		if i%filmKeyFrames == 0 {
-			unit = append(noise("\x67\x42\xe0\x1f", 24), noise("\x68\xce", 8)...)
-			unit = append(unit, noise("\x65\x88", filmBytes)...)
+			unit = append(parameterSets(random), noise(random, "\x65\x88", filmBytes)...)
 		}
 		f.Units = append(f.Units, unit)
 	}
 	return f
+}
+
+// noise is a NAL unit of n bytes that begins with head, and its start code.
+func noise(random *rand.Rand, head string, n int) []byte {
+	b := append([]byte("\x00\x00\x00\x01"), head...)
+	for len(b) < n {
+		b = append(b, byte(random.IntN(255)+1)) // no start code
+	}
+	return b
+}
+
+// parameterSets stand before a key frame.
+func parameterSets(random *rand.Rand) []byte {
+	return append(noise(random, "\x67\x42\xe0\x1f", 24), noise(random, "\x68\xce", 8)...)
 }
 
 // stampingCost returns how much of a core the stamper uses for the film.

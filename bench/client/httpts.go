@@ -21,6 +21,7 @@ type LiveFrame struct {
 	PTS, DTS int64     // 1/90 000 s, modulo 2³³
 	Arrival  time.Time // when its beginning had been read
 	Segment  int64     // of HLS: its sequence number
+	Head     []byte    // the access unit in Annex B up to its first slice; valid only during the call
 }
 
 // LivePlayer plays live streams as far as their times go: it decodes nothing. Frame
@@ -107,7 +108,7 @@ func (p LivePlayer) HTTPTS(ctx context.Context, url string) error {
 
 func (p LivePlayer) read(stream io.Reader, segment int64) error {
 	return mpegts.Read(stream, func(f mpegts.Frame) bool {
-		p.Frame(LiveFrame{Stamp: f.Found, PTS: f.PTS, DTS: f.DTS, Arrival: time.Now(), Segment: segment})
+		p.Frame(LiveFrame{Stamp: f.Found, PTS: f.PTS, DTS: f.DTS, Arrival: time.Now(), Segment: segment, Head: f.Head})
 		return true
 	})
 }

@@ -13,6 +13,9 @@ type Frame struct {
 	// none of its own.
 	PTS, DTS int64
 	Found    sei.Stamp // what it says already; no Time: nothing
+	// Head is the access unit in Annex B up to its first slice, of which the header
+	// byte is there. It is valid only during the call.
+	Head []byte
 }
 
 const pesHeaderSize = 9

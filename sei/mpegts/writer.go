@@ -153,6 +153,7 @@ func (w *Writer) finish(at int, frame Frame) {
 	if found, ok := sei.Read(sei.AnnexB, w.head.payload[at:]); ok {
 		frame.Found = found
 	}
+	frame.Head = w.head.payload[at:]
 	if w.config.Stamp != nil {
 		if stamp, ok := w.config.Stamp(frame); ok {
 			if payload, ok := stampPES(w.head.payload, at, stamp); ok {
