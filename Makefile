@@ -16,6 +16,7 @@ SIMULATE ?= 1000000
 SIMULATE_PAGE ?= 30000
 # The load of `make bench`.
 BENCH ?= --writers 10 --clients 100 --duration 20s
+BENCH_EDITS ?= --edits --writers 20 --clients 100 --duration 20s
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -95,7 +96,10 @@ bench: build ## Go benchmarks, then the load bench over both transports (docs/pe
 	$(call step,bench: the server under load)
 	@bin/chalkline-bench --start --transport websocket $(BENCH) --json
 	@bin/chalkline-bench --start --transport webtransport $(BENCH) --json
+	@bin/chalkline-bench --start --transport websocket $(BENCH_EDITS) --json
+	@bin/chalkline-bench --start --transport webtransport $(BENCH_EDITS) --json
 	@bin/chalkline-bench --start --mode join --points 100000 --json
+	@bin/chalkline-bench --start --mode align --json
 
 bench-page: setup-test build ## frames a second while drawing on a board of 100 000 points, in Chromium
 	$(call step,bench: drawing in Chromium)

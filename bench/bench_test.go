@@ -322,3 +322,21 @@ func TestResultsHaveTheFieldsThatAreCompared(t *testing.T) {
 		t.Fatalf("%v in %q", err, table.String())
 	}
 }
+
+func TestARunThatLosesWhatWasSentIsAFault(t *testing.T) {
+	for name, c := range map[string]struct {
+		result Result
+		wrong  bool
+	}{
+		"right":      {Result{LoadResult: &LoadResult{HashesEqual: true, Resyncs: 3}}, false},
+		"lost":       {Result{LoadResult: &LoadResult{HashesEqual: true, Lost: 1}}, true},
+		"duplicated": {Result{LoadResult: &LoadResult{HashesEqual: true, Duplicated: 1}}, true},
+		"others":     {Result{LoadResult: &LoadResult{HashesEqual: true, Wrong: 1}}, true},
+		"hashes":     {Result{LoadResult: &LoadResult{}}, true},
+		"no load":    {Result{JoinResult: &JoinResult{}}, false},
+	} {
+		if err := c.result.fault(); errors.Is(err, ErrWrong) != c.wrong {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

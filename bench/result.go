@@ -74,7 +74,11 @@ type JoinResult struct {
 var ErrWrong = errors.New("bench: the server is wrong")
 
 func (r *Result) fault() error {
-	return nil
+	l := r.LoadResult
+	if l == nil || l.Lost+l.Duplicated+l.Wrong == 0 && l.HashesEqual {
+		return nil
+	}
+	return fmt.Errorf("%w: %d frames lost, %d duplicated, %d others; hashes equal: %t", ErrWrong, l.Lost, l.Duplicated, l.Wrong, l.HashesEqual)
 }
 
 func (l *load) result(before, after reading) *Result {
