@@ -87,7 +87,7 @@ test("SY-05 two people type in one word, one through an input method: no letter 
   await picture(bob.page, "text-two");
 });
 
-test("SY-06 one types offline for ten seconds, the other goes on: both find every letter", async ({ lesson, relay }) => {
+test("SY-07 one types offline for ten seconds, the other goes on: both find every letter", async ({ lesson, relay }) => {
   const ann = await lesson.person("Ann");
   const bob = await lesson.person("Bob", {}, relay);
   await write(ann, "board");
