@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pion/rtcp"
 	pionrtp "github.com/pion/rtp"
 	"github.com/pion/rtp/codecs"
 	pion "github.com/pion/webrtc/v4"
@@ -226,6 +227,16 @@ func (a *assembler) end() {
 		a.frame.Data = nil
 	}
 	a.player.cfg.OnFrame(a.frame)
+}
+
+// AskKeyFrame asks the server for a key frame.
+func (p *Player) AskKeyFrame() error {
+	for _, r := range p.session.pc.GetReceivers() {
+		if t := r.Track(); t != nil && t.Kind() == pion.RTPCodecTypeVideo {
+			return p.session.pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: uint32(t.SSRC())}})
+		}
+	}
+	return errors.New("client: no video")
 }
 
 // Choose asks for another quality: main, sub or auto.

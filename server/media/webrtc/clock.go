@@ -9,6 +9,10 @@ import (
 // see a packet that did not queue, short enough that 200 ppm of drift are 4 ms.
 const clockWindow = 20 * time.Second
 
+// maxSamples bounds the reports of a window: some ten times as many as come of four
+// tracks with a report a second each.
+const maxSamples = 1024
+
 // A publisher's clock was set if its reports seem to come earlier than they can,
 // or later, three times in a row, than a full queue explains.
 const (
@@ -48,6 +52,9 @@ func (c *ntpClock) report(ntp, arrival, rtt int64) (offset int64, jumped bool) {
 		}
 	}
 	c.odd = c.odd[:0]
+	if len(c.samples) >= maxSamples {
+		c.samples = c.samples[1:]
+	}
 	c.samples = append(c.samples, s)
 	old := arrival - clockWindow.Microseconds()
 	c.samples = slices.DeleteFunc(c.samples, func(o sample) bool { return o.arrival < old })
@@ -105,6 +112,9 @@ func (l *line) report(rtp uint32, time int64, jump bool) (jumped bool) {
 	l.set, l.rtp, l.time, l.off = true, rtp, time, 0
 	return jumped
 }
+
+// forget makes it say nothing up to the next report.
+func (l *line) forget() { *l = line{rate: l.rate} }
 
 // take returns the time of a frame that goes out now, false if no report came.
 func (l *line) take(rtp uint32) (time int64, ok bool) {

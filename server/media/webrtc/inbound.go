@@ -113,7 +113,7 @@ func (t *inbound) run() {
 
 func (t *inbound) push(p *pionrtp.Packet, now time.Time) {
 	t.layer.newest.Store(now.UnixNano())
-	t.publisher.server.metrics.in.Add(float64(len(p.Payload)))
+	t.publisher.server.metrics.received(len(p.Payload))
 	t.arrival = t.publisher.clock.Now()
 	strip(p)
 	if t.video {
@@ -217,7 +217,7 @@ func (t *inbound) begin(timestamp uint32) {
 func (t *inbound) timeOf(timestamp uint32) int64 {
 	t.publisher.mu.Lock()
 	defer t.publisher.mu.Unlock()
-	if at, ok := t.line.take(timestamp); ok {
+	if at, ok := t.byReports(timestamp); ok {
 		return at
 	}
 	return t.arrival

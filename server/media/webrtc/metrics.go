@@ -4,14 +4,16 @@ import "github.com/prometheus/client_golang/prometheus"
 
 type metrics struct {
 	publishers, viewers prometheus.Gauge
-	in, out             prometheus.Counter // bytes
+	bytesIn, bytesOut   prometheus.Counter
+	in, out             prometheus.Counter // packets
 	lost, asked, gaveUp prometheus.Counter // packets
+	viewerLoss          prometheus.Histogram
 	keyFrames           prometheus.Counter
 	dropped             prometheus.Counter // packets
 	switches            *prometheus.CounterVec
 	stamped             *prometheus.CounterVec
 	stampError          prometheus.Histogram
-	refused             prometheus.Counter
+	refused             *prometheus.CounterVec
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -27,8 +29,10 @@ func newMetrics(r prometheus.Registerer) *metrics {
 	m := &metrics{
 		publishers: gauge("publishers", "WHIP sessions."),
 		viewers:    gauge("viewers", "WHEP sessions."),
-		in:         counter("received_bytes_total", "RTP payload from publishers."),
-		out:        counter("sent_bytes_total", "RTP payload to viewers."),
+		bytesIn:    counter("received_bytes_total", "RTP payload from publishers."),
+		bytesOut:   counter("sent_bytes_total", "RTP payload to viewers."),
+		in:         counter("received_packets_total", "Packets from publishers."),
+		out:        counter("sent_packets_total", "Packets to viewers, without those that were sent again."),
 		lost:       counter("missing_packets_total", "Packets of publishers that were waited for."),
 		asked:      counter("nacks_total", "Packets that publishers were asked to send again."),
 		gaveUp:     counter("given_up_packets_total", "Packets of publishers that did not come."),
@@ -41,11 +45,28 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Help:    "Publisher's stamp against its sender reports, absolute.",
 			Buckets: []float64{.001, .002, .005, .01, .02, .05, .1, .2, .5, 1},
 		}),
-		refused: counter("refused_stamps_total", "Publishers' stamps that were not plausible."),
+		viewerLoss: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Namespace: "chalkline", Subsystem: "webrtc", Name: "viewer_loss_ratio",
+			Help:    "Part of the packets that a viewer reported lost since its last report, before they are sent again.",
+			Buckets: []float64{0, .01, .02, .05, .1, .2, .5},
+		}),
+		refused: vector("refused_stamps_total", "of", "Times that were not plausible: of the publisher's stamps, or of its sender reports (report)."),
 	}
 	if r != nil {
-		r.MustRegister(m.publishers, m.viewers, m.in, m.out, m.lost, m.asked, m.gaveUp, m.keyFrames, m.dropped,
+		r.MustRegister(m.publishers, m.viewers, m.bytesIn, m.bytesOut, m.in, m.out, m.viewerLoss, m.lost, m.asked, m.gaveUp, m.keyFrames, m.dropped,
 			m.switches, m.stamped, m.stampError, m.refused)
 	}
 	return m
+}
+
+// received counts a packet of a publisher, with so many bytes of payload.
+func (m *metrics) received(bytes int) {
+	m.in.Inc()
+	m.bytesIn.Add(float64(bytes))
+}
+
+// sent counts packets to a viewer.
+func (m *metrics) sent(packets, bytes int) {
+	m.out.Add(float64(packets))
+	m.bytesOut.Add(float64(bytes))
 }

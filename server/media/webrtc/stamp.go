@@ -5,12 +5,18 @@ import (
 	"chalkline/sei/rtp"
 )
 
-// A publisher's stamp is believed if it is so much older or newer than its
-// arrival (MED8).
+// A publisher's stamp, and what its reports say of a frame, are believed if they are
+// so much older or newer than its arrival at most (MED8).
 const (
 	stampOlder = 10_000_000 // µs
 	stampNewer = 100_000
 )
+
+// plausible says whether what arrived then can be of that time (MED8).
+func plausible(arrival, time int64) bool {
+	age := arrival - time
+	return age <= stampOlder && age >= -stampNewer
+}
 
 // origin is where a frame's time comes from.
 type origin string
@@ -25,15 +31,14 @@ const (
 // in order.
 func (t *inbound) stamp(f rtp.Frame) (sei.Stamp, bool) {
 	t.publisher.mu.Lock()
-	reported, known := t.line.take(f.Timestamp)
+	reported, known := t.byReports(f.Timestamp)
 	jumped := t.jumped
 	t.jumped = false
 	t.publisher.mu.Unlock()
 	s := sei.Stamp{Time: t.arrival}
 	from := fromArrival
-	age := t.arrival - f.Found.Time
 	switch {
-	case f.Found.Time != 0 && age <= stampOlder && age >= -stampNewer:
+	case f.Found.Time != 0 && plausible(t.arrival, f.Found.Time):
 		s, from, jumped = f.Found, fromPublisher, f.Found.Status&sei.Jumped != 0
 		if known {
 			t.publisher.server.metrics.stampError.Observe(abs(s.Time-reported) / 1e6)
@@ -42,9 +47,23 @@ func (t *inbound) stamp(f rtp.Frame) (sei.Stamp, bool) {
 		s.Time, from = reported, fromReport
 	}
 	if f.Found.Time != 0 && from != fromPublisher {
-		t.publisher.server.metrics.refused.Inc()
+		t.publisher.server.metrics.refused.WithLabelValues(string(fromPublisher)).Inc()
 	}
 	return t.decided(f.Timestamp, s, from, jumped), true
+}
+
+// byReports returns the time of a frame that goes out now by the sender reports; false
+// if there is none to be believed. A line that says what cannot be is forgotten up to
+// the next report: one look at a time of hours ahead would take the boards there. The
+// publisher's mu is held.
+func (t *inbound) byReports(timestamp uint32) (time int64, ok bool) {
+	time, ok = t.line.take(timestamp)
+	if ok && !plausible(t.arrival, time) {
+		t.line.forget()
+		t.publisher.server.metrics.refused.WithLabelValues(string(fromReport)).Inc()
+		return 0, false
+	}
+	return time, ok
 }
 
 // decided completes a stamp and keeps it for the packets of its frame.

@@ -123,11 +123,14 @@ func (v *viewer) write() {
 	v.queue, v.spare, v.bytes = v.spare[:0], nil, 0
 	v.measured = v.choice
 	v.mu.Unlock()
-	now, sent := time.Now(), 0
+	now, packets, bytes := time.Now(), 0, 0
 	for _, q := range batch {
-		sent += q.sender.write(q.packet, q.fresh, now)
+		if n := q.sender.write(q.packet, q.fresh, now); n > 0 {
+			packets++
+			bytes += n
+		}
 	}
-	v.server.metrics.out.Add(float64(sent))
+	v.server.metrics.sent(packets, bytes)
 	clear(batch)
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -157,6 +160,9 @@ func (v *viewer) report() {
 // judge changes the quality if the network asks for it.
 func (v *viewer) judge(now time.Time) {
 	state := v.estimate.take()
+	if state.known {
+		v.server.metrics.viewerLoss.Observe(state.loss)
+	}
 	v.mu.Lock()
 	if v.choice {
 		v.chooser.judge(now, state)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"runtime"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -318,27 +316,6 @@ func TestTCPAloneIsEnough(t *testing.T) {
 	checkFrames(t, w.take(frames, 30), w.film(), &sent, 1)
 }
 
-func TestFiftyPublishersLeaveNothingBehind(t *testing.T) {
-	w := newWorld(t)
-	cycle := func() {
-		p := w.publish()
-		w.until("published", published)
-		v, frames := w.play()
-		w.take(frames, 1)
-		if err := errors.Join(v.Close(t.Context()), p.Close(t.Context())); err != nil {
-			t.Fatal(err)
-		}
-		w.until("away", func(i media.Info) bool { return !i.Video })
-	}
-	cycle()
-	before := runtime.NumGoroutine()
-	for range 50 {
-		cycle()
-	}
-	// HTTP connections that are kept come and go by themselves.
-	waitFor(t, "end of goroutines", func() bool { return runtime.NumGoroutine() <= before+10 })
-}
-
 func TestMED3WhoMayAndWithWhat(t *testing.T) {
 	w := newWorld(t)
 	film := w.film()
@@ -378,28 +355,5 @@ func TestLimitsOfSessionsAreKept(t *testing.T) {
 	w.play()
 	if err := playError(w, "sources/1/whep"); !errors.Is(err, protocol.NewError(protocol.Full)) {
 		t.Errorf("second viewer: %v", err)
-	}
-}
-
-func TestMetricsTellWhereTimesComeFrom(t *testing.T) {
-	w := newWorld(t)
-	w.publish(func(c *client.PublishConfig) {
-		c.Stamp = func(int) sei.Stamp { return sei.Stamp{Time: time.Now().UnixMicro()} }
-	})
-	w.until("published", published)
-	_, frames := w.play()
-	w.take(frames, 60)
-	families, err := w.metrics.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var text strings.Builder
-	for _, f := range families {
-		text.WriteString(f.String())
-	}
-	for _, want := range []string{"webrtc_stamped_frames_total", `value:"publisher"`, "webrtc_stamp_error_seconds", "webrtc_publishers"} {
-		if !strings.Contains(text.String(), want) {
-			t.Errorf("no %s", want)
-		}
 	}
 }
