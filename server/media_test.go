@@ -20,18 +20,22 @@ import (
 )
 
 // startMedia starts a server with all that media have, on free ports of loopback.
-func startMedia(t *testing.T) *running {
+func startMedia(t *testing.T, configure ...func(*server.Config)) *running {
 	t.Helper()
 	log := memory.New()
 	tlsConfig, hash := selfSigned(t)
-	s, err := server.New(server.Config{
+	cfg := server.Config{
 		Log: log, Table: log.Table(), Identifier: &names{},
 		Transport: transport.Config{Address: "127.0.0.1:0", TLS: tlsConfig},
 		Hashes:    func() [][]byte { return [][]byte{hash} },
 		Media: &server.MediaConfig{
 			Address: "127.0.0.1:0", RTMPAddress: "127.0.0.1:0", Secret: make([]byte, live.SecretSize),
 		},
-	})
+	}
+	for _, f := range configure {
+		f(&cfg)
+	}
+	s, err := server.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
