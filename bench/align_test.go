@@ -30,7 +30,7 @@ func TestTheNumberOfAPictureIsReadWithoutItsSliceAndCountedOn(t *testing.T) {
 			t.Errorf("number %d is read as %d, %v", n, got, ok)
 		}
 	}
-	if _, ok := numberOf(film().Units[0]); ok {
+	if _, ok := numberOf(film(filmBytes).Units[0]); ok {
 		t.Error("a picture without a number has one")
 	}
 	c := filmed(3 * numbers)

@@ -47,7 +47,10 @@ type Config struct {
 	Seed     uint64        // of the writers' phases and of how their handwriting is moved
 
 	Points int // join: on the board
-	Joins  int // join: measured
+	// Qualities is how many pictures the publisher of ModeWHEP sends: 1, or 2 with a
+	// small one, between which each viewer's network chooses.
+	Qualities int
+	Joins     int // join: measured
 
 	Start      bool   // a server of its own
 	Server     string // its binary; empty: beside this one, else built
@@ -77,6 +80,7 @@ func ParseConfig(args []string, w io.Writer) (Config, error) {
 	f.BoolVar(&c.Edits, "edits", false, "of three writers one draws, one moves shapes and one types, all in the same shapes and texts")
 	f.BoolVar(&c.Cursors, "cursors", false, "move everybody's pointer, ten times a second")
 	f.Uint64Var(&c.Seed, "seed", 1, "of the writers' phases and of how their handwriting is moved")
+	f.IntVar(&c.Qualities, "qualities", 1, "whep: of the publisher's picture, 1 or 2")
 	f.IntVar(&c.Points, "points", 100_000, "join: points on the board")
 	f.IntVar(&c.Joins, "joins", 21, "join: how many are measured")
 	f.BoolVar(&c.Start, "start", false, "start a server of its own on an empty store")
@@ -125,6 +129,7 @@ func (c Config) validate() error {
 	check(c.Writers >= 1 && c.Writers <= c.Clients, "--writers %d: 1 to the number of clients", c.Writers)
 	check(c.Duration >= time.Second && c.Duration <= maxDuration, "--duration %v: 1s to %v", c.Duration, maxDuration)
 	check(c.Warmup >= 0 && c.Warmup <= maxDuration, "--warmup %v: 0s to %v", c.Warmup, maxDuration)
+	check(c.Qualities == 1 || c.Qualities == 2, "--qualities %d: 1 or 2", c.Qualities)
 	check(c.Points >= framePoints && c.Points <= maxPoints, "--points %d: %d to %d", c.Points, framePoints, maxPoints)
 	check(c.Joins >= 1 && c.Joins <= 1000, "--joins %d: 1 to 1000", c.Joins)
 	check(served || c.Start != (c.URL != ""), "either --start or --url")

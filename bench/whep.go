@@ -25,6 +25,7 @@ import (
 const (
 	filmRate      = 30
 	filmBytes     = 1_000_000 / 8 / filmRate // of a frame
+	filmSubBytes  = 150_000 / 8 / filmRate   // of one of the small quality, if there is one
 	filmKeyFrames = 60                       // one in so many
 )
 
@@ -36,8 +37,11 @@ type WHEPResult struct {
 	ServerUsed   *float64 `json:"whep_core_percent"`
 	BareUsed     *float64 `json:"loop_core_percent"`
 	Ratio        *float64 `json:"whep_to_loop"`
+	Qualities    int      `json:"qualities"` // that the media server is sent; the loop is sent one
 	ServerSent   float64  `json:"whep_packets_per_s"`
 	BareSent     float64  `json:"loop_packets_per_s"`
+	ServerBits   float64  `json:"whep_mbit_per_s"` // less than the loop's: viewers went over to the small quality
+	BareBits     float64  `json:"loop_mbit_per_s"`
 	StampingUsed float64  `json:"stamping_core_percent"`
 	StampingPart *float64 `json:"stamping_percent_of_loop"`
 }
@@ -45,7 +49,7 @@ type WHEPResult struct {
 // runWHEP measures t, which is the media server, and the bare loop: in turns, since
 // what a machine has to give changes from one quarter of a minute to the next.
 func runWHEP(ctx context.Context, c Config, t *target) (_ *Result, err error) {
-	server := &forwarding{target: t}
+	server := &forwarding{target: t, qualities: c.Qualities}
 	loop := &forwarding{}
 	bareConfig := c
 	bareConfig.Mode = ModeWHEPBare
@@ -68,7 +72,8 @@ func runWHEP(ctx context.Context, c Config, t *target) (_ *Result, err error) {
 	}
 	r := &WHEPResult{
 		Viewers: c.Clients, Seconds: round(server.seconds, 3),
-		ServerSent: round(server.packets/server.seconds, 1), BareSent: round(loop.packets/loop.seconds, 1),
+		Qualities: c.Qualities, ServerSent: round(server.packets/server.seconds, 1), BareSent: round(loop.packets/loop.seconds, 1),
+		ServerBits: round(8*server.bytes/server.seconds/1e6, 1), BareBits: round(8*loop.bytes/loop.seconds/1e6, 1),
 		StampingUsed: round(100*stampingCost(), 4),
 	}
 	if !server.unknown && !loop.unknown {
@@ -89,6 +94,7 @@ const (
 // forwarding is one of both servers with its publisher and its viewers.
 type forwarding struct {
 	target      *target
+	qualities   int // 2: a small one as well
 	publication *client.Publication
 	players     []*client.Player
 	sending     atomic.Bool
@@ -96,6 +102,7 @@ type forwarding struct {
 	// What was measured.
 	seconds float64
 	packets float64 // received by all viewers
+	bytes   float64 // of payload
 	used    float64 // seconds of a core
 	unknown bool    // used is
 }
@@ -110,9 +117,13 @@ func (f *forwarding) open(ctx context.Context, n int) error {
 		return client.RTC{URL: "http://" + u.Host + path, Token: who, HTTP: f.target.http}
 	}
 	f.sending.Store(true)
-	f.publication, err = client.Publish(ctx, client.PublishConfig{
-		RTC: rtc(whipPath, "publisher"), Film: film(), Pause: func() bool { return !f.sending.Load() },
-	})
+	publish := client.PublishConfig{
+		RTC: rtc(whipPath, "publisher"), Film: film(filmBytes), Pause: func() bool { return !f.sending.Load() },
+	}
+	if f.qualities == 2 {
+		publish.Sub = film(filmSubBytes)
+	}
+	f.publication, err = client.Publish(ctx, publish)
 	if err != nil {
 		return fmt.Errorf("bench: %w", err)
 	}
@@ -149,14 +160,17 @@ func (f *forwarding) measure(ctx context.Context, first bool, warmup time.Durati
 	if err := sleepUntil(ctx, timer, time.Now().Add(settle)); err != nil {
 		return err
 	}
-	start, packets := time.Now(), received(f.players)
+	start := time.Now()
+	packets, bytes := received(f.players)
 	before, err1 := cpuTime(f.target.pid)
 	if err := sleepUntil(ctx, timer, start.Add(turn)); err != nil {
 		return err
 	}
 	after, err2 := cpuTime(f.target.pid)
 	f.seconds += time.Since(start).Seconds()
-	f.packets += float64(received(f.players) - packets)
+	packetsAfter, bytesAfter := received(f.players)
+	f.packets += float64(packetsAfter - packets)
+	f.bytes += float64(bytesAfter - bytes)
 	f.used += (after - before).Seconds()
 	f.unknown = f.unknown || err1 != nil || err2 != nil
 	return nil
@@ -209,22 +223,23 @@ func playSoon(ctx context.Context, c client.PlayConfig) (*client.Player, error) 
 	}
 }
 
-func received(players []*client.Player) (packets uint64) {
+func received(players []*client.Player) (packets, bytes uint64) {
 	for _, p := range players {
-		n, _ := p.Counts()
+		n, b := p.Counts()
 		packets += n
+		bytes += b
 	}
-	return packets
+	return packets, bytes
 }
 
-// film is noise in the form of H.264: nobody decodes it.
-func film() client.Film {
+// film is noise in the form of H.264, so many bytes a frame: nobody decodes it.
+func film(size int) client.Film {
 	random := rand.New(rand.NewPCG(1, 1))
 	f := client.Film{Rate: filmRate}
 	for i := range 2 * filmKeyFrames {
-		unit := noise(random, "\x41\x9a", filmBytes)
+		unit := noise(random, "\x41\x9a", size)
 		if i%filmKeyFrames == 0 {
-			unit = append(parameterSets(random), noise(random, "\x65\x88", filmBytes)...)
+			unit = append(parameterSets(random), noise(random, "\x65\x88", size)...)
 		}
 		f.Units = append(f.Units, unit)
 	}
@@ -249,7 +264,7 @@ func parameterSets(random *rand.Rand) []byte {
 func stampingCost() float64 {
 	var packets []*pionrtp.Packet
 	var payloader codecs.H264Payloader
-	for i, u := range film().Units {
+	for i, u := range film(filmBytes).Units {
 		for _, payload := range payloader.Payload(1180, u) {
 			packets = append(packets, &pionrtp.Packet{
 				Header:  pionrtp.Header{SequenceNumber: uint16(len(packets)), Timestamp: uint32(i) * 90_000 / filmRate},

@@ -11,17 +11,20 @@ import (
 )
 
 func TestBothWHEPServersForwardTheFilmToEveryViewer(t *testing.T) {
-	for name, bareLoop := range map[string]bool{"media server": false, "bare loop": true} {
+	for name, c := range map[string]struct {
+		bareLoop  bool
+		qualities int
+	}{"media server": {false, 1}, "two qualities": {false, 2}, "bare loop": {true, 1}} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			output, written := io.Pipe()
 			served := make(chan error, 1)
-			go func() { served <- serveWHEP(ctx, bareLoop, written) }()
+			go func() { served <- serveWHEP(ctx, c.bareLoop, written) }()
 			url, err := bufio.NewReader(output).ReadString('\n')
 			if err != nil {
 				t.Fatal(err)
 			}
-			f := &forwarding{target: &target{url: strings.TrimSpace(url), pid: os.Getpid(), http: httpClient(false)}}
+			f := &forwarding{qualities: c.qualities, target: &target{url: strings.TrimSpace(url), pid: os.Getpid(), http: httpClient(false)}}
 			if err := f.open(ctx, 2); err != nil {
 				t.Fatal(err)
 			}
@@ -30,6 +33,9 @@ func TestBothWHEPServersForwardTheFilmToEveryViewer(t *testing.T) {
 			}
 			if got := f.packets / f.seconds; got < 100 {
 				t.Errorf("%v packets a second", got)
+			}
+			if got := f.bytes / f.seconds; got < 100_000 {
+				t.Errorf("%v bytes a second: not the large quality", got)
 			}
 			if err := f.close(); err != nil {
 				t.Error(err)

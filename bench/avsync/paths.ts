@@ -19,7 +19,7 @@ export interface Path {
    * nothing is played and while the video begins and is played.
    */
   readonly rate?: number;
-  /** In the middle. Strokes are judged again `settle` after it; 0: at once, but for those that were drawn meanwhile. */
+  /** In the middle. Strokes are judged again that are drawn `settle` s after it. */
   readonly event?: { readonly name: EventName; readonly settle: number };
   /** 95th percentile of the error, ms; with a rate what video may add to the 99th of delivery; undefined: for contrast. */
   readonly goal: number | undefined;
@@ -44,7 +44,7 @@ const hls = { ...clean, player: "hls" } as const;
 export const PATHS: readonly Path[] = [
   { name: "webrtc", ...webrtc },
   { name: "httpts", ...httpts },
-  { name: "hls", ...hls, event: { name: "republish", settle: 0 } },
+  { name: "hls", ...hls, event: { name: "republish", settle: 1 } },
   { name: "webrtc-loss5", ...webrtc, ...lossy(0.05), goal: 66, settle: 10 },
   { name: "webrtc-loss10", ...webrtc, ...lossy(0.1), goal: 66, settle: 10 },
   { name: "signalling-late", ...webrtc, site: LATE, goal: 66, settle: 10 },

@@ -5,7 +5,7 @@ import type { FrameWorker } from "./environment.ts";
 import type { FromWorker, ReceiveNews, SendNews } from "./workermessages.ts";
 
 /** The worker ticks so often, ms. */
-const TICK_MS = 50;
+const TICK_MS = 20;
 /** The clock is given anew so often, ms: room time drifts from the machine's by less than 0.5 ms in between. */
 const CLOCK_MS = 1000;
 /** Pings at the start, until the worker's clock is known well. */
