@@ -96,6 +96,10 @@ type Published struct {
 	Video, Audio bool
 }
 
+// leads tells whether a class looks, or listens, to it: a student's voice alone is
+// a question, a teacher's is the lesson.
+func (p Published) leads() bool { return p.Video || p.Audio && p.Who.Role == Teacher }
+
 // NextLead returns who becomes the lead when what is published changes (STG2);
 // empty if the lead stays. Of several a teacher goes before others, then the
 // lowest source.
@@ -106,7 +110,7 @@ func (s *Stage) NextLead(before, after []Published) string {
 	}
 	var began []Published
 	for _, p := range after {
-		if p.Video && p.Who.ID != s.Lead && !hasVideo(before, p.Who.ID) {
+		if p.leads() && p.Who.ID != s.Lead && !slices.ContainsFunc(before, func(b Published) bool { return b.leads() && b.Who.ID == p.Who.ID }) {
 			began = append(began, p)
 		}
 	}
@@ -116,10 +120,6 @@ func (s *Stage) NextLead(before, after []Published) string {
 	return slices.MinFunc(began, func(a, b Published) int {
 		return cmp.Or(cmp.Compare(order(a.Who), order(b.Who)), cmp.Compare(a.Number, b.Number))
 	}).Who.ID
-}
-
-func hasVideo(sources []Published, participant string) bool {
-	return slices.ContainsFunc(sources, func(p Published) bool { return p.Video && p.Who.ID == participant })
 }
 
 func order(who Participant) int {

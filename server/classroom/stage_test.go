@@ -82,7 +82,7 @@ func TestTheHashOfTheStageIsThatOfItsStrings(t *testing.T) {
 	}
 }
 
-func TestSTG2WhoBeginsToPublishVideoBecomesTheLead(t *testing.T) {
+func TestSTG2WhoBeginsToPublishBecomesTheLead(t *testing.T) {
 	source := func(number uint32, id string, role classroom.Role, tracks string) classroom.Published {
 		return classroom.Published{
 			Number: number, Who: classroom.Participant{ID: id, Role: role},
@@ -99,7 +99,9 @@ func TestSTG2WhoBeginsToPublishVideoBecomesTheLead(t *testing.T) {
 		"the first":                       {"", nil, list(ann), "ann"},
 		"a teacher before others":         {"", nil, list(ann, ben), "ben"},
 		"the lowest of equals":            {"", nil, list(source(5, "eve", "", "v"), source(3, "cat", "", "v")), "cat"},
-		"not for sound":                   {"", nil, list(source(1, "ann", classroom.Teacher, "a")), ""},
+		"not for a student's sound":       {"", nil, list(source(1, "ann", classroom.Student, "a")), ""},
+		"for a teacher's sound":           {"", nil, list(source(1, "ann", classroom.Student, "a"), source(2, "ben", classroom.Teacher, "a")), "ben"},
+		"not for video that comes to it":  {"cat", list(source(2, "ben", classroom.Teacher, "a")), list(ben), ""},
 		"not for who goes on":             {"", list(ann), list(ann), ""},
 		"not for a second source":         {"", list(ann), list(ann, source(4, "ann", classroom.Student, "v")), ""},
 		"when video comes to sound":       {"", list(source(1, "ann", "", "a")), list(ann), "ann"},

@@ -216,7 +216,7 @@ func TestMED2ToldToARoomThatHasEndedIsToldToNobody(t *testing.T) {
 	})
 }
 
-func TestSTG2WhoBeginsToPublishVideoLeads(t *testing.T) {
+func TestSTG2WhoBeginsToPublishLeads(t *testing.T) {
 	simulated(t, func(t *testing.T) {
 		f := newRoom(t)
 		defer func() { f.stop() }()
