@@ -39,6 +39,8 @@ const (
 	UnusableImage    Code = 3014
 	UnsupportedCodec Code = 3015
 	NoSuchSource     Code = 3016
+	PageRemoved      Code = 3017
+	LastPage         Code = 3018
 )
 
 var codeNames = map[Code]string{
@@ -49,6 +51,7 @@ var codeNames = map[Code]string{
 	TakenOver: "TAKEN_OVER", UnknownSemantics: "UNKNOWN_SEMANTICS", BoardFull: "BOARD_FULL", NoSuchDocument: "NO_SUCH_DOCUMENT",
 	TextBaseTooOld: "TEXT_BASE_TOO_OLD", UnusableImage: "UNUSABLE_IMAGE",
 	UnsupportedCodec: "UNSUPPORTED_CODEC", NoSuchSource: "NO_SUCH_SOURCE",
+	PageRemoved: "PAGE_REMOVED", LastPage: "LAST_PAGE",
 }
 
 // String returns the code's name in docs/protocol.md.

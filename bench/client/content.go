@@ -3,7 +3,6 @@ package client
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"google.golang.org/protobuf/proto"
 
@@ -126,7 +125,12 @@ func (c *authorityContent) apply(r *protocol.Record) ([]ot.Op, error) {
 // has tells whether an event would change nothing any more, or means nothing.
 func (c *authorityContent) has(payload []byte) bool {
 	var e chalklinev1.AuthorityEvent
-	return proto.Unmarshal(payload, &e) != nil || slices.Contains(c.state.Pages, e.GetPageAdded().GetPage())
+	if proto.Unmarshal(payload, &e) != nil {
+		return true
+	}
+	after := classroom.AuthorityOf(c.state.State())
+	after.Apply(&e)
+	return after.Hash() == c.state.Hash()
 }
 
 func loadAuthority(table []byte, chunks [][]byte) (*authorityContent, error) {

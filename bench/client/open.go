@@ -103,12 +103,36 @@ func (c *Client) AddPage(page, after string) error {
 	if !classroom.ValidPage(page) {
 		return fmt.Errorf("client: add page %q: %w", page, protocol.NewError(protocol.BadMessage))
 	}
-	event := &chalklinev1.AuthorityEvent{Event: &chalklinev1.AuthorityEvent_PageAdded{
+	return c.arrange(&chalklinev1.AuthorityEvent{Event: &chalklinev1.AuthorityEvent_PageAdded{
 		PageAdded: &chalklinev1.PageAdded{Page: page, After: after},
-	}}
+	}})
+}
+
+// RemovePage takes a page out of sight (PGS2). It does not wait.
+func (c *Client) RemovePage(page string) error {
+	return c.arrange(&chalklinev1.AuthorityEvent{Event: &chalklinev1.AuthorityEvent_PageRemoved{
+		PageRemoved: &chalklinev1.PageRemoved{Page: page},
+	}})
+}
+
+// RestorePage brings a removed page back. It does not wait.
+func (c *Client) RestorePage(page string) error {
+	return c.arrange(&chalklinev1.AuthorityEvent{Event: &chalklinev1.AuthorityEvent_PageRestored{
+		PageRestored: &chalklinev1.PageRestored{Page: page},
+	}})
+}
+
+// MovePage puts a page behind another one, first if after is empty. It does not wait.
+func (c *Client) MovePage(page, after string) error {
+	return c.arrange(&chalklinev1.AuthorityEvent{Event: &chalklinev1.AuthorityEvent_PageMoved{
+		PageMoved: &chalklinev1.PageMoved{Page: page, After: after},
+	}})
+}
+
+func (c *Client) arrange(event *chalklinev1.AuthorityEvent) error {
 	payload, err := proto.Marshal(event)
 	if err != nil {
-		return fmt.Errorf("client: add page %q: %w", page, err)
+		return fmt.Errorf("client: arrange pages: %w", err)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

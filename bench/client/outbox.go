@@ -120,7 +120,7 @@ func (o *outbox) moveTo(replica uint32, confirmed content, edits map[ot.ID]ot.Op
 	return renamed
 }
 
-// moveEvents leaves out pages that are there. Of the stage all goes again: what is
+// moveEvents leaves out what is done to pages already. Of the stage all goes again: what is
 // done already is refused.
 func (o *outbox) moveEvents(replica uint32, confirmed content) {
 	unsent := o.unsent

@@ -80,13 +80,13 @@ func (c *Client) authority() *classroom.Authority {
 	return &state.state
 }
 
-func (c *Client) hasPage(page string) bool { return slices.Contains(c.authority().Pages, page) }
+func (c *Client) hasPage(page string) bool { return slices.Contains(c.authority().Pages(), page) }
 
 // Pages returns the page ids of the room, in order.
 func (c *Client) Pages() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return slices.Clone(c.authority().Pages)
+	return c.authority().Pages()
 }
 
 // newBatch stamps a batch with room time and the authority that it was made

@@ -78,7 +78,7 @@ func (c *Client) WaitPage(ctx context.Context, page string) error {
 
 // WaitPages waits until the room has at least n pages and returns them.
 func (c *Client) WaitPages(ctx context.Context, n int) ([]string, error) {
-	err := c.await(ctx, func() bool { return len(c.authority().Pages) >= n })
+	err := c.await(ctx, func() bool { return len(c.authority().Pages()) >= n })
 	return c.Pages(), err
 }
 

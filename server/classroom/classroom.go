@@ -58,6 +58,7 @@ const (
 	Read Action = iota
 	Write
 	AddPage
+	ArrangePage // removes, restores and moves it
 )
 
 // Board names one board: the page of an owner; the room's own blackboard has no
@@ -96,7 +97,11 @@ func notPageRune(r rune) bool {
 type Authority struct {
 	Semantics uint32
 	CreatedAt int64 // µs room time
-	Pages     []string
+	// Order is every page that was ever added, in order; those that are removed
+	// keep their place (PGS2).
+	Order []string
+	// Removed are those of them that are removed, in the order in which they were.
+	Removed []string
 }
 
 // Errors that Check returns, wrapped in *protocol.Error.
@@ -110,41 +115,47 @@ func (a *Authority) Apply(e *chalklinev1.AuthorityEvent) {
 			a.Semantics, a.CreatedAt = e.RoomCreated.GetOpSemantics(), e.RoomCreated.GetCreatedAtUs()
 		}
 	case *chalklinev1.AuthorityEvent_PageAdded:
-		page := e.PageAdded.GetPage()
-		if !ValidPage(page) || slices.Contains(a.Pages, page) || len(a.Pages) >= protocol.MaxPages {
-			return
-		}
-		at := slices.Index(a.Pages, e.PageAdded.GetAfter()) + 1
-		a.Pages = slices.Insert(a.Pages, at, page)
+		a.add(e.PageAdded.GetPage(), e.PageAdded.GetAfter())
+	case *chalklinev1.AuthorityEvent_PageRemoved:
+		a.remove(e.PageRemoved.GetPage())
+	case *chalklinev1.AuthorityEvent_PageRestored:
+		a.restore(e.PageRestored.GetPage())
+	case *chalklinev1.AuthorityEvent_PageMoved:
+		a.move(e.PageMoved.GetPage(), e.PageMoved.GetAfter())
 	}
 }
 
 // Check tells whether a client's event may be appended; the error is a
 // *protocol.Error.
 func (a *Authority) Check(who Participant, e *chalklinev1.AuthorityEvent) error {
-	added := e.GetPageAdded()
-	switch {
-	case added == nil:
+	switch e := e.GetEvent().(type) {
+	case *chalklinev1.AuthorityEvent_PageAdded:
+		return a.checkAdded(who, e.PageAdded)
+	case *chalklinev1.AuthorityEvent_PageRemoved:
+		return a.checkRemoved(who, e.PageRemoved.GetPage())
+	case *chalklinev1.AuthorityEvent_PageRestored:
+		return a.Authorise(who, Board{Page: e.PageRestored.GetPage()}, ArrangePage)
+	case *chalklinev1.AuthorityEvent_PageMoved:
+		return a.checkMoved(who, e.PageMoved)
+	default:
 		return fmt.Errorf("%w: %w", protocol.NewError(protocol.NotPermitted), errBadEvent)
-	case !ValidPage(added.GetPage()) || slices.Contains(a.Pages, added.GetPage()),
-		added.GetAfter() != "" && !ValidPage(added.GetAfter()):
-		return fmt.Errorf("%w: %w", protocol.NewError(protocol.BadMessage), errBadEvent)
-	case len(a.Pages) >= protocol.MaxPages:
-		return protocol.NewError(protocol.BoardFull, "limit", "pages", "max", fmt.Sprint(protocol.MaxPages))
 	}
-	return a.Authorise(who, Board{Page: added.GetPage()}, AddPage)
 }
 
 // Authorise tells whether who may do action on a board (SYN6); the error is a
 // *protocol.Error.
 func (a *Authority) Authorise(who Participant, b Board, action Action) error {
 	switch {
-	case action != AddPage && !slices.Contains(a.Pages, b.Page), b.Owner != "":
+	case action != AddPage && !a.Has(b.Page), b.Owner != "":
 		return protocol.NewError(protocol.NoSuchDocument)
-	case action == Read || who.Role != Observer:
+	case action == Read:
 		return nil
-	default:
+	case who.Role == Observer:
 		return protocol.NewError(protocol.NotPermitted)
+	case action == Write && a.IsRemoved(b.Page):
+		return protocol.NewError(protocol.PageRemoved)
+	default:
+		return nil
 	}
 }
 
@@ -152,8 +163,8 @@ func (a *Authority) Authorise(who Participant, b Board, action Action) error {
 func (a *Authority) Hash() (sum [16]byte) {
 	b := binary.AppendUvarint(nil, uint64(a.Semantics))
 	b = binary.AppendUvarint(b, uint64(a.CreatedAt))
-	b = binary.AppendUvarint(b, uint64(len(a.Pages)))
-	for _, p := range a.Pages {
+	b = binary.AppendUvarint(b, uint64(len(a.Order)))
+	for _, p := range slices.Concat(a.Order, a.Removed) {
 		b = binary.AppendUvarint(b, uint64(len(p)))
 		b = append(b, p...)
 	}
@@ -165,10 +176,12 @@ func (a *Authority) Hash() (sum [16]byte) {
 
 // State returns the snapshot table of the document.
 func (a *Authority) State() *chalklinev1.AuthorityState {
-	return &chalklinev1.AuthorityState{OpSemantics: a.Semantics, CreatedAtUs: a.CreatedAt, Pages: slices.Clone(a.Pages)}
+	return &chalklinev1.AuthorityState{
+		OpSemantics: a.Semantics, CreatedAtUs: a.CreatedAt, Pages: slices.Clone(a.Order), Removed: slices.Clone(a.Removed),
+	}
 }
 
 // AuthorityOf returns the state that a snapshot table holds.
 func AuthorityOf(s *chalklinev1.AuthorityState) Authority {
-	return Authority{Semantics: s.GetOpSemantics(), CreatedAt: s.GetCreatedAtUs(), Pages: s.GetPages()}
+	return Authority{Semantics: s.GetOpSemantics(), CreatedAt: s.GetCreatedAtUs(), Order: s.GetPages(), Removed: s.GetRemoved()}
 }

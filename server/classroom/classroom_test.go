@@ -43,7 +43,7 @@ func code(t *testing.T, err error) protocol.Code {
 
 // TestSYN6WhoMayDoWhat is the table of the rules.
 func TestSYN6WhoMayDoWhat(t *testing.T) {
-	a := classroom.Authority{Pages: []string{"p1"}}
+	a := classroom.Authority{Order: []string{"p1"}}
 	common, unknown, own := classroom.Board{Page: "p1"}, classroom.Board{Page: "p2"}, classroom.Board{Owner: "ann", Page: "p1"}
 	const no, none = protocol.NotPermitted, protocol.NoSuchDocument
 	for _, c := range []struct {
@@ -75,7 +75,7 @@ func TestCheckTakesOnlyPagesThatCanBeAdded(t *testing.T) {
 	for i := range protocol.MaxPages {
 		full.Apply(added(fmt.Sprint("p", i), ""))
 	}
-	one := classroom.Authority{Pages: []string{"p1"}}
+	one := classroom.Authority{Order: []string{"p1"}}
 	for name, c := range map[string]struct {
 		state classroom.Authority
 		role  classroom.Role
@@ -110,30 +110,30 @@ func TestOT1ApplyIsTotal(t *testing.T) {
 	} {
 		a.Apply(e)
 	}
-	if a.Semantics != 1 || a.CreatedAt != 42 || !slices.Equal(a.Pages, []string{"d", "a", "c", "b"}) {
+	if a.Semantics != 1 || a.CreatedAt != 42 || !slices.Equal(a.Order, []string{"d", "a", "c", "b"}) {
 		t.Fatalf("state %+v", a)
 	}
 	for i := range protocol.MaxPages + 5 {
 		a.Apply(added(fmt.Sprint("p", i), ""))
 	}
-	if len(a.Pages) != protocol.MaxPages {
-		t.Fatalf("%d pages", len(a.Pages))
+	if len(a.Order) != protocol.MaxPages {
+		t.Fatalf("%d pages", len(a.Order))
 	}
 }
 
 func TestASnapshotOfTheAuthorityIsTheAuthority(t *testing.T) {
-	a := classroom.Authority{Semantics: 1, CreatedAt: 42, Pages: []string{"a", "b"}}
+	a := classroom.Authority{Semantics: 1, CreatedAt: 42, Order: []string{"a", "b"}}
 	state := a.State()
 	b := classroom.AuthorityOf(state)
 	if a.Hash() != b.Hash() {
 		t.Fatal("hashes differ")
 	}
 	state.Pages[0] = "x"
-	if a.Pages[0] != "a" {
+	if a.Order[0] != "a" {
 		t.Fatal("the snapshot shares the pages")
 	}
 	before := b.Hash()
-	b.Pages = []string{"b", "a"}
+	b.Order = []string{"b", "a"}
 	if b.Hash() == before {
 		t.Fatal("the order of pages is not in the hash")
 	}

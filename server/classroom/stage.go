@@ -44,8 +44,10 @@ func (s *Stage) checkPage(who Participant, page string, a *Authority) error {
 	switch {
 	case !directs(who) && who.ID != s.Lead:
 		return protocol.NewError(protocol.NotPermitted)
-	case !slices.Contains(a.Pages, page):
+	case !a.Has(page):
 		return protocol.NewError(protocol.NoSuchDocument)
+	case a.IsRemoved(page):
+		return protocol.NewError(protocol.PageRemoved)
 	case page == s.Page:
 		return protocol.NewError(protocol.BadMessage)
 	}

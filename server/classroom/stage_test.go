@@ -19,7 +19,7 @@ func led(participant string) *chalklinev1.StageEvent {
 }
 
 func TestSTG1WhoMayTurnPagesAndMakeTheLead(t *testing.T) {
-	a := &classroom.Authority{Pages: []string{"p1", "p2"}}
+	a := &classroom.Authority{Order: []string{"p1", "p2"}}
 	const no, none, bad = protocol.NotPermitted, protocol.NoSuchDocument, protocol.BadMessage
 	long := strings.Repeat("x", protocol.MaxParticipant+1)
 	for name, c := range map[string]struct {

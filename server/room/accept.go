@@ -101,6 +101,9 @@ func (s *state) take(now time.Time, m *member, v *view, c *chalklinev1.Submit, l
 	m.wrote = now
 	m.window.add(b.size)
 	s.enqueue(b)
+	if b.document == classroom.AuthorityDocument {
+		s.turnFromRemoved(now)
+	}
 	s.cfg.Metrics.batches.Inc()
 	return nil
 }

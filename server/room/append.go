@@ -217,7 +217,7 @@ func (s *state) onItsWay(name replay.Document) bool {
 
 // pageOnItsWay tells whether a page is on its way to the log.
 func (s *state) pageOnItsWay(page string) bool {
-	return slices.Contains(s.pages.coming.Pages, page) && !slices.Contains(s.authority.Pages, page)
+	return s.pages.coming.Has(page) && !s.authority.Has(page)
 }
 
 // unsettled returns the batches that are not durable yet, in order.

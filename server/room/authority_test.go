@@ -20,9 +20,9 @@ func TestSYN6WorkIsJudgedByTheAuthorityBehindWhichItIsAppended(t *testing.T) {
 	}
 	s.do(a.batch(t, s.now))
 	want("permitted", 1, 8)
-	// No event takes anything away yet; one that did would be in the line before the batch.
+	// As when a removal of the page is in the line before the batch.
 	kept := s.state.pages.coming
-	s.state.pages.coming.Pages = nil
+	s.state.pages.coming.Removed = []string{"p1"}
 	s.do(a.batch(t, s.now))
 	want("behind what takes the page away", 2, 8) // the batch comes back empty (SYN3)
 	s.state.pages.coming = kept

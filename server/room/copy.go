@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"slices"
 
 	"google.golang.org/protobuf/proto"
 
@@ -105,7 +104,7 @@ func boardOf(page string) replay.Document {
 // it in the log, where the caller can read it without the room.
 func (s *state) copyBoard(c copyBoard) {
 	got := boardBytes{}
-	if !slices.Contains(s.authority.Pages, c.page) {
+	if !s.authority.Has(c.page) {
 		got.err = protocol.NewError(protocol.NoSuchDocument)
 	} else if d := s.documents[boardOf(c.page)]; d != nil {
 		got.parts, got.err = d.fromSnapshot()
@@ -114,7 +113,7 @@ func (s *state) copyBoard(c copyBoard) {
 }
 
 func (s *state) listPages(c listPages) {
-	s.emit(answerPages{c.answer, pageList{slices.Clone(s.authority.Pages), s.name}})
+	s.emit(answerPages{c.answer, pageList{s.authority.Pages(), s.name}})
 }
 
 func (s *state) tellPlace(c askPlace) {

@@ -56,6 +56,7 @@ func load(ctx context.Context, cfg Config, now time.Time) (*state, error) {
 			s.name = string(name)
 		}
 	}
+	s.turnFromRemoved(now) // if the room ended before that was durable
 	return s, nil
 }
 

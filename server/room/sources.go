@@ -93,11 +93,7 @@ func (s *state) makeLead(now time.Time, before, after []classroom.Published) {
 	if lead == "" || s.stopping {
 		return
 	}
-	s.enqueue(&batch{
-		document: classroom.StageDocument, n: s.accepted.last(classroom.StageDocument, 0) + 1,
-		capturedAt: cutMillis(s.clock.At(now)), received: now,
-		payload: s.stage.write(&chalklinev1.StageEvent{Event: &chalklinev1.StageEvent_LeadChanged{
-			LeadChanged: &chalklinev1.LeadChanged{Participant: lead},
-		}}),
-	})
+	s.direct(now, &chalklinev1.StageEvent{Event: &chalklinev1.StageEvent_LeadChanged{
+		LeadChanged: &chalklinev1.LeadChanged{Participant: lead},
+	}})
 }

@@ -87,7 +87,8 @@ export class FakeDocument {
       return { table: encodeTable(board), ink: closed.length > 0 ? encodeChunk(closed) : undefined };
     }
     if (stage !== undefined) return { table: toBinary(StageStateSchema, create(StageStateSchema, stage.view.value)), ink: undefined };
-    const state = { opSemantics: 2, createdAtUs: 5n, pages: [...(authority?.pages ?? [])] };
+    const { pages = [], removed = [] } = authority?.with([]) ?? {};
+    const state = { opSemantics: 2, createdAtUs: 5n, pages: [...pages], removed: [...removed] };
     return { table: toBinary(AuthorityStateSchema, create(AuthorityStateSchema, state)), ink: undefined };
   }
 

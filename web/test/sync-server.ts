@@ -226,7 +226,7 @@ export class FakeServer {
   }
 
   pages(): readonly string[] {
-    return this.doc("authority").authority?.pages ?? [];
+    return this.doc("authority").authority?.with([]).pages ?? [];
   }
 
   private begin(peer: Peer, { handle, document, position, atUs }: Pick<OpenDocument, "handle" | "document" | "position" | "atUs">): void {
@@ -295,6 +295,10 @@ export class FakeServer {
       if (this.refusalsOvertaken) this.clock.after(10, tell);
       else tell();
     };
+    if (this.doc("authority").authority?.with([]).removed.includes(d.name.slice("board::".length)) === true) {
+      refuse([], Code.PageRemoved);
+      return new Uint8Array();
+    }
     const old = ops.flatMap((op, i) => (op.kind === "textEdit" && op.base < BigInt(this.keepsFrom) ? [i] : []));
     const judged = this.judge?.(ops);
     const bad = judged ?? old;

@@ -3029,6 +3029,9 @@ type AuthorityEvent struct {
 	//
 	//	*AuthorityEvent_RoomCreated
 	//	*AuthorityEvent_PageAdded
+	//	*AuthorityEvent_PageRemoved
+	//	*AuthorityEvent_PageRestored
+	//	*AuthorityEvent_PageMoved
 	Event         isAuthorityEvent_Event `protobuf_oneof:"event"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3089,6 +3092,33 @@ func (x *AuthorityEvent) GetPageAdded() *PageAdded {
 	return nil
 }
 
+func (x *AuthorityEvent) GetPageRemoved() *PageRemoved {
+	if x != nil {
+		if x, ok := x.Event.(*AuthorityEvent_PageRemoved); ok {
+			return x.PageRemoved
+		}
+	}
+	return nil
+}
+
+func (x *AuthorityEvent) GetPageRestored() *PageRestored {
+	if x != nil {
+		if x, ok := x.Event.(*AuthorityEvent_PageRestored); ok {
+			return x.PageRestored
+		}
+	}
+	return nil
+}
+
+func (x *AuthorityEvent) GetPageMoved() *PageMoved {
+	if x != nil {
+		if x, ok := x.Event.(*AuthorityEvent_PageMoved); ok {
+			return x.PageMoved
+		}
+	}
+	return nil
+}
+
 type isAuthorityEvent_Event interface {
 	isAuthorityEvent_Event()
 }
@@ -3101,9 +3131,27 @@ type AuthorityEvent_PageAdded struct {
 	PageAdded *PageAdded `protobuf:"bytes,2,opt,name=page_added,json=pageAdded,proto3,oneof"`
 }
 
+type AuthorityEvent_PageRemoved struct {
+	PageRemoved *PageRemoved `protobuf:"bytes,3,opt,name=page_removed,json=pageRemoved,proto3,oneof"`
+}
+
+type AuthorityEvent_PageRestored struct {
+	PageRestored *PageRestored `protobuf:"bytes,4,opt,name=page_restored,json=pageRestored,proto3,oneof"`
+}
+
+type AuthorityEvent_PageMoved struct {
+	PageMoved *PageMoved `protobuf:"bytes,5,opt,name=page_moved,json=pageMoved,proto3,oneof"`
+}
+
 func (*AuthorityEvent_RoomCreated) isAuthorityEvent_Event() {}
 
 func (*AuthorityEvent_PageAdded) isAuthorityEvent_Event() {}
+
+func (*AuthorityEvent_PageRemoved) isAuthorityEvent_Event() {}
+
+func (*AuthorityEvent_PageRestored) isAuthorityEvent_Event() {}
+
+func (*AuthorityEvent_PageMoved) isAuthorityEvent_Event() {}
 
 type RoomCreated struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -3211,19 +3259,165 @@ func (x *PageAdded) GetAfter() string {
 	return ""
 }
 
+// PageRemoved is REMOVE_PAGE: takes a page out of sight. It keeps its place and its boards (PGS2).
+type PageRemoved struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Page          string                 `protobuf:"bytes,1,opt,name=page,proto3" json:"page,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PageRemoved) Reset() {
+	*x = PageRemoved{}
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PageRemoved) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PageRemoved) ProtoMessage() {}
+
+func (x *PageRemoved) ProtoReflect() protoreflect.Message {
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PageRemoved.ProtoReflect.Descriptor instead.
+func (*PageRemoved) Descriptor() ([]byte, []int) {
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *PageRemoved) GetPage() string {
+	if x != nil {
+		return x.Page
+	}
+	return ""
+}
+
+// PageRestored brings a removed page back, as it was.
+type PageRestored struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Page          string                 `protobuf:"bytes,1,opt,name=page,proto3" json:"page,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PageRestored) Reset() {
+	*x = PageRestored{}
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PageRestored) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PageRestored) ProtoMessage() {}
+
+func (x *PageRestored) ProtoReflect() protoreflect.Message {
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PageRestored.ProtoReflect.Descriptor instead.
+func (*PageRestored) Descriptor() ([]byte, []int) {
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *PageRestored) GetPage() string {
+	if x != nil {
+		return x.Page
+	}
+	return ""
+}
+
+// PageMoved puts a page behind another one (first if after is empty or unknown), which may be a removed one.
+type PageMoved struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Page          string                 `protobuf:"bytes,1,opt,name=page,proto3" json:"page,omitempty"`
+	After         string                 `protobuf:"bytes,2,opt,name=after,proto3" json:"after,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PageMoved) Reset() {
+	*x = PageMoved{}
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PageMoved) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PageMoved) ProtoMessage() {}
+
+func (x *PageMoved) ProtoReflect() protoreflect.Message {
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PageMoved.ProtoReflect.Descriptor instead.
+func (*PageMoved) Descriptor() ([]byte, []int) {
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *PageMoved) GetPage() string {
+	if x != nil {
+		return x.Page
+	}
+	return ""
+}
+
+func (x *PageMoved) GetAfter() string {
+	if x != nil {
+		return x.After
+	}
+	return ""
+}
+
 // AuthorityState is the snapshot table of the document "authority".
 type AuthorityState struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	OpSemantics   uint32                 `protobuf:"varint,1,opt,name=op_semantics,json=opSemantics,proto3" json:"op_semantics,omitempty"`
-	CreatedAtUs   int64                  `protobuf:"varint,2,opt,name=created_at_us,json=createdAtUs,proto3" json:"created_at_us,omitempty"`
-	Pages         []string               `protobuf:"bytes,3,rep,name=pages,proto3" json:"pages,omitempty"`
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	OpSemantics uint32                 `protobuf:"varint,1,opt,name=op_semantics,json=opSemantics,proto3" json:"op_semantics,omitempty"`
+	CreatedAtUs int64                  `protobuf:"varint,2,opt,name=created_at_us,json=createdAtUs,proto3" json:"created_at_us,omitempty"`
+	// In order, the removed ones where they were.
+	Pages []string `protobuf:"bytes,3,rep,name=pages,proto3" json:"pages,omitempty"`
+	// Of them, those that are removed, in the order in which they were.
+	Removed       []string `protobuf:"bytes,4,rep,name=removed,proto3" json:"removed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AuthorityState) Reset() {
 	*x = AuthorityState{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[41]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3235,7 +3429,7 @@ func (x *AuthorityState) String() string {
 func (*AuthorityState) ProtoMessage() {}
 
 func (x *AuthorityState) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[41]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3248,7 +3442,7 @@ func (x *AuthorityState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthorityState.ProtoReflect.Descriptor instead.
 func (*AuthorityState) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{41}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *AuthorityState) GetOpSemantics() uint32 {
@@ -3272,6 +3466,13 @@ func (x *AuthorityState) GetPages() []string {
 	return nil
 }
 
+func (x *AuthorityState) GetRemoved() []string {
+	if x != nil {
+		return x.Removed
+	}
+	return nil
+}
+
 // StageEvent is the payload of a record of the document "stage" (STG1).
 type StageEvent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -3286,7 +3487,7 @@ type StageEvent struct {
 
 func (x *StageEvent) Reset() {
 	*x = StageEvent{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[42]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3298,7 +3499,7 @@ func (x *StageEvent) String() string {
 func (*StageEvent) ProtoMessage() {}
 
 func (x *StageEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[42]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3311,7 +3512,7 @@ func (x *StageEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StageEvent.ProtoReflect.Descriptor instead.
 func (*StageEvent) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{42}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *StageEvent) GetEvent() isStageEvent_Event {
@@ -3365,7 +3566,7 @@ type PageTurned struct {
 
 func (x *PageTurned) Reset() {
 	*x = PageTurned{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[43]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3377,7 +3578,7 @@ func (x *PageTurned) String() string {
 func (*PageTurned) ProtoMessage() {}
 
 func (x *PageTurned) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[43]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3390,7 +3591,7 @@ func (x *PageTurned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PageTurned.ProtoReflect.Descriptor instead.
 func (*PageTurned) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{43}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *PageTurned) GetPage() string {
@@ -3410,7 +3611,7 @@ type LeadChanged struct {
 
 func (x *LeadChanged) Reset() {
 	*x = LeadChanged{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[44]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3422,7 +3623,7 @@ func (x *LeadChanged) String() string {
 func (*LeadChanged) ProtoMessage() {}
 
 func (x *LeadChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[44]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3435,7 +3636,7 @@ func (x *LeadChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LeadChanged.ProtoReflect.Descriptor instead.
 func (*LeadChanged) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{44}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *LeadChanged) GetParticipant() string {
@@ -3457,7 +3658,7 @@ type StageState struct {
 
 func (x *StageState) Reset() {
 	*x = StageState{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[45]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3469,7 +3670,7 @@ func (x *StageState) String() string {
 func (*StageState) ProtoMessage() {}
 
 func (x *StageState) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[45]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3482,7 +3683,7 @@ func (x *StageState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StageState.ProtoReflect.Descriptor instead.
 func (*StageState) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{45}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *StageState) GetPage() string {
@@ -3509,7 +3710,7 @@ type Sources struct {
 
 func (x *Sources) Reset() {
 	*x = Sources{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[46]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3521,7 +3722,7 @@ func (x *Sources) String() string {
 func (*Sources) ProtoMessage() {}
 
 func (x *Sources) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[46]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3534,7 +3735,7 @@ func (x *Sources) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sources.ProtoReflect.Descriptor instead.
 func (*Sources) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{46}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *Sources) GetSources() []*Source {
@@ -3572,7 +3773,7 @@ type Source struct {
 
 func (x *Source) Reset() {
 	*x = Source{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[47]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3584,7 +3785,7 @@ func (x *Source) String() string {
 func (*Source) ProtoMessage() {}
 
 func (x *Source) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[47]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3597,7 +3798,7 @@ func (x *Source) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Source.ProtoReflect.Descriptor instead.
 func (*Source) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{47}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *Source) GetNumber() uint32 {
@@ -3696,7 +3897,7 @@ type TraceEvent struct {
 
 func (x *TraceEvent) Reset() {
 	*x = TraceEvent{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[48]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3708,7 +3909,7 @@ func (x *TraceEvent) String() string {
 func (*TraceEvent) ProtoMessage() {}
 
 func (x *TraceEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[48]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3721,7 +3922,7 @@ func (x *TraceEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TraceEvent.ProtoReflect.Descriptor instead.
 func (*TraceEvent) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{48}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *TraceEvent) GetBoard() string {
@@ -3753,7 +3954,7 @@ type AttendanceEvent struct {
 
 func (x *AttendanceEvent) Reset() {
 	*x = AttendanceEvent{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[49]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3765,7 +3966,7 @@ func (x *AttendanceEvent) String() string {
 func (*AttendanceEvent) ProtoMessage() {}
 
 func (x *AttendanceEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[49]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3778,7 +3979,7 @@ func (x *AttendanceEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AttendanceEvent.ProtoReflect.Descriptor instead.
 func (*AttendanceEvent) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{49}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *AttendanceEvent) GetEvent() isAttendanceEvent_Event {
@@ -3850,7 +4051,7 @@ type ReplicaGiven struct {
 
 func (x *ReplicaGiven) Reset() {
 	*x = ReplicaGiven{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[50]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3862,7 +4063,7 @@ func (x *ReplicaGiven) String() string {
 func (*ReplicaGiven) ProtoMessage() {}
 
 func (x *ReplicaGiven) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[50]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3875,7 +4076,7 @@ func (x *ReplicaGiven) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplicaGiven.ProtoReflect.Descriptor instead.
 func (*ReplicaGiven) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{50}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *ReplicaGiven) GetReplica() uint32 {
@@ -3908,7 +4109,7 @@ type Joined struct {
 
 func (x *Joined) Reset() {
 	*x = Joined{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[51]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3920,7 +4121,7 @@ func (x *Joined) String() string {
 func (*Joined) ProtoMessage() {}
 
 func (x *Joined) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[51]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3933,7 +4134,7 @@ func (x *Joined) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Joined.ProtoReflect.Descriptor instead.
 func (*Joined) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{51}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *Joined) GetReplica() uint32 {
@@ -3952,7 +4153,7 @@ type Left struct {
 
 func (x *Left) Reset() {
 	*x = Left{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[52]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3964,7 +4165,7 @@ func (x *Left) String() string {
 func (*Left) ProtoMessage() {}
 
 func (x *Left) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[52]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3977,7 +4178,7 @@ func (x *Left) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Left.ProtoReflect.Descriptor instead.
 func (*Left) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{52}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *Left) GetReplica() uint32 {
@@ -3997,7 +4198,7 @@ type AttendanceState struct {
 
 func (x *AttendanceState) Reset() {
 	*x = AttendanceState{}
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[53]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4009,7 +4210,7 @@ func (x *AttendanceState) String() string {
 func (*AttendanceState) ProtoMessage() {}
 
 func (x *AttendanceState) ProtoReflect() protoreflect.Message {
-	mi := &file_chalkline_v1_chalkline_proto_msgTypes[53]
+	mi := &file_chalkline_v1_chalkline_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4022,7 +4223,7 @@ func (x *AttendanceState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AttendanceState.ProtoReflect.Descriptor instead.
 func (*AttendanceState) Descriptor() ([]byte, []int) {
-	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{53}
+	return file_chalkline_v1_chalkline_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *AttendanceState) GetReplicas() []*ReplicaGiven {
@@ -4236,22 +4437,34 @@ const file_chalkline_v1_chalkline_proto_rawDesc = "" +
 	"\x01y\x18\x03 \x01(\x11R\x01y\x12,\n" +
 	"\x04kind\x18\x04 \x01(\x0e2\x18.chalkline.v1.CursorKindR\x04kind\x12\x14\n" +
 	"\x05trail\x18\x05 \x03(\x11R\x05trail\x12/\n" +
-	"\x04text\x18\x06 \x01(\v2\x1b.chalkline.v1.TextSelectionR\x04text\"\x93\x01\n" +
+	"\x04text\x18\x06 \x01(\v2\x1b.chalkline.v1.TextSelectionR\x04text\"\xd0\x02\n" +
 	"\x0eAuthorityEvent\x12>\n" +
 	"\froom_created\x18\x01 \x01(\v2\x19.chalkline.v1.RoomCreatedH\x00R\vroomCreated\x128\n" +
 	"\n" +
-	"page_added\x18\x02 \x01(\v2\x17.chalkline.v1.PageAddedH\x00R\tpageAddedB\a\n" +
+	"page_added\x18\x02 \x01(\v2\x17.chalkline.v1.PageAddedH\x00R\tpageAdded\x12>\n" +
+	"\fpage_removed\x18\x03 \x01(\v2\x19.chalkline.v1.PageRemovedH\x00R\vpageRemoved\x12A\n" +
+	"\rpage_restored\x18\x04 \x01(\v2\x1a.chalkline.v1.PageRestoredH\x00R\fpageRestored\x128\n" +
+	"\n" +
+	"page_moved\x18\x05 \x01(\v2\x17.chalkline.v1.PageMovedH\x00R\tpageMovedB\a\n" +
 	"\x05event\"T\n" +
 	"\vRoomCreated\x12!\n" +
 	"\fop_semantics\x18\x01 \x01(\rR\vopSemantics\x12\"\n" +
 	"\rcreated_at_us\x18\x02 \x01(\x03R\vcreatedAtUs\"5\n" +
 	"\tPageAdded\x12\x12\n" +
 	"\x04page\x18\x01 \x01(\tR\x04page\x12\x14\n" +
-	"\x05after\x18\x02 \x01(\tR\x05after\"m\n" +
+	"\x05after\x18\x02 \x01(\tR\x05after\"!\n" +
+	"\vPageRemoved\x12\x12\n" +
+	"\x04page\x18\x01 \x01(\tR\x04page\"\"\n" +
+	"\fPageRestored\x12\x12\n" +
+	"\x04page\x18\x01 \x01(\tR\x04page\"5\n" +
+	"\tPageMoved\x12\x12\n" +
+	"\x04page\x18\x01 \x01(\tR\x04page\x12\x14\n" +
+	"\x05after\x18\x02 \x01(\tR\x05after\"\x87\x01\n" +
 	"\x0eAuthorityState\x12!\n" +
 	"\fop_semantics\x18\x01 \x01(\rR\vopSemantics\x12\"\n" +
 	"\rcreated_at_us\x18\x02 \x01(\x03R\vcreatedAtUs\x12\x14\n" +
-	"\x05pages\x18\x03 \x03(\tR\x05pages\"\x92\x01\n" +
+	"\x05pages\x18\x03 \x03(\tR\x05pages\x12\x18\n" +
+	"\aremoved\x18\x04 \x03(\tR\aremoved\"\x92\x01\n" +
 	"\n" +
 	"StageEvent\x12;\n" +
 	"\vpage_turned\x18\x01 \x01(\v2\x18.chalkline.v1.PageTurnedH\x00R\n" +
@@ -4331,7 +4544,7 @@ func file_chalkline_v1_chalkline_proto_rawDescGZIP() []byte {
 }
 
 var file_chalkline_v1_chalkline_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_chalkline_v1_chalkline_proto_msgTypes = make([]protoimpl.MessageInfo, 55)
+var file_chalkline_v1_chalkline_proto_msgTypes = make([]protoimpl.MessageInfo, 58)
 var file_chalkline_v1_chalkline_proto_goTypes = []any{
 	(CursorKind)(0),          // 0: chalkline.v1.CursorKind
 	(SourceKind)(0),          // 1: chalkline.v1.SourceKind
@@ -4376,20 +4589,23 @@ var file_chalkline_v1_chalkline_proto_goTypes = []any{
 	(*AuthorityEvent)(nil),   // 40: chalkline.v1.AuthorityEvent
 	(*RoomCreated)(nil),      // 41: chalkline.v1.RoomCreated
 	(*PageAdded)(nil),        // 42: chalkline.v1.PageAdded
-	(*AuthorityState)(nil),   // 43: chalkline.v1.AuthorityState
-	(*StageEvent)(nil),       // 44: chalkline.v1.StageEvent
-	(*PageTurned)(nil),       // 45: chalkline.v1.PageTurned
-	(*LeadChanged)(nil),      // 46: chalkline.v1.LeadChanged
-	(*StageState)(nil),       // 47: chalkline.v1.StageState
-	(*Sources)(nil),          // 48: chalkline.v1.Sources
-	(*Source)(nil),           // 49: chalkline.v1.Source
-	(*TraceEvent)(nil),       // 50: chalkline.v1.TraceEvent
-	(*AttendanceEvent)(nil),  // 51: chalkline.v1.AttendanceEvent
-	(*ReplicaGiven)(nil),     // 52: chalkline.v1.ReplicaGiven
-	(*Joined)(nil),           // 53: chalkline.v1.Joined
-	(*Left)(nil),             // 54: chalkline.v1.Left
-	(*AttendanceState)(nil),  // 55: chalkline.v1.AttendanceState
-	nil,                      // 56: chalkline.v1.Error.ParametersEntry
+	(*PageRemoved)(nil),      // 43: chalkline.v1.PageRemoved
+	(*PageRestored)(nil),     // 44: chalkline.v1.PageRestored
+	(*PageMoved)(nil),        // 45: chalkline.v1.PageMoved
+	(*AuthorityState)(nil),   // 46: chalkline.v1.AuthorityState
+	(*StageEvent)(nil),       // 47: chalkline.v1.StageEvent
+	(*PageTurned)(nil),       // 48: chalkline.v1.PageTurned
+	(*LeadChanged)(nil),      // 49: chalkline.v1.LeadChanged
+	(*StageState)(nil),       // 50: chalkline.v1.StageState
+	(*Sources)(nil),          // 51: chalkline.v1.Sources
+	(*Source)(nil),           // 52: chalkline.v1.Source
+	(*TraceEvent)(nil),       // 53: chalkline.v1.TraceEvent
+	(*AttendanceEvent)(nil),  // 54: chalkline.v1.AttendanceEvent
+	(*ReplicaGiven)(nil),     // 55: chalkline.v1.ReplicaGiven
+	(*Joined)(nil),           // 56: chalkline.v1.Joined
+	(*Left)(nil),             // 57: chalkline.v1.Left
+	(*AttendanceState)(nil),  // 58: chalkline.v1.AttendanceState
+	nil,                      // 59: chalkline.v1.Error.ParametersEntry
 }
 var file_chalkline_v1_chalkline_proto_depIdxs = []int32{
 	4,  // 0: chalkline.v1.ClientMessage.hello:type_name -> chalkline.v1.Hello
@@ -4412,20 +4628,20 @@ var file_chalkline_v1_chalkline_proto_depIdxs = []int32{
 	28, // 17: chalkline.v1.ServerMessage.error:type_name -> chalkline.v1.Error
 	29, // 18: chalkline.v1.ServerMessage.going_away:type_name -> chalkline.v1.GoingAway
 	15, // 19: chalkline.v1.ServerMessage.roster:type_name -> chalkline.v1.Roster
-	48, // 20: chalkline.v1.ServerMessage.sources:type_name -> chalkline.v1.Sources
+	51, // 20: chalkline.v1.ServerMessage.sources:type_name -> chalkline.v1.Sources
 	9,  // 21: chalkline.v1.JoinRoom.replica:type_name -> chalkline.v1.ReplicaClaim
 	10, // 22: chalkline.v1.JoinRoom.open:type_name -> chalkline.v1.OpenDocument
 	11, // 23: chalkline.v1.OpenDocument.position:type_name -> chalkline.v1.Position
 	9,  // 24: chalkline.v1.JoinRoomResult.replica:type_name -> chalkline.v1.ReplicaClaim
 	13, // 25: chalkline.v1.JoinRoomResult.last:type_name -> chalkline.v1.LastBatch
 	14, // 26: chalkline.v1.JoinRoomResult.present:type_name -> chalkline.v1.Presence
-	48, // 27: chalkline.v1.JoinRoomResult.sources:type_name -> chalkline.v1.Sources
+	51, // 27: chalkline.v1.JoinRoomResult.sources:type_name -> chalkline.v1.Sources
 	14, // 28: chalkline.v1.Roster.present:type_name -> chalkline.v1.Presence
 	10, // 29: chalkline.v1.ChangeBoard.open:type_name -> chalkline.v1.OpenDocument
 	11, // 30: chalkline.v1.SyncState.position:type_name -> chalkline.v1.Position
 	20, // 31: chalkline.v1.HeartTick.received:type_name -> chalkline.v1.Received
 	28, // 32: chalkline.v1.Refused.error:type_name -> chalkline.v1.Error
-	56, // 33: chalkline.v1.Error.parameters:type_name -> chalkline.v1.Error.ParametersEntry
+	59, // 33: chalkline.v1.Error.parameters:type_name -> chalkline.v1.Error.ParametersEntry
 	28, // 34: chalkline.v1.GoingAway.error:type_name -> chalkline.v1.Error
 	31, // 35: chalkline.v1.DocumentMessage.header:type_name -> chalkline.v1.DocumentHeader
 	32, // 36: chalkline.v1.DocumentMessage.snapshot_start:type_name -> chalkline.v1.SnapshotStart
@@ -4440,19 +4656,22 @@ var file_chalkline_v1_chalkline_proto_depIdxs = []int32{
 	37, // 45: chalkline.v1.ReplicaCursor.text:type_name -> chalkline.v1.TextSelection
 	41, // 46: chalkline.v1.AuthorityEvent.room_created:type_name -> chalkline.v1.RoomCreated
 	42, // 47: chalkline.v1.AuthorityEvent.page_added:type_name -> chalkline.v1.PageAdded
-	45, // 48: chalkline.v1.StageEvent.page_turned:type_name -> chalkline.v1.PageTurned
-	46, // 49: chalkline.v1.StageEvent.lead_changed:type_name -> chalkline.v1.LeadChanged
-	49, // 50: chalkline.v1.Sources.sources:type_name -> chalkline.v1.Source
-	1,  // 51: chalkline.v1.Source.kind:type_name -> chalkline.v1.SourceKind
-	52, // 52: chalkline.v1.AttendanceEvent.replica_given:type_name -> chalkline.v1.ReplicaGiven
-	53, // 53: chalkline.v1.AttendanceEvent.joined:type_name -> chalkline.v1.Joined
-	54, // 54: chalkline.v1.AttendanceEvent.left:type_name -> chalkline.v1.Left
-	52, // 55: chalkline.v1.AttendanceState.replicas:type_name -> chalkline.v1.ReplicaGiven
-	56, // [56:56] is the sub-list for method output_type
-	56, // [56:56] is the sub-list for method input_type
-	56, // [56:56] is the sub-list for extension type_name
-	56, // [56:56] is the sub-list for extension extendee
-	0,  // [0:56] is the sub-list for field type_name
+	43, // 48: chalkline.v1.AuthorityEvent.page_removed:type_name -> chalkline.v1.PageRemoved
+	44, // 49: chalkline.v1.AuthorityEvent.page_restored:type_name -> chalkline.v1.PageRestored
+	45, // 50: chalkline.v1.AuthorityEvent.page_moved:type_name -> chalkline.v1.PageMoved
+	48, // 51: chalkline.v1.StageEvent.page_turned:type_name -> chalkline.v1.PageTurned
+	49, // 52: chalkline.v1.StageEvent.lead_changed:type_name -> chalkline.v1.LeadChanged
+	52, // 53: chalkline.v1.Sources.sources:type_name -> chalkline.v1.Source
+	1,  // 54: chalkline.v1.Source.kind:type_name -> chalkline.v1.SourceKind
+	55, // 55: chalkline.v1.AttendanceEvent.replica_given:type_name -> chalkline.v1.ReplicaGiven
+	56, // 56: chalkline.v1.AttendanceEvent.joined:type_name -> chalkline.v1.Joined
+	57, // 57: chalkline.v1.AttendanceEvent.left:type_name -> chalkline.v1.Left
+	55, // 58: chalkline.v1.AttendanceState.replicas:type_name -> chalkline.v1.ReplicaGiven
+	59, // [59:59] is the sub-list for method output_type
+	59, // [59:59] is the sub-list for method input_type
+	59, // [59:59] is the sub-list for extension type_name
+	59, // [59:59] is the sub-list for extension extendee
+	0,  // [0:59] is the sub-list for field type_name
 }
 
 func init() { file_chalkline_v1_chalkline_proto_init() }
@@ -4501,12 +4720,15 @@ func file_chalkline_v1_chalkline_proto_init() {
 	file_chalkline_v1_chalkline_proto_msgTypes[38].OneofWrappers = []any{
 		(*AuthorityEvent_RoomCreated)(nil),
 		(*AuthorityEvent_PageAdded)(nil),
+		(*AuthorityEvent_PageRemoved)(nil),
+		(*AuthorityEvent_PageRestored)(nil),
+		(*AuthorityEvent_PageMoved)(nil),
 	}
-	file_chalkline_v1_chalkline_proto_msgTypes[42].OneofWrappers = []any{
+	file_chalkline_v1_chalkline_proto_msgTypes[45].OneofWrappers = []any{
 		(*StageEvent_PageTurned)(nil),
 		(*StageEvent_LeadChanged)(nil),
 	}
-	file_chalkline_v1_chalkline_proto_msgTypes[49].OneofWrappers = []any{
+	file_chalkline_v1_chalkline_proto_msgTypes[52].OneofWrappers = []any{
 		(*AttendanceEvent_ReplicaGiven)(nil),
 		(*AttendanceEvent_Joined)(nil),
 		(*AttendanceEvent_Left)(nil),
@@ -4517,7 +4739,7 @@ func file_chalkline_v1_chalkline_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_chalkline_v1_chalkline_proto_rawDesc), len(file_chalkline_v1_chalkline_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   55,
+			NumMessages:   58,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -25,6 +25,8 @@ export const Code = {
   UnusableImage: 3014,
   UnsupportedCodec: 3015,
   NoSuchSource: 3016,
+  PageRemoved: 3017,
+  LastPage: 3018,
 } as const;
 
 export type Retry = "now" | "back-off" | "never";

@@ -191,6 +191,15 @@ export interface RoomSession {
   /** Makes a page the one looked at, opening its board (boards last looked at stay open, at most 8). */
   look(page: string): BoardDocument;
   addPage(after: string): string;
+  /** Pages that are removed and can be restored, the last removed behind. They are not among pages. */
+  readonly removedPages: Observable<readonly string[]>;
+  /** Takes a page out of everybody's sight, or brings it back with all that is on it (PGS2). Refused: as any op. */
+  removePage(page: string): void;
+  restorePage(page: string): void;
+  /** Puts a page behind another one, first if after is "". */
+  movePage(page: string, after: string): void;
+  /** The page that is looked at where this one was: itself, or if it is removed the one beside it (PGS4); "" if it is unknown. */
+  shownPage(page: string): string;
   readonly images: RoomImages;
   /** One's own participant; "" before the first Welcome. */
   readonly participant: string;

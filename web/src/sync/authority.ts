@@ -1,5 +1,5 @@
 // The document "authority": the pages of the room (server/classroom has the same rules).
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, toBinary, type MessageInitShape } from "@bufbuild/protobuf";
 import { AuthorityEventSchema, AuthorityStateSchema } from "../protocol/gen/chalkline/v1/chalkline_pb.ts";
 import { bytes, start, update } from "../ot/fnv.ts";
 import { Writer } from "../ot/bytes.ts";
@@ -10,13 +10,18 @@ import type { Context } from "../protocol/record.ts";
 
 export const AUTHORITY = "authority";
 
+/** All pages in order, and which of them are removed, in the order in which they were (PGS2). */
+export type Arranged = Pick<State, "pages" | "removed">;
+
 interface State {
   readonly opSemantics: number;
   readonly createdAtUs: bigint;
+  /** In order, the removed ones where they were. */
   readonly pages: readonly string[];
+  readonly removed: readonly string[];
 }
 
-const EMPTY: State = { opSemantics: 0, createdAtUs: 0n, pages: [] };
+const EMPTY: State = { opSemantics: 0, createdAtUs: 0n, pages: [], removed: [] };
 
 /** The confirmed pages of the room. */
 export class Authority implements DocumentState {
@@ -26,8 +31,14 @@ export class Authority implements DocumentState {
   /** changed: after every record and snapshot; confirmed: of an own batch. */
   constructor(private readonly changed: (record: CodedRecord | Context) => void) {}
 
-  get pages(): readonly string[] {
-    return this.state.pages;
+  /** The page was added once; it may be removed. */
+  has(page: string): boolean {
+    return this.state.pages.includes(page);
+  }
+
+  /** With events of one's own that are not confirmed yet. */
+  with(own: readonly Uint8Array[]): Arranged {
+    return own.reduce(after, this.state);
   }
 
   apply(record: CodedRecord): void {
@@ -54,39 +65,61 @@ export class Authority implements DocumentState {
   }
 }
 
-/** The payload that puts a page behind another one (first if after is unknown). */
-export function pageAdded(page: string, afterPage: string): Uint8Array {
-  return toBinary(AuthorityEventSchema, create(AuthorityEventSchema, { event: { case: "pageAdded", value: { page, after: afterPage } } }));
+/** What is done to a page. after: it stands behind that one, first if it is unknown. */
+export type PageEvent = Extract<MessageInitShape<typeof AuthorityEventSchema>["event"], { case: `page${string}` }>;
+
+export function pageEvent(event: PageEvent): Uint8Array {
+  return toBinary(AuthorityEventSchema, create(AuthorityEventSchema, { event }));
 }
 
-/** Pages after an event, for those of one's own that are not confirmed yet. */
-export function pagesAfter(pages: readonly string[], payload: Uint8Array): readonly string[] {
-  return after({ ...EMPTY, pages }, payload).pages;
+/** Pages that people see. */
+export const seen = ({ pages, removed }: Arranged): string[] => pages.filter((page) => !removed.includes(page));
+
+/** The page that is looked at where this one was: itself, or if it is removed the next one, else the one before (PGS4). */
+export function shownFor(state: Arranged, page: string): string {
+  const at = state.pages.indexOf(page);
+  const there = (p: string): boolean => !state.removed.includes(p);
+  return at < 0 ? "" : (state.pages.slice(at).find(there) ?? state.pages.slice(0, at).findLast(there) ?? "");
+}
+
+/** A page behind another one. */
+function placed(pages: readonly string[], { page, after }: { readonly page: string; readonly after: string }): string[] {
+  const others = pages.filter((p) => p !== page);
+  others.splice(others.indexOf(after) + 1, 0, page);
+  return others;
 }
 
 function after(state: State, payload: Uint8Array): State {
   const { event } = fromBinary(AuthorityEventSchema, payload);
+  const { pages, removed } = state;
   switch (event.case) {
     case "roomCreated":
-      return state.opSemantics === 0 ? { ...event.value, pages: state.pages } : state;
+      return state.opSemantics === 0 ? { ...state, ...event.value } : state;
     case "pageAdded": {
       const { page } = event.value;
-      if (!/^[0-9A-Za-z_-]{1,32}$/.test(page) || state.pages.includes(page) || state.pages.length >= MAX_PAGES) return state;
-      const pages = [...state.pages];
-      pages.splice(pages.indexOf(event.value.after) + 1, 0, page);
-      return { ...state, pages };
+      if (!/^[0-9A-Za-z_-]{1,32}$/.test(page) || pages.includes(page) || pages.length >= MAX_PAGES) return state;
+      return { ...state, pages: placed(pages, event.value) };
     }
+    case "pageRemoved": {
+      const { page } = event.value;
+      const goes = pages.includes(page) && !removed.includes(page) && pages.length - removed.length > 1;
+      return goes ? { ...state, removed: [...removed, page] } : state;
+    }
+    case "pageRestored":
+      return { ...state, removed: removed.filter((page) => page !== event.value.page) };
+    case "pageMoved":
+      return pages.includes(event.value.page) && event.value.page !== event.value.after ? { ...state, pages: placed(pages, event.value) } : state;
     case undefined:
       return state;
   }
 }
 
-function hashOf({ opSemantics, createdAtUs, pages }: State): Uint8Array {
+function hashOf({ opSemantics, createdAtUs, pages, removed }: State): Uint8Array {
   const w = new Writer();
   w.uvarint(opSemantics);
   w.biguvarint(createdAtUs);
   w.uvarint(pages.length);
-  for (const page of pages) w.bytes(new TextEncoder().encode(page));
+  for (const page of [...pages, ...removed]) w.bytes(new TextEncoder().encode(page));
   const h = start();
   update(h, w.buffer, w.length);
   return bytes(h);

@@ -8,7 +8,7 @@ import { Context, type CodedRecord } from "../protocol/record.ts";
 import { Aligned, type AlignedHost } from "./aligned.ts";
 import type { CursorKind } from "./api.ts";
 import { Asking, type AskingHost, type OpenDocument } from "./asking.ts";
-import { Authority, AUTHORITY, pageAdded, pagesAfter } from "./authority.ts";
+import { Authority, AUTHORITY, pageEvent, seen, shownFor, type Arranged, type PageEvent } from "./authority.ts";
 import { LiveBoard, type BoardHost } from "./board.ts";
 import type { Clock, RoomClock } from "./clock.ts";
 import type { DocumentState } from "./documentstate.ts";
@@ -41,6 +41,7 @@ export interface DocumentsHost extends AskingHost {
 
 export class Documents implements BoardHost, WorkHost, AlignedHost {
   readonly pages = new Value<readonly string[]>([]);
+  readonly removed = new Value<readonly string[]>([]);
   readonly work: Work;
   readonly opens = new Opens();
   readonly aligned: Aligned;
@@ -79,7 +80,7 @@ export class Documents implements BoardHost, WorkHost, AlignedHost {
   /** What JOIN_ROOM opens at once. */
   opening(): OpenDocument[] {
     if (this.careful) return [this.asking.ask(this.openOf(AUTHORITY))];
-    const boards = this.wanted().filter((document) => this.authority.pages.includes(pageOf(document)));
+    const boards = this.wanted().filter((document) => this.authority.has(pageOf(document)));
     return [...ALWAYS, ...boards].map((document) => this.asking.ask(this.openOf(document)));
   }
 
@@ -179,7 +180,7 @@ export class Documents implements BoardHost, WorkHost, AlignedHost {
     for (const document of [STAGE, ...this.wanted()]) {
       const open = this.openOf(document);
       const { feed } = open;
-      if (document !== STAGE && !this.authority.pages.includes(pageOf(document))) this.restorePage(document);
+      if (document !== STAGE && !this.authority.has(pageOf(document))) this.restorePage(document);
       else if (!feed.live && !feed.awaited && !feed.parked) this.asking.open(open);
     }
     this.lookNow();
@@ -196,7 +197,7 @@ export class Documents implements BoardHost, WorkHost, AlignedHost {
   /** A page with undelivered work is not in the room (an older copy of the store was put back): it is made again. */
   private restorePage(document: string): void {
     const page = pageOf(document);
-    if (this.work.isUnfinished(document) && !this.pages.value.includes(page)) this.addPage(page, this.pages.value.at(-1) ?? "");
+    if (this.work.isUnfinished(document) && !this.arranged().pages.includes(page)) this.arrange({ case: "pageAdded", value: { page, after: this.pages.value.at(-1) ?? "" } });
   }
 
   /** Closes boards that were not looked at for long and have nothing left to deliver. */
@@ -287,9 +288,13 @@ export class Documents implements BoardHost, WorkHost, AlignedHost {
     this.gatherer.flush();
   }
 
-  addPage(page: string, after: string): void {
-    this.work.submit(AUTHORITY, pageAdded(page, after), [], this.clock.now());
+  arrange(event: PageEvent): void {
+    this.work.submit(AUTHORITY, pageEvent(event), [], this.clock.now());
     this.publishPages();
+  }
+
+  shown(page: string): string {
+    return shownFor(this.arranged(), page);
   }
 
   turn(page: string): void {
@@ -418,11 +423,17 @@ export class Documents implements BoardHost, WorkHost, AlignedHost {
     if (!(what instanceof Context)) this.open();
   }
 
-  /** The confirmed pages, with those of one's own that are on their way. */
-  private publishPages(): void {
+  /** The confirmed pages, with what is done to them here and on its way. */
+  private arranged(): Arranged {
     const replica = this.outbox(AUTHORITY)?.replica ?? 0;
     const own = this.work.undeliveredOf(AUTHORITY).filter((b) => !this.refusedBatches.has(`${AUTHORITY} ${replica} ${b.n}`));
-    const pages = own.reduce((all, b) => pagesAfter(all, b.payload), this.authority.pages);
+    return this.authority.with(own.map((b) => b.payload));
+  }
+
+  private publishPages(): void {
+    const arranged = this.arranged();
+    const pages = seen(arranged);
+    if (arranged.removed.join() !== this.removed.value.join()) this.removed.set(arranged.removed);
     if (pages.join() !== this.pages.value.join()) this.pages.set(pages);
   }
 }

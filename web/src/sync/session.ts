@@ -99,6 +99,10 @@ export class Session implements RoomSession, DocumentsHost {
     return this.documents.pages;
   }
 
+  get removedPages(): RoomSession["removedPages"] {
+    return this.documents.removed;
+  }
+
   get stage(): RoomSession["stage"] {
     return this.documents.stage.view;
   }
@@ -121,8 +125,24 @@ export class Session implements RoomSession, DocumentsHost {
 
   addPage(after: string): string {
     const page = newPage(() => this.env.random());
-    this.documents.addPage(page, after);
+    this.documents.arrange({ case: "pageAdded", value: { page, after } });
     return page;
+  }
+
+  removePage(page: string): void {
+    this.documents.arrange({ case: "pageRemoved", value: { page } });
+  }
+
+  restorePage(page: string): void {
+    this.documents.arrange({ case: "pageRestored", value: { page } });
+  }
+
+  movePage(page: string, after: string): void {
+    this.documents.arrange({ case: "pageMoved", value: { page, after } });
+  }
+
+  shownPage(page: string): string {
+    return this.documents.shown(page);
   }
 
   request(path: string, init?: RequestInit): Promise<Response> {

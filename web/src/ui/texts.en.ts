@@ -273,6 +273,8 @@ export const en: Readonly<Record<TextKey, string>> = {
   "error.3014": "This image cannot be read, or it is too large. Take another one, or make it smaller.",
   "error.3015": "The server cannot pass on this browser’s video. Use a recent Chrome, Edge or Safari.",
   "error.3016": "This video is gone.",
+  "error.3017": "This page was deleted, so it was not saved. Restore the page to go on.",
+  "error.3018": "This is the only page left. It cannot be deleted.",
   "error.network": "The server cannot be reached. Check the network and try again.",
   "ended.continue": "Continue here",
   "ended.reload": "Reload",

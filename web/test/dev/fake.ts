@@ -70,12 +70,14 @@ export class FakeRoom implements RoomSession {
   readonly roomName = new Value("三年级数学");
   readonly people = new Value<readonly Person[]>([]);
   readonly pages = new Value<readonly string[]>(["a"]);
+  readonly removedPages = new Value<readonly string[]>([]);
   readonly refused = new Value<RoomSession["refused"]["value"]>([]);
   readonly participant = "p1";
   readonly sources = new Value<readonly MediaSource[]>([]);
   readonly stage = new Value<Stage>({ page: "", lead: "" });
   readonly alignment = new FakeAlignment();
   readonly boards = new Map<string, FakeBoard>();
+  readonly #neighbours = new Map<string, string>();
   /** Requests that were made. */
   readonly requests: string[] = [];
   /** What the stream was calibrated to last, µs; undefined: it never was. */
@@ -99,6 +101,28 @@ export class FakeRoom implements RoomSession {
     const at = this.pages.value.indexOf(after) + 1;
     this.pages.set(this.pages.value.toSpliced(at, 0, page));
     return page;
+  }
+
+  /** Restored, it stands at the end. */
+  removePage(page: string): void {
+    const at = this.pages.value.indexOf(page);
+    this.#neighbours.set(page, this.pages.value[at + 1] ?? this.pages.value[at - 1] ?? "");
+    this.removedPages.set([...this.removedPages.value, page]);
+    this.pages.set(this.pages.value.filter((p) => p !== page));
+  }
+
+  restorePage(page: string): void {
+    this.removedPages.set(this.removedPages.value.filter((p) => p !== page));
+    this.pages.set([...this.pages.value, page]);
+  }
+
+  movePage(page: string, after: string): void {
+    const others = this.pages.value.filter((p) => p !== page);
+    this.pages.set(others.toSpliced(others.indexOf(after) + 1, 0, page));
+  }
+
+  shownPage(page: string): string {
+    return this.pages.value.includes(page) ? page : (this.#neighbours.get(page) ?? "");
   }
 
   turn(page: string): void {

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file chalkline/v1/chalkline.proto.
  */
 export const file_chalkline_v1_chalkline: GenFile = /*@__PURE__*/
-  fileDesc("ChxjaGFsa2xpbmUvdjEvY2hhbGtsaW5lLnByb3RvEgxjaGFsa2xpbmUudjEi/gMKDUNsaWVudE1lc3NhZ2USJAoFaGVsbG8YASABKAsyEy5jaGFsa2xpbmUudjEuSGVsbG9IABIvCgtjcmVhdGVfcm9vbRgCIAEoCzIYLmNoYWxrbGluZS52MS5DcmVhdGVSb29tSAASKwoJam9pbl9yb29tGAMgASgLMhYuY2hhbGtsaW5lLnYxLkpvaW5Sb29tSAASLQoKc3luY19zdGF0ZRgEIAEoCzIXLmNoYWxrbGluZS52MS5TeW5jU3RhdGVIABItCgpoZWFydF90aWNrGAUgASgLMhcuY2hhbGtsaW5lLnYxLkhlYXJ0VGlja0gAEiYKBnN1Ym1pdBgGIAEoCzIULmNoYWxrbGluZS52MS5TdWJtaXRIABIxCgxjaGFuZ2VfYm9hcmQYByABKAsyGS5jaGFsa2xpbmUudjEuQ2hhbmdlQm9hcmRIABI1Cg5jbG9zZV9kb2N1bWVudBgIIAEoCzIbLmNoYWxrbGluZS52MS5DbG9zZURvY3VtZW50SAASIgoEcGluZxgJIAEoCzISLmNoYWxrbGluZS52MS5QaW5nSAASJAoFbGVhdmUYCiABKAsyEy5jaGFsa2xpbmUudjEuTGVhdmVIABIkCgV0cmFjZRgLIAEoCzITLmNoYWxrbGluZS52MS5UcmFjZUgAQgkKB21lc3NhZ2Ui0wMKDVNlcnZlck1lc3NhZ2USKAoHd2VsY29tZRgBIAEoCzIVLmNoYWxrbGluZS52MS5XZWxjb21lSAASPAoSY3JlYXRlX3Jvb21fcmVzdWx0GAIgASgLMh4uY2hhbGtsaW5lLnYxLkNyZWF0ZVJvb21SZXN1bHRIABI4ChBqb2luX3Jvb21fcmVzdWx0GAMgASgLMhwuY2hhbGtsaW5lLnYxLkpvaW5Sb29tUmVzdWx0SAASIAoDYWNrGAQgASgLMhEuY2hhbGtsaW5lLnYxLkFja0gAEigKB3JlZnVzZWQYBSABKAsyFS5jaGFsa2xpbmUudjEuUmVmdXNlZEgAEiIKBHBvbmcYBiABKAsyEi5jaGFsa2xpbmUudjEuUG9uZ0gAEiQKBWVycm9yGAcgASgLMhMuY2hhbGtsaW5lLnYxLkVycm9ySAASLQoKZ29pbmdfYXdheRgIIAEoCzIXLmNoYWxrbGluZS52MS5Hb2luZ0F3YXlIABImCgZyb3N0ZXIYCSABKAsyFC5jaGFsa2xpbmUudjEuUm9zdGVySAASKAoHc291cmNlcxgKIAEoCzIVLmNoYWxrbGluZS52MS5Tb3VyY2VzSABCCQoHbWVzc2FnZSJHCgVIZWxsbxIQCgh2ZXJzaW9ucxgBIAMoDRINCgV0b2tlbhgCIAEoCRIOCgZsb2NhbGUYAyABKAkSDQoFYWdlbnQYBCABKAkivQEKB1dlbGNvbWUSDwoHdmVyc2lvbhgBIAEoDRITCgtwYXJ0aWNpcGFudBgCIAEoCRIZChFtYXhfbWVzc2FnZV9ieXRlcxgDIAEoDRIiChptYXhfdW5hY2tub3dsZWRnZWRfYmF0Y2hlcxgEIAEoDRIgChhtYXhfdW5hY2tub3dsZWRnZWRfYnl0ZXMYBSABKA0SFQoNaGVhcnRfdGlja19tcxgGIAEoDRIUCgxyb29tX3RpbWVfdXMYByABKAMiGgoKQ3JlYXRlUm9vbRIMCgRuYW1lGAEgASgJIiMKEENyZWF0ZVJvb21SZXN1bHQSDwoHcm9vbV9pZBgBIAEoAyKIAQoISm9pblJvb20SDwoHcm9vbV9pZBgBIAEoAxIUCgxkaXNwbGF5X25hbWUYAiABKAkSKwoHcmVwbGljYRgDIAEoCzIaLmNoYWxrbGluZS52MS5SZXBsaWNhQ2xhaW0SKAoEb3BlbhgEIAMoCzIaLmNoYWxrbGluZS52MS5PcGVuRG9jdW1lbnQiOwoMUmVwbGljYUNsYWltEg8KB3JlcGxpY2EYASABKA0SCwoDa2V5GAIgASgMEg0KBWVwb2NoGAMgASgGImkKDE9wZW5Eb2N1bWVudBIOCgZoYW5kbGUYASABKA0SEAoIZG9jdW1lbnQYAiABKAkSKAoIcG9zaXRpb24YAyABKAsyFi5jaGFsa2xpbmUudjEuUG9zaXRpb24SDQoFYXRfdXMYBCABKAMiOwoIUG9zaXRpb24SDQoFZXBvY2gYASABKAYSEAoIcmV2aXNpb24YAiABKAQSDgoGZGlnZXN0GAMgASgGIpACCg5Kb2luUm9vbVJlc3VsdBIOCgZyZXN1bHQYASABKBESDwoHcm9vbV9pZBgCIAEoAxIMCgRuYW1lGAMgASgJEisKB3JlcGxpY2EYBCABKAsyGi5jaGFsa2xpbmUudjEuUmVwbGljYUNsYWltEiUKBGxhc3QYBSADKAsyFy5jaGFsa2xpbmUudjEuTGFzdEJhdGNoEhQKDG9wX3NlbWFudGljcxgGIAEoDRInCgdwcmVzZW50GAcgAygLMhYuY2hhbGtsaW5lLnYxLlByZXNlbmNlEhQKDHJvb21fdGltZV91cxgIIAEoAxImCgdzb3VyY2VzGAkgASgLMhUuY2hhbGtsaW5lLnYxLlNvdXJjZXMiKAoJTGFzdEJhdGNoEhAKCGRvY3VtZW50GAEgASgJEgkKAW4YAiABKAQiYwoIUHJlc2VuY2USDwoHcmVwbGljYRgBIAEoDRITCgtwYXJ0aWNpcGFudBgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSDAoEcm9sZRgEIAEoCRINCgVib2FyZBgFIAEoCSI/CgZSb3N0ZXISJwoHcHJlc2VudBgBIAMoCzIWLmNoYWxrbGluZS52MS5QcmVzZW5jZRIMCgRnb25lGAIgAygNIkUKC0NoYW5nZUJvYXJkEigKBG9wZW4YASABKAsyGi5jaGFsa2xpbmUudjEuT3BlbkRvY3VtZW50EgwKBGxvb2sYAiABKAgiHwoNQ2xvc2VEb2N1bWVudBIOCgZoYW5kbGUYASABKA0iZAoJU3luY1N0YXRlEg4KBmhhbmRsZRgBIAEoDRIoCghwb3NpdGlvbhgCIAEoCzIWLmNoYWxrbGluZS52MS5Qb3NpdGlvbhIOCgZyZWFzb24YAyABKA0SDQoFYXRfdXMYBCABKAMiTQoJSGVhcnRUaWNrEhYKDm1lZGlhX2RlbGF5X21zGAEgASgNEigKCHJlY2VpdmVkGAIgAygLMhYuY2hhbGtsaW5lLnYxLlJlY2VpdmVkIiwKCFJlY2VpdmVkEg4KBmhhbmRsZRgBIAEoDRIQCghyZXZpc2lvbhgCIAEoBCJkCgZTdWJtaXQSDgoGaGFuZGxlGAEgASgNEgkKAW4YAiABKAQSGgoSYXV0aG9yaXR5X3JldmlzaW9uGAMgASgEEhYKDmNhcHR1cmVkX2F0X3VzGAQgASgDEgsKA29wcxgFIAEoDCIgCgNBY2sSDgoGaGFuZGxlGAEgASgNEgkKAW4YAiABKAQiVQoHUmVmdXNlZBIOCgZoYW5kbGUYASABKA0SCQoBbhgCIAEoBBILCgNvcHMYAyADKA0SIgoFZXJyb3IYBCABKAsyEy5jaGFsa2xpbmUudjEuRXJyb3IiHgoEUGluZxIWCg5jbGllbnRfdGltZV91cxgBIAEoAyI0CgRQb25nEhYKDmNsaWVudF90aW1lX3VzGAEgASgDEhQKDHJvb21fdGltZV91cxgCIAEoAyI8CgVUcmFjZRIOCgZoYW5kbGUYASABKA0SFgoOY2FwdHVyZWRfYXRfdXMYAiABKAMSCwoDaW5rGAMgASgMIgcKBUxlYXZlIoEBCgVFcnJvchIMCgRjb2RlGAEgASgNEjcKCnBhcmFtZXRlcnMYAiADKAsyIy5jaGFsa2xpbmUudjEuRXJyb3IuUGFyYW1ldGVyc0VudHJ5GjEKD1BhcmFtZXRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkcKCUdvaW5nQXdheRIiCgVlcnJvchgBIAEoCzITLmNoYWxrbGluZS52MS5FcnJvchIWCg5yZXRyeV9hZnRlcl9tcxgCIAEoDSKjAgoPRG9jdW1lbnRNZXNzYWdlEi4KBmhlYWRlchgBIAEoCzIcLmNoYWxrbGluZS52MS5Eb2N1bWVudEhlYWRlckgAEjUKDnNuYXBzaG90X3N0YXJ0GAIgASgLMhsuY2hhbGtsaW5lLnYxLlNuYXBzaG90U3RhcnRIABIYCg5zbmFwc2hvdF90YWJsZRgDIAEoDEgAEhYKDHNuYXBzaG90X2luaxgEIAEoDEgAEjEKDHNuYXBzaG90X2VuZBgFIAEoCzIZLmNoYWxrbGluZS52MS5TbmFwc2hvdEVuZEgAEhEKB3JlY29yZHMYBiABKAxIABImCgZtYXJrZXIYByABKAsyFC5jaGFsa2xpbmUudjEuTWFya2VySABCCQoHbWVzc2FnZSJmCg5Eb2N1bWVudEhlYWRlchIOCgZoYW5kbGUYASABKA0SEAoIZG9jdW1lbnQYAiABKAkSEgoKZ2VuZXJhdGlvbhgDIAEoDRINCgVlcG9jaBgEIAEoBhIPCgdyZXN1bWVkGAUgASgIImgKDVNuYXBzaG90U3RhcnQSEAoIcmV2aXNpb24YASABKAQSDgoGZGlnZXN0GAIgASgGEg8KB2NvbnRleHQYAyABKAwSDQoFYnl0ZXMYBCABKAQSFQoNcmVsZWFzZV9hdF91cxgFIAEoAyIbCgtTbmFwc2hvdEVuZBIMCgRoYXNoGAEgASgMIjgKBk1hcmtlchIQCghyZXZpc2lvbhgBIAEoBBIOCgZkaWdlc3QYAiABKAYSDAoEaGFzaBgDIAEoDCJnCghEYXRhZ3JhbRImCgZjdXJzb3IYASABKAsyFC5jaGFsa2xpbmUudjEuQ3Vyc29ySAASKAoHY3Vyc29ycxgCIAEoCzIVLmNoYWxrbGluZS52MS5DdXJzb3JzSABCCQoHbWVzc2FnZSKiAQoGQ3Vyc29yEg4KBmhhbmRsZRgBIAEoDRIJCgF4GAIgASgREgkKAXkYAyABKBESJgoEa2luZBgEIAEoDjIYLmNoYWxrbGluZS52MS5DdXJzb3JLaW5kEhAKCHNlcXVlbmNlGAUgASgNEg0KBXRyYWlsGAYgAygREikKBHRleHQYByABKAsyGy5jaGFsa2xpbmUudjEuVGV4dFNlbGVjdGlvbiJhCg1UZXh0U2VsZWN0aW9uEg8KB3JlcGxpY2EYASABKA0SDwoHY291bnRlchgCIAEoDRIOCgZhbmNob3IYAyABKA0SDAoEaGVhZBgEIAEoDRIQCghyZXZpc2lvbhgFIAEoBCJHCgdDdXJzb3JzEg4KBmhhbmRsZRgBIAEoDRIsCgdjdXJzb3JzGAIgAygLMhsuY2hhbGtsaW5lLnYxLlJlcGxpY2FDdXJzb3IimAEKDVJlcGxpY2FDdXJzb3ISDwoHcmVwbGljYRgBIAEoDRIJCgF4GAIgASgREgkKAXkYAyABKBESJgoEa2luZBgEIAEoDjIYLmNoYWxrbGluZS52MS5DdXJzb3JLaW5kEg0KBXRyYWlsGAUgAygREikKBHRleHQYBiABKAsyGy5jaGFsa2xpbmUudjEuVGV4dFNlbGVjdGlvbiJ7Cg5BdXRob3JpdHlFdmVudBIxCgxyb29tX2NyZWF0ZWQYASABKAsyGS5jaGFsa2xpbmUudjEuUm9vbUNyZWF0ZWRIABItCgpwYWdlX2FkZGVkGAIgASgLMhcuY2hhbGtsaW5lLnYxLlBhZ2VBZGRlZEgAQgcKBWV2ZW50IjoKC1Jvb21DcmVhdGVkEhQKDG9wX3NlbWFudGljcxgBIAEoDRIVCg1jcmVhdGVkX2F0X3VzGAIgASgDIigKCVBhZ2VBZGRlZBIMCgRwYWdlGAEgASgJEg0KBWFmdGVyGAIgASgJIkwKDkF1dGhvcml0eVN0YXRlEhQKDG9wX3NlbWFudGljcxgBIAEoDRIVCg1jcmVhdGVkX2F0X3VzGAIgASgDEg0KBXBhZ2VzGAMgAygJInkKClN0YWdlRXZlbnQSLwoLcGFnZV90dXJuZWQYASABKAsyGC5jaGFsa2xpbmUudjEuUGFnZVR1cm5lZEgAEjEKDGxlYWRfY2hhbmdlZBgCIAEoCzIZLmNoYWxrbGluZS52MS5MZWFkQ2hhbmdlZEgAQgcKBWV2ZW50IhoKClBhZ2VUdXJuZWQSDAoEcGFnZRgBIAEoCSIiCgtMZWFkQ2hhbmdlZBITCgtwYXJ0aWNpcGFudBgBIAEoCSIoCgpTdGFnZVN0YXRlEgwKBHBhZ2UYASABKAkSDAoEbGVhZBgCIAEoCSIwCgdTb3VyY2VzEiUKB3NvdXJjZXMYASADKAsyFC5jaGFsa2xpbmUudjEuU291cmNlIt8BCgZTb3VyY2USDgoGbnVtYmVyGAEgASgNEhMKC3BhcnRpY2lwYW50GAIgASgJEiYKBGtpbmQYAyABKA4yGC5jaGFsa2xpbmUudjEuU291cmNlS2luZBINCgV2aWRlbxgEIAEoCBINCgVhdWRpbxgFIAEoCBIOCgZwYXVzZWQYBiABKAgSDgoGd2FudGVkGAcgASgIEg0KBXRpbWVkGAggASgIEg0KBW11dGVkGAkgASgIEg4KBmhpZGRlbhgKIAEoCBIOCgZ3ZWJydGMYCyABKAgSDAoEbGl2ZRgMIAEoCCIoCgpUcmFjZUV2ZW50Eg0KBWJvYXJkGAEgASgJEgsKA2luaxgCIAEoDCKbAQoPQXR0ZW5kYW5jZUV2ZW50EjMKDXJlcGxpY2FfZ2l2ZW4YASABKAsyGi5jaGFsa2xpbmUudjEuUmVwbGljYUdpdmVuSAASJgoGam9pbmVkGAIgASgLMhQuY2hhbGtsaW5lLnYxLkpvaW5lZEgAEiIKBGxlZnQYAyABKAsyEi5jaGFsa2xpbmUudjEuTGVmdEgAQgcKBWV2ZW50IkYKDFJlcGxpY2FHaXZlbhIPCgdyZXBsaWNhGAEgASgNEhMKC3BhcnRpY2lwYW50GAIgASgJEhAKCGtleV9oYXNoGAMgASgMIhkKBkpvaW5lZBIPCgdyZXBsaWNhGAEgASgNIhcKBExlZnQSDwoHcmVwbGljYRgBIAEoDSI/Cg9BdHRlbmRhbmNlU3RhdGUSLAoIcmVwbGljYXMYASADKAsyGi5jaGFsa2xpbmUudjEuUmVwbGljYUdpdmVuKrIBCgpDdXJzb3JLaW5kEhsKF0NVUlNPUl9LSU5EX1VOU1BFQ0lGSUVEEAASFwoTQ1VSU09SX0tJTkRfUE9JTlRFUhABEhMKD0NVUlNPUl9LSU5EX1BFThACEhYKEkNVUlNPUl9LSU5EX0VSQVNFUhADEhUKEUNVUlNPUl9LSU5EX0xBU0VSEAQSFAoQQ1VSU09SX0tJTkRfR09ORRAFEhQKEENVUlNPUl9LSU5EX1RFWFQQBipxCgpTb3VyY2VLaW5kEhsKF1NPVVJDRV9LSU5EX1VOU1BFQ0lGSUVEEAASFgoSU09VUkNFX0tJTkRfQ0FNRVJBEAESFgoSU09VUkNFX0tJTkRfU0NSRUVOEAISFgoSU09VUkNFX0tJTkRfU1RSRUFNEANCLVorY2hhbGtsaW5lL3Byb3RvY29sL2NoYWxrbGluZS92MTtjaGFsa2xpbmV2MWIGcHJvdG8z");
+  fileDesc("ChxjaGFsa2xpbmUvdjEvY2hhbGtsaW5lLnByb3RvEgxjaGFsa2xpbmUudjEi/gMKDUNsaWVudE1lc3NhZ2USJAoFaGVsbG8YASABKAsyEy5jaGFsa2xpbmUudjEuSGVsbG9IABIvCgtjcmVhdGVfcm9vbRgCIAEoCzIYLmNoYWxrbGluZS52MS5DcmVhdGVSb29tSAASKwoJam9pbl9yb29tGAMgASgLMhYuY2hhbGtsaW5lLnYxLkpvaW5Sb29tSAASLQoKc3luY19zdGF0ZRgEIAEoCzIXLmNoYWxrbGluZS52MS5TeW5jU3RhdGVIABItCgpoZWFydF90aWNrGAUgASgLMhcuY2hhbGtsaW5lLnYxLkhlYXJ0VGlja0gAEiYKBnN1Ym1pdBgGIAEoCzIULmNoYWxrbGluZS52MS5TdWJtaXRIABIxCgxjaGFuZ2VfYm9hcmQYByABKAsyGS5jaGFsa2xpbmUudjEuQ2hhbmdlQm9hcmRIABI1Cg5jbG9zZV9kb2N1bWVudBgIIAEoCzIbLmNoYWxrbGluZS52MS5DbG9zZURvY3VtZW50SAASIgoEcGluZxgJIAEoCzISLmNoYWxrbGluZS52MS5QaW5nSAASJAoFbGVhdmUYCiABKAsyEy5jaGFsa2xpbmUudjEuTGVhdmVIABIkCgV0cmFjZRgLIAEoCzITLmNoYWxrbGluZS52MS5UcmFjZUgAQgkKB21lc3NhZ2Ui0wMKDVNlcnZlck1lc3NhZ2USKAoHd2VsY29tZRgBIAEoCzIVLmNoYWxrbGluZS52MS5XZWxjb21lSAASPAoSY3JlYXRlX3Jvb21fcmVzdWx0GAIgASgLMh4uY2hhbGtsaW5lLnYxLkNyZWF0ZVJvb21SZXN1bHRIABI4ChBqb2luX3Jvb21fcmVzdWx0GAMgASgLMhwuY2hhbGtsaW5lLnYxLkpvaW5Sb29tUmVzdWx0SAASIAoDYWNrGAQgASgLMhEuY2hhbGtsaW5lLnYxLkFja0gAEigKB3JlZnVzZWQYBSABKAsyFS5jaGFsa2xpbmUudjEuUmVmdXNlZEgAEiIKBHBvbmcYBiABKAsyEi5jaGFsa2xpbmUudjEuUG9uZ0gAEiQKBWVycm9yGAcgASgLMhMuY2hhbGtsaW5lLnYxLkVycm9ySAASLQoKZ29pbmdfYXdheRgIIAEoCzIXLmNoYWxrbGluZS52MS5Hb2luZ0F3YXlIABImCgZyb3N0ZXIYCSABKAsyFC5jaGFsa2xpbmUudjEuUm9zdGVySAASKAoHc291cmNlcxgKIAEoCzIVLmNoYWxrbGluZS52MS5Tb3VyY2VzSABCCQoHbWVzc2FnZSJHCgVIZWxsbxIQCgh2ZXJzaW9ucxgBIAMoDRINCgV0b2tlbhgCIAEoCRIOCgZsb2NhbGUYAyABKAkSDQoFYWdlbnQYBCABKAkivQEKB1dlbGNvbWUSDwoHdmVyc2lvbhgBIAEoDRITCgtwYXJ0aWNpcGFudBgCIAEoCRIZChFtYXhfbWVzc2FnZV9ieXRlcxgDIAEoDRIiChptYXhfdW5hY2tub3dsZWRnZWRfYmF0Y2hlcxgEIAEoDRIgChhtYXhfdW5hY2tub3dsZWRnZWRfYnl0ZXMYBSABKA0SFQoNaGVhcnRfdGlja19tcxgGIAEoDRIUCgxyb29tX3RpbWVfdXMYByABKAMiGgoKQ3JlYXRlUm9vbRIMCgRuYW1lGAEgASgJIiMKEENyZWF0ZVJvb21SZXN1bHQSDwoHcm9vbV9pZBgBIAEoAyKIAQoISm9pblJvb20SDwoHcm9vbV9pZBgBIAEoAxIUCgxkaXNwbGF5X25hbWUYAiABKAkSKwoHcmVwbGljYRgDIAEoCzIaLmNoYWxrbGluZS52MS5SZXBsaWNhQ2xhaW0SKAoEb3BlbhgEIAMoCzIaLmNoYWxrbGluZS52MS5PcGVuRG9jdW1lbnQiOwoMUmVwbGljYUNsYWltEg8KB3JlcGxpY2EYASABKA0SCwoDa2V5GAIgASgMEg0KBWVwb2NoGAMgASgGImkKDE9wZW5Eb2N1bWVudBIOCgZoYW5kbGUYASABKA0SEAoIZG9jdW1lbnQYAiABKAkSKAoIcG9zaXRpb24YAyABKAsyFi5jaGFsa2xpbmUudjEuUG9zaXRpb24SDQoFYXRfdXMYBCABKAMiOwoIUG9zaXRpb24SDQoFZXBvY2gYASABKAYSEAoIcmV2aXNpb24YAiABKAQSDgoGZGlnZXN0GAMgASgGIpACCg5Kb2luUm9vbVJlc3VsdBIOCgZyZXN1bHQYASABKBESDwoHcm9vbV9pZBgCIAEoAxIMCgRuYW1lGAMgASgJEisKB3JlcGxpY2EYBCABKAsyGi5jaGFsa2xpbmUudjEuUmVwbGljYUNsYWltEiUKBGxhc3QYBSADKAsyFy5jaGFsa2xpbmUudjEuTGFzdEJhdGNoEhQKDG9wX3NlbWFudGljcxgGIAEoDRInCgdwcmVzZW50GAcgAygLMhYuY2hhbGtsaW5lLnYxLlByZXNlbmNlEhQKDHJvb21fdGltZV91cxgIIAEoAxImCgdzb3VyY2VzGAkgASgLMhUuY2hhbGtsaW5lLnYxLlNvdXJjZXMiKAoJTGFzdEJhdGNoEhAKCGRvY3VtZW50GAEgASgJEgkKAW4YAiABKAQiYwoIUHJlc2VuY2USDwoHcmVwbGljYRgBIAEoDRITCgtwYXJ0aWNpcGFudBgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSDAoEcm9sZRgEIAEoCRINCgVib2FyZBgFIAEoCSI/CgZSb3N0ZXISJwoHcHJlc2VudBgBIAMoCzIWLmNoYWxrbGluZS52MS5QcmVzZW5jZRIMCgRnb25lGAIgAygNIkUKC0NoYW5nZUJvYXJkEigKBG9wZW4YASABKAsyGi5jaGFsa2xpbmUudjEuT3BlbkRvY3VtZW50EgwKBGxvb2sYAiABKAgiHwoNQ2xvc2VEb2N1bWVudBIOCgZoYW5kbGUYASABKA0iZAoJU3luY1N0YXRlEg4KBmhhbmRsZRgBIAEoDRIoCghwb3NpdGlvbhgCIAEoCzIWLmNoYWxrbGluZS52MS5Qb3NpdGlvbhIOCgZyZWFzb24YAyABKA0SDQoFYXRfdXMYBCABKAMiTQoJSGVhcnRUaWNrEhYKDm1lZGlhX2RlbGF5X21zGAEgASgNEigKCHJlY2VpdmVkGAIgAygLMhYuY2hhbGtsaW5lLnYxLlJlY2VpdmVkIiwKCFJlY2VpdmVkEg4KBmhhbmRsZRgBIAEoDRIQCghyZXZpc2lvbhgCIAEoBCJkCgZTdWJtaXQSDgoGaGFuZGxlGAEgASgNEgkKAW4YAiABKAQSGgoSYXV0aG9yaXR5X3JldmlzaW9uGAMgASgEEhYKDmNhcHR1cmVkX2F0X3VzGAQgASgDEgsKA29wcxgFIAEoDCIgCgNBY2sSDgoGaGFuZGxlGAEgASgNEgkKAW4YAiABKAQiVQoHUmVmdXNlZBIOCgZoYW5kbGUYASABKA0SCQoBbhgCIAEoBBILCgNvcHMYAyADKA0SIgoFZXJyb3IYBCABKAsyEy5jaGFsa2xpbmUudjEuRXJyb3IiHgoEUGluZxIWCg5jbGllbnRfdGltZV91cxgBIAEoAyI0CgRQb25nEhYKDmNsaWVudF90aW1lX3VzGAEgASgDEhQKDHJvb21fdGltZV91cxgCIAEoAyI8CgVUcmFjZRIOCgZoYW5kbGUYASABKA0SFgoOY2FwdHVyZWRfYXRfdXMYAiABKAMSCwoDaW5rGAMgASgMIgcKBUxlYXZlIoEBCgVFcnJvchIMCgRjb2RlGAEgASgNEjcKCnBhcmFtZXRlcnMYAiADKAsyIy5jaGFsa2xpbmUudjEuRXJyb3IuUGFyYW1ldGVyc0VudHJ5GjEKD1BhcmFtZXRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkcKCUdvaW5nQXdheRIiCgVlcnJvchgBIAEoCzITLmNoYWxrbGluZS52MS5FcnJvchIWCg5yZXRyeV9hZnRlcl9tcxgCIAEoDSKjAgoPRG9jdW1lbnRNZXNzYWdlEi4KBmhlYWRlchgBIAEoCzIcLmNoYWxrbGluZS52MS5Eb2N1bWVudEhlYWRlckgAEjUKDnNuYXBzaG90X3N0YXJ0GAIgASgLMhsuY2hhbGtsaW5lLnYxLlNuYXBzaG90U3RhcnRIABIYCg5zbmFwc2hvdF90YWJsZRgDIAEoDEgAEhYKDHNuYXBzaG90X2luaxgEIAEoDEgAEjEKDHNuYXBzaG90X2VuZBgFIAEoCzIZLmNoYWxrbGluZS52MS5TbmFwc2hvdEVuZEgAEhEKB3JlY29yZHMYBiABKAxIABImCgZtYXJrZXIYByABKAsyFC5jaGFsa2xpbmUudjEuTWFya2VySABCCQoHbWVzc2FnZSJmCg5Eb2N1bWVudEhlYWRlchIOCgZoYW5kbGUYASABKA0SEAoIZG9jdW1lbnQYAiABKAkSEgoKZ2VuZXJhdGlvbhgDIAEoDRINCgVlcG9jaBgEIAEoBhIPCgdyZXN1bWVkGAUgASgIImgKDVNuYXBzaG90U3RhcnQSEAoIcmV2aXNpb24YASABKAQSDgoGZGlnZXN0GAIgASgGEg8KB2NvbnRleHQYAyABKAwSDQoFYnl0ZXMYBCABKAQSFQoNcmVsZWFzZV9hdF91cxgFIAEoAyIbCgtTbmFwc2hvdEVuZBIMCgRoYXNoGAEgASgMIjgKBk1hcmtlchIQCghyZXZpc2lvbhgBIAEoBBIOCgZkaWdlc3QYAiABKAYSDAoEaGFzaBgDIAEoDCJnCghEYXRhZ3JhbRImCgZjdXJzb3IYASABKAsyFC5jaGFsa2xpbmUudjEuQ3Vyc29ySAASKAoHY3Vyc29ycxgCIAEoCzIVLmNoYWxrbGluZS52MS5DdXJzb3JzSABCCQoHbWVzc2FnZSKiAQoGQ3Vyc29yEg4KBmhhbmRsZRgBIAEoDRIJCgF4GAIgASgREgkKAXkYAyABKBESJgoEa2luZBgEIAEoDjIYLmNoYWxrbGluZS52MS5DdXJzb3JLaW5kEhAKCHNlcXVlbmNlGAUgASgNEg0KBXRyYWlsGAYgAygREikKBHRleHQYByABKAsyGy5jaGFsa2xpbmUudjEuVGV4dFNlbGVjdGlvbiJhCg1UZXh0U2VsZWN0aW9uEg8KB3JlcGxpY2EYASABKA0SDwoHY291bnRlchgCIAEoDRIOCgZhbmNob3IYAyABKA0SDAoEaGVhZBgEIAEoDRIQCghyZXZpc2lvbhgFIAEoBCJHCgdDdXJzb3JzEg4KBmhhbmRsZRgBIAEoDRIsCgdjdXJzb3JzGAIgAygLMhsuY2hhbGtsaW5lLnYxLlJlcGxpY2FDdXJzb3IimAEKDVJlcGxpY2FDdXJzb3ISDwoHcmVwbGljYRgBIAEoDRIJCgF4GAIgASgREgkKAXkYAyABKBESJgoEa2luZBgEIAEoDjIYLmNoYWxrbGluZS52MS5DdXJzb3JLaW5kEg0KBXRyYWlsGAUgAygREikKBHRleHQYBiABKAsyGy5jaGFsa2xpbmUudjEuVGV4dFNlbGVjdGlvbiKSAgoOQXV0aG9yaXR5RXZlbnQSMQoMcm9vbV9jcmVhdGVkGAEgASgLMhkuY2hhbGtsaW5lLnYxLlJvb21DcmVhdGVkSAASLQoKcGFnZV9hZGRlZBgCIAEoCzIXLmNoYWxrbGluZS52MS5QYWdlQWRkZWRIABIxCgxwYWdlX3JlbW92ZWQYAyABKAsyGS5jaGFsa2xpbmUudjEuUGFnZVJlbW92ZWRIABIzCg1wYWdlX3Jlc3RvcmVkGAQgASgLMhouY2hhbGtsaW5lLnYxLlBhZ2VSZXN0b3JlZEgAEi0KCnBhZ2VfbW92ZWQYBSABKAsyFy5jaGFsa2xpbmUudjEuUGFnZU1vdmVkSABCBwoFZXZlbnQiOgoLUm9vbUNyZWF0ZWQSFAoMb3Bfc2VtYW50aWNzGAEgASgNEhUKDWNyZWF0ZWRfYXRfdXMYAiABKAMiKAoJUGFnZUFkZGVkEgwKBHBhZ2UYASABKAkSDQoFYWZ0ZXIYAiABKAkiGwoLUGFnZVJlbW92ZWQSDAoEcGFnZRgBIAEoCSIcCgxQYWdlUmVzdG9yZWQSDAoEcGFnZRgBIAEoCSIoCglQYWdlTW92ZWQSDAoEcGFnZRgBIAEoCRINCgVhZnRlchgCIAEoCSJdCg5BdXRob3JpdHlTdGF0ZRIUCgxvcF9zZW1hbnRpY3MYASABKA0SFQoNY3JlYXRlZF9hdF91cxgCIAEoAxINCgVwYWdlcxgDIAMoCRIPCgdyZW1vdmVkGAQgAygJInkKClN0YWdlRXZlbnQSLwoLcGFnZV90dXJuZWQYASABKAsyGC5jaGFsa2xpbmUudjEuUGFnZVR1cm5lZEgAEjEKDGxlYWRfY2hhbmdlZBgCIAEoCzIZLmNoYWxrbGluZS52MS5MZWFkQ2hhbmdlZEgAQgcKBWV2ZW50IhoKClBhZ2VUdXJuZWQSDAoEcGFnZRgBIAEoCSIiCgtMZWFkQ2hhbmdlZBITCgtwYXJ0aWNpcGFudBgBIAEoCSIoCgpTdGFnZVN0YXRlEgwKBHBhZ2UYASABKAkSDAoEbGVhZBgCIAEoCSIwCgdTb3VyY2VzEiUKB3NvdXJjZXMYASADKAsyFC5jaGFsa2xpbmUudjEuU291cmNlIt8BCgZTb3VyY2USDgoGbnVtYmVyGAEgASgNEhMKC3BhcnRpY2lwYW50GAIgASgJEiYKBGtpbmQYAyABKA4yGC5jaGFsa2xpbmUudjEuU291cmNlS2luZBINCgV2aWRlbxgEIAEoCBINCgVhdWRpbxgFIAEoCBIOCgZwYXVzZWQYBiABKAgSDgoGd2FudGVkGAcgASgIEg0KBXRpbWVkGAggASgIEg0KBW11dGVkGAkgASgIEg4KBmhpZGRlbhgKIAEoCBIOCgZ3ZWJydGMYCyABKAgSDAoEbGl2ZRgMIAEoCCIoCgpUcmFjZUV2ZW50Eg0KBWJvYXJkGAEgASgJEgsKA2luaxgCIAEoDCKbAQoPQXR0ZW5kYW5jZUV2ZW50EjMKDXJlcGxpY2FfZ2l2ZW4YASABKAsyGi5jaGFsa2xpbmUudjEuUmVwbGljYUdpdmVuSAASJgoGam9pbmVkGAIgASgLMhQuY2hhbGtsaW5lLnYxLkpvaW5lZEgAEiIKBGxlZnQYAyABKAsyEi5jaGFsa2xpbmUudjEuTGVmdEgAQgcKBWV2ZW50IkYKDFJlcGxpY2FHaXZlbhIPCgdyZXBsaWNhGAEgASgNEhMKC3BhcnRpY2lwYW50GAIgASgJEhAKCGtleV9oYXNoGAMgASgMIhkKBkpvaW5lZBIPCgdyZXBsaWNhGAEgASgNIhcKBExlZnQSDwoHcmVwbGljYRgBIAEoDSI/Cg9BdHRlbmRhbmNlU3RhdGUSLAoIcmVwbGljYXMYASADKAsyGi5jaGFsa2xpbmUudjEuUmVwbGljYUdpdmVuKrIBCgpDdXJzb3JLaW5kEhsKF0NVUlNPUl9LSU5EX1VOU1BFQ0lGSUVEEAASFwoTQ1VSU09SX0tJTkRfUE9JTlRFUhABEhMKD0NVUlNPUl9LSU5EX1BFThACEhYKEkNVUlNPUl9LSU5EX0VSQVNFUhADEhUKEUNVUlNPUl9LSU5EX0xBU0VSEAQSFAoQQ1VSU09SX0tJTkRfR09ORRAFEhQKEENVUlNPUl9LSU5EX1RFWFQQBipxCgpTb3VyY2VLaW5kEhsKF1NPVVJDRV9LSU5EX1VOU1BFQ0lGSUVEEAASFgoSU09VUkNFX0tJTkRfQ0FNRVJBEAESFgoSU09VUkNFX0tJTkRfU0NSRUVOEAISFgoSU09VUkNFX0tJTkRfU1RSRUFNEANCLVorY2hhbGtsaW5lL3Byb3RvY29sL2NoYWxrbGluZS92MTtjaGFsa2xpbmV2MWIGcHJvdG8z");
 
 /**
  * ClientMessage is one message of the control stream, client to server.
@@ -1419,6 +1419,24 @@ export type AuthorityEvent = Message<"chalkline.v1.AuthorityEvent"> & {
      */
     value: PageAdded;
     case: "pageAdded";
+  } | {
+    /**
+     * @generated from field: chalkline.v1.PageRemoved page_removed = 3;
+     */
+    value: PageRemoved;
+    case: "pageRemoved";
+  } | {
+    /**
+     * @generated from field: chalkline.v1.PageRestored page_restored = 4;
+     */
+    value: PageRestored;
+    case: "pageRestored";
+  } | {
+    /**
+     * @generated from field: chalkline.v1.PageMoved page_moved = 5;
+     */
+    value: PageMoved;
+    case: "pageMoved";
   } | { case: undefined; value?: undefined };
 };
 
@@ -1478,6 +1496,68 @@ export const PageAddedSchema: GenMessage<PageAdded> = /*@__PURE__*/
   messageDesc(file_chalkline_v1_chalkline, 40);
 
 /**
+ * PageRemoved is REMOVE_PAGE: takes a page out of sight. It keeps its place and its boards (PGS2).
+ *
+ * @generated from message chalkline.v1.PageRemoved
+ */
+export type PageRemoved = Message<"chalkline.v1.PageRemoved"> & {
+  /**
+   * @generated from field: string page = 1;
+   */
+  page: string;
+};
+
+/**
+ * Describes the message chalkline.v1.PageRemoved.
+ * Use `create(PageRemovedSchema)` to create a new message.
+ */
+export const PageRemovedSchema: GenMessage<PageRemoved> = /*@__PURE__*/
+  messageDesc(file_chalkline_v1_chalkline, 41);
+
+/**
+ * PageRestored brings a removed page back, as it was.
+ *
+ * @generated from message chalkline.v1.PageRestored
+ */
+export type PageRestored = Message<"chalkline.v1.PageRestored"> & {
+  /**
+   * @generated from field: string page = 1;
+   */
+  page: string;
+};
+
+/**
+ * Describes the message chalkline.v1.PageRestored.
+ * Use `create(PageRestoredSchema)` to create a new message.
+ */
+export const PageRestoredSchema: GenMessage<PageRestored> = /*@__PURE__*/
+  messageDesc(file_chalkline_v1_chalkline, 42);
+
+/**
+ * PageMoved puts a page behind another one (first if after is empty or unknown), which may be a removed one.
+ *
+ * @generated from message chalkline.v1.PageMoved
+ */
+export type PageMoved = Message<"chalkline.v1.PageMoved"> & {
+  /**
+   * @generated from field: string page = 1;
+   */
+  page: string;
+
+  /**
+   * @generated from field: string after = 2;
+   */
+  after: string;
+};
+
+/**
+ * Describes the message chalkline.v1.PageMoved.
+ * Use `create(PageMovedSchema)` to create a new message.
+ */
+export const PageMovedSchema: GenMessage<PageMoved> = /*@__PURE__*/
+  messageDesc(file_chalkline_v1_chalkline, 43);
+
+/**
  * AuthorityState is the snapshot table of the document "authority".
  *
  * @generated from message chalkline.v1.AuthorityState
@@ -1494,9 +1574,18 @@ export type AuthorityState = Message<"chalkline.v1.AuthorityState"> & {
   createdAtUs: bigint;
 
   /**
+   * In order, the removed ones where they were.
+   *
    * @generated from field: repeated string pages = 3;
    */
   pages: string[];
+
+  /**
+   * Of them, those that are removed, in the order in which they were.
+   *
+   * @generated from field: repeated string removed = 4;
+   */
+  removed: string[];
 };
 
 /**
@@ -1504,7 +1593,7 @@ export type AuthorityState = Message<"chalkline.v1.AuthorityState"> & {
  * Use `create(AuthorityStateSchema)` to create a new message.
  */
 export const AuthorityStateSchema: GenMessage<AuthorityState> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 41);
+  messageDesc(file_chalkline_v1_chalkline, 44);
 
 /**
  * StageEvent is the payload of a record of the document "stage" (STG1).
@@ -1535,7 +1624,7 @@ export type StageEvent = Message<"chalkline.v1.StageEvent"> & {
  * Use `create(StageEventSchema)` to create a new message.
  */
 export const StageEventSchema: GenMessage<StageEvent> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 42);
+  messageDesc(file_chalkline_v1_chalkline, 45);
 
 /**
  * PageTurned makes a page the one that everybody is shown.
@@ -1554,7 +1643,7 @@ export type PageTurned = Message<"chalkline.v1.PageTurned"> & {
  * Use `create(PageTurnedSchema)` to create a new message.
  */
 export const PageTurnedSchema: GenMessage<PageTurned> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 43);
+  messageDesc(file_chalkline_v1_chalkline, 46);
 
 /**
  * LeadChanged makes a participant's video the one that boards are held for; empty: nobody's.
@@ -1573,7 +1662,7 @@ export type LeadChanged = Message<"chalkline.v1.LeadChanged"> & {
  * Use `create(LeadChangedSchema)` to create a new message.
  */
 export const LeadChangedSchema: GenMessage<LeadChanged> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 44);
+  messageDesc(file_chalkline_v1_chalkline, 47);
 
 /**
  * StageState is the snapshot table of the document "stage".
@@ -1599,7 +1688,7 @@ export type StageState = Message<"chalkline.v1.StageState"> & {
  * Use `create(StageStateSchema)` to create a new message.
  */
 export const StageStateSchema: GenMessage<StageState> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 45);
+  messageDesc(file_chalkline_v1_chalkline, 48);
 
 /**
  * Sources is what is published in the room, all of it; soft state (MED2).
@@ -1618,7 +1707,7 @@ export type Sources = Message<"chalkline.v1.Sources"> & {
  * Use `create(SourcesSchema)` to create a new message.
  */
 export const SourcesSchema: GenMessage<Sources> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 46);
+  messageDesc(file_chalkline_v1_chalkline, 49);
 
 /**
  * Source is what one participant publishes of one kind.
@@ -1706,7 +1795,7 @@ export type Source = Message<"chalkline.v1.Source"> & {
  * Use `create(SourceSchema)` to create a new message.
  */
 export const SourceSchema: GenMessage<Source> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 47);
+  messageDesc(file_chalkline_v1_chalkline, 50);
 
 /**
  * TraceEvent is the payload of a record of the document "traces".
@@ -1732,7 +1821,7 @@ export type TraceEvent = Message<"chalkline.v1.TraceEvent"> & {
  * Use `create(TraceEventSchema)` to create a new message.
  */
 export const TraceEventSchema: GenMessage<TraceEvent> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 48);
+  messageDesc(file_chalkline_v1_chalkline, 51);
 
 /**
  * AttendanceEvent is the payload of a record of the document "attendance", which is never sent to clients.
@@ -1769,7 +1858,7 @@ export type AttendanceEvent = Message<"chalkline.v1.AttendanceEvent"> & {
  * Use `create(AttendanceEventSchema)` to create a new message.
  */
 export const AttendanceEventSchema: GenMessage<AttendanceEvent> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 49);
+  messageDesc(file_chalkline_v1_chalkline, 52);
 
 /**
  * ReplicaGiven: a replica number was given to a client instance; it is never given again.
@@ -1800,7 +1889,7 @@ export type ReplicaGiven = Message<"chalkline.v1.ReplicaGiven"> & {
  * Use `create(ReplicaGivenSchema)` to create a new message.
  */
 export const ReplicaGivenSchema: GenMessage<ReplicaGiven> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 50);
+  messageDesc(file_chalkline_v1_chalkline, 53);
 
 /**
  * @generated from message chalkline.v1.Joined
@@ -1817,7 +1906,7 @@ export type Joined = Message<"chalkline.v1.Joined"> & {
  * Use `create(JoinedSchema)` to create a new message.
  */
 export const JoinedSchema: GenMessage<Joined> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 51);
+  messageDesc(file_chalkline_v1_chalkline, 54);
 
 /**
  * @generated from message chalkline.v1.Left
@@ -1834,7 +1923,7 @@ export type Left = Message<"chalkline.v1.Left"> & {
  * Use `create(LeftSchema)` to create a new message.
  */
 export const LeftSchema: GenMessage<Left> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 52);
+  messageDesc(file_chalkline_v1_chalkline, 55);
 
 /**
  * AttendanceState is the snapshot of the document "attendance".
@@ -1853,7 +1942,7 @@ export type AttendanceState = Message<"chalkline.v1.AttendanceState"> & {
  * Use `create(AttendanceStateSchema)` to create a new message.
  */
 export const AttendanceStateSchema: GenMessage<AttendanceState> = /*@__PURE__*/
-  messageDesc(file_chalkline_v1_chalkline, 53);
+  messageDesc(file_chalkline_v1_chalkline, 56);
 
 /**
  * @generated from enum chalkline.v1.CursorKind
