@@ -51,6 +51,7 @@ type gallery struct {
 	*running
 	room, page string
 	id         int64
+	ann        *client.Client
 	board      *client.Board
 }
 
@@ -83,7 +84,7 @@ func startGallery(t *testing.T) *gallery {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &gallery{running: r, room: codeOf(ann.RoomID()), page: pages[0], id: ann.RoomID(), board: board}
+	return &gallery{running: r, room: codeOf(ann.RoomID()), page: pages[0], id: ann.RoomID(), ann: ann, board: board}
 }
 
 // codeOf is a room's code as people say it.

@@ -181,3 +181,25 @@ test("pages whose boards are not open have a picture from the server", async ({ 
   await accessible(page);
   await picture(page, "thumbnails");
 });
+
+test("PGS1 who only looks on may not add, delete or move pages", async ({ open }) => {
+  const page = await open();
+  await page.evaluate(() => window.fake?.room?.pages.set(["a", "b"]));
+  await page.getByRole("button", { name: "这一页" }).click();
+  const names = ["这一页前移", "这一页后移", "删除此页…"];
+  for (const name of names) await expect(page.getByRole("button", { name })).toBeVisible();
+  await accessible(page);
+  await picture(page, "page-menu-pages");
+  await page.evaluate(() => {
+    const { room } = window.fake ?? {};
+    room?.people.set(room.people.value.map((p) => ({ ...p, role: "observer" })));
+  });
+  for (const name of [...names, "加一页"]) await expect(page.getByRole("button", { name })).toHaveCount(0);
+  const [from, to] = await Promise.all([0, 1].map((n) => page.locator(".page-list li").nth(n).boundingBox()));
+  await page.keyboard.press("Escape");
+  await page.mouse.move((from?.x ?? 0) + 20, (from?.y ?? 0) + 20);
+  await page.mouse.down();
+  await page.mouse.move((to?.x ?? 0) + 20, (to?.y ?? 0) + 30, { steps: 5 });
+  await page.mouse.up();
+  expect(await page.evaluate(() => window.fake?.room?.pages.value)).toEqual(["a", "b"]);
+});

@@ -64,16 +64,18 @@ function RefusedWork({ room }: { readonly room: RoomState }): JSX.Element | null
     <div class="notice notice-bad" role="alert">
       <CircleAlert aria-hidden="true" />
       <span>
-        <strong>{t("refused.title", { n: elements.size })}</strong> {t(errorKey(first.code))}{" "}
+        {elements.size > 0 && <strong>{t("refused.title", { n: elements.size })}</strong>} {t(errorKey(first.code))}{" "}
         <small class="tabular">{t("common.details", { code: first.code })}</small>
       </span>
-      <button class="button" onClick={() => savePicture(refused)}>
-        <Download aria-hidden="true" />
-        {t("refused.save")}
-      </button>
+      {elements.size > 0 && (
+        <button class="button" onClick={() => savePicture(refused)}>
+          <Download aria-hidden="true" />
+          {t("refused.save")}
+        </button>
+      )}
       <button class="button" onClick={discard}>
-        <Trash2 aria-hidden="true" />
-        {t("refused.discard")}
+        {elements.size > 0 && <Trash2 aria-hidden="true" />}
+        {t(elements.size > 0 ? "refused.discard" : "common.close")}
       </button>
     </div>
   );

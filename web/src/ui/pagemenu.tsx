@@ -1,10 +1,11 @@
-import { BookOpen, BrushCleaning, FileText, ImageDown, Magnet, Ruler, Spline } from "lucide-preact";
+import { ArrowDown, ArrowUp, BookOpen, BrushCleaning, FileText, FileX, ImageDown, Magnet, Ruler, Spline, Undo2 } from "lucide-preact";
 import type { ComponentChildren, JSX } from "preact";
 import type { Signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { exportAll, exportPage } from "./exports.ts";
 import { size } from "./device.ts";
 import { t } from "./i18n.ts";
+import { useObservable } from "./observe.ts";
 import { Popover } from "./popover.tsx";
 import type { RoomState } from "./roomstate.ts";
 import { Row } from "./row.tsx";
@@ -37,6 +38,7 @@ export function PageMenu({ room }: { readonly room: RoomState }): JSX.Element {
         <Row room={room} onPress={() => exportPage(room, "svg")} text={t("page.svg")}><Spline aria-hidden="true" /></Row>
         <Row room={room} onPress={() => exportAll(room)} text={t("page.pdf")}><FileText aria-hidden="true" /></Row>
         <hr />
+        {room.arranges.value && <Arranging room={room} open={open} />}
         <ClearPage room={room} open={open} />
       </Popover>
     </div>
@@ -57,28 +59,82 @@ const Switch = ({ on, text, children }: SwitchProps): JSX.Element => (
   </button>
 );
 
-/** Asks once, in place; what is cleared can be taken back. */
+/** The page's place among the others, and whether it is there at all. */
+function Arranging({ room, open }: { readonly room: RoomState; readonly open: boolean }): JSX.Element {
+  const pages = useObservable(room.session.pages).value, removed = useObservable(room.session.removedPages).value.at(-1);
+  const page = room.board.value?.page ?? "", at = pages.indexOf(page);
+  return (
+    <>
+      <Step possible={at > 0} text={t("page.earlier")} onPress={() => room.placePage(page, at - 1)}><ArrowUp aria-hidden="true" /></Step>
+      <Step possible={at < pages.length - 1} text={t("page.later")} onPress={() => room.placePage(page, at + 1)}>
+        <ArrowDown aria-hidden="true" />
+      </Step>
+      {removed !== undefined && (
+        <Row room={room} onPress={() => room.restorePage(removed)} text={t("page.restore")}><Undo2 aria-hidden="true" /></Row>
+      )}
+      <hr />
+      <AskFirst open={open} possible={pages.length > 1} text="page.remove" onYes={() => {
+        room.panel.value = "";
+        room.removePage();
+      }}><FileX aria-hidden="true" /></AskFirst>
+    </>
+  );
+}
+
+interface StepProps {
+  readonly possible: boolean;
+  readonly text: string;
+  readonly onPress: () => void;
+  readonly children: ComponentChildren;
+}
+
+/** Can be pressed again and again: the menu stays, and so does the focus at the end. */
+const Step = ({ possible, text, onPress, children }: StepProps): JSX.Element => (
+  <button class="row-button" aria-disabled={!possible} onClick={() => possible && onPress()}>
+    {children}
+    {text}
+  </button>
+);
+
 function ClearPage({ room, open }: { readonly room: RoomState; readonly open: boolean }): JSX.Element {
-  const [asking, setAsking] = useState(false);
-  useEffect(() => setAsking(false), [open]);
-  const possible = room.canvas.value?.can("clear") ?? false;
-  if (!asking) {
-    return (
-      <button class="row-button row-bad" disabled={!possible} onClick={() => setAsking(true)}>
-        <BrushCleaning aria-hidden="true" />
-        {t("page.clear")}
-      </button>
-    );
-  }
   const clear = (): void => {
     room.panel.value = "";
     command(room, "clear");
     room.toast.value = { text: "page.cleared", undo: () => command(room, "undo") };
   };
   return (
-    <div class="ask" role="group" aria-label={t("page.clear.ask")}>
-      <p>{t("page.clear.ask")}</p>
-      <button class="button button-bad" ref={(b) => b?.focus()} onClick={clear}>{t("page.clear.yes")}</button>
+    <AskFirst open={open} possible={room.canvas.value?.can("clear") ?? false} text="page.clear" onYes={clear}>
+      <BrushCleaning aria-hidden="true" />
+    </AskFirst>
+  );
+}
+
+interface AskFirstProps {
+  readonly open: boolean;
+  readonly possible: boolean;
+  /** Names the row; with ".ask" the question and with ".yes" the answer. */
+  readonly text: "page.clear" | "page.remove";
+  readonly onYes: () => void;
+  /** The icon. */
+  readonly children: ComponentChildren;
+}
+
+/** Asks once, in place; what is done can be taken back. */
+function AskFirst({ open, possible, text, onYes, children }: AskFirstProps): JSX.Element {
+  const [asking, setAsking] = useState(false);
+  useEffect(() => setAsking(false), [open]);
+  if (!asking) {
+    return (
+      <button class="row-button row-bad" disabled={!possible} onClick={() => setAsking(true)}>
+        {children}
+        {t(text)}
+      </button>
+    );
+  }
+  return (
+    <div class="ask" role="group" aria-label={t(`${text}.ask`)}>
+      <p>{t(`${text}.ask`)}</p>
+      <button class="button button-bad" ref={(b) => b?.focus()} onClick={onYes}>{t(`${text}.yes`)}</button>
       <button class="button" onClick={() => setAsking(false)}>{t("common.cancel")}</button>
     </div>
   );

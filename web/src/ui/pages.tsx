@@ -3,17 +3,18 @@ import type { JSX } from "preact";
 import { t } from "./i18n.ts";
 import { Miniature } from "./miniature.tsx";
 import { useObservable } from "./observe.ts";
+import { usePageDrag } from "./pagedrag.ts";
 import type { RoomState } from "./roomstate.ts";
 
-/** The pages in order, in miniature, and the way to a new one. */
+/** The pages in order, in miniature, to choose and to drag to another place; and the way to a new one. */
 export function PageList({ room, onChosen }: { readonly room: RoomState; readonly onChosen?: () => void }): JSX.Element {
-  const pages = useObservable(room.session.pages).value;
   const current = room.board.value?.page;
+  const { list, pages, dragged } = usePageDrag(useObservable(room.session.pages).value, room);
   return (
     <nav class="page-list" aria-label={t("pages.title")}>
-      <ol>
+      <ol ref={list}>
         {pages.map((page, i) => (
-          <li key={page}>
+          <li key={page} data-page={page} data-dragged={page === dragged}>
             <button class="page" aria-label={t("pages.page", { n: i + 1 })} aria-current={page === current ? "page" : undefined}
               onClick={() => {
                 room.look(page);
@@ -25,12 +26,14 @@ export function PageList({ room, onChosen }: { readonly room: RoomState; readonl
           </li>
         ))}
       </ol>
-      <button class="page-add" aria-label={t("pages.add")} title={t("pages.hint")} onClick={() => {
-        room.addPage();
-        onChosen?.();
-      }}>
-        <Plus aria-hidden="true" />
-      </button>
+      {room.arranges.value && (
+        <button class="page-add" aria-label={t("pages.add")} title={t("pages.hint")} onClick={() => {
+          room.addPage();
+          onChosen?.();
+        }}>
+          <Plus aria-hidden="true" />
+        </button>
+      )}
     </nav>
   );
 }

@@ -9,7 +9,7 @@ import { Av } from "./av/state.ts";
 import { roomCode } from "./code.ts";
 import { recent, remember } from "./settings.ts";
 import { Tasks } from "./tasks.ts";
-import type { TextKey } from "./texts.ts";
+import type { Parameters, TextKey } from "./texts.ts";
 
 export type Panel =
   | "" | "invite" | "people" | "connection" | "more" | "options" | "pages" | "keys" | "page" | "style" | "order"
@@ -17,10 +17,11 @@ export type Panel =
   /** The options of a source. */
   | `tile:${number}`;
 
-/** Something said in passing, with a way to take back what was done. */
+/** Something said in passing, with a way to take back what was done if one may. */
 export interface Toast {
   readonly text: TextKey;
-  readonly undo: () => void;
+  readonly parameters?: Parameters;
+  readonly undo?: () => void;
 }
 
 /** Boards that a session keeps open at once. */
@@ -43,6 +44,8 @@ export class RoomState {
   readonly editing = signal(false);
   readonly toast = signal<Toast | undefined>(undefined);
   readonly tasks = new Tasks();
+  /** One may add, remove, restore and move pages (PGS1). */
+  readonly arranges = signal(true);
   /** The canvas, once it is there. */
   readonly canvas = signal<Board | undefined>(undefined);
   #people = new Map<number, Person>();
@@ -58,6 +61,7 @@ export class RoomState {
       session.roomName.subscribe(() => this.#remember()),
       session.people.subscribe((people) => {
         this.#people = new Map(people.map((p) => [p.replica, p]));
+        this.arranges.value = people.find((p) => p.self)?.role !== "observer";
         this.canvas.peek()?.namesChanged();
       }),
     );
@@ -86,6 +90,28 @@ export class RoomState {
     this.look(this.session.addPage(this.board.peek()?.page ?? pages.at(-1) ?? ""));
   }
 
+  /** Removes the page that is looked at; the one beside it is looked at instead. */
+  removePage(): void {
+    const page = this.board.peek()?.page ?? "", n = this.number;
+    this.session.removePage(page);
+    if (!this.session.pages.value.includes(page)) this.#sayRemoved(page, { text: "page.removed", parameters: { n } });
+  }
+
+  restorePage(page: string): void {
+    this.session.restorePage(page);
+    this.look(page);
+  }
+
+  /** Puts a page where it is the one with this index. */
+  placePage(page: string, index: number): void {
+    const others = this.session.pages.value.filter((p) => p !== page);
+    this.session.movePage(page, others[index - 1] ?? "");
+  }
+
+  #sayRemoved(page: string, what: Toast): void {
+    this.toast.value = this.arranges.peek() ? { ...what, undo: () => this.restorePage(page) } : what;
+  }
+
   /** To the page before or behind this one. */
   turn(by: 1 | -1): void {
     const pages = this.session.pages.value;
@@ -111,10 +137,15 @@ export class RoomState {
     void this.session.leave();
   }
 
-  /** Looks at a page as soon as there is one: the one looked at last time, else the first. */
+  /** Looks at a page as soon as there is one: the one looked at last time, else the first. From a removed page it goes to the one beside it (PGS4). */
   #pagesChanged(pages: readonly string[]): void {
     const now = this.board.peek()?.page;
     if (pages.length === 0 || (now !== undefined && pages.includes(now))) return;
+    const beside = this.session.shownPage(now ?? "");
+    if (now !== undefined && beside !== "") {
+      this.#show(beside);
+      return this.#sayRemoved(now, { text: "page.gone" });
+    }
     const before = recent.peek().find((r) => r.code === this.code)?.page ?? "";
     const first = pages[0];
     if (first !== undefined) this.#show(pages.includes(before) ? before : first);

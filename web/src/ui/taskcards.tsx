@@ -57,11 +57,13 @@ export function ToastLine({ room }: { readonly room: RoomState }): JSX.Element {
     <div class="toasts" role="status">
       {toast !== undefined && (
         <div class="notice toast">
-          <span>{t(toast.text)}</span>
-          <button class="button" onClick={() => {
-            room.toast.value = undefined;
-            toast.undo();
-          }}>{t("command.undo")}</button>
+          <span>{t(toast.text, toast.parameters)}</span>
+          {toast.undo !== undefined && (
+            <button class="button" onClick={() => {
+              room.toast.value = undefined;
+              toast.undo?.();
+            }}>{t("command.undo")}</button>
+          )}
         </div>
       )}
     </div>
