@@ -1,17 +1,12 @@
 package server_test
 
 import (
-	"context"
 	"encoding/binary"
 	"errors"
 	"io"
 	"net/http"
-	"runtime"
-	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -231,88 +226,5 @@ func TestMetricsAndHealthAnswer(t *testing.T) {
 		if err != nil || answer.StatusCode != http.StatusOK || !strings.Contains(string(body), want) {
 			t.Errorf("%s: %s, %v, without %s", path, answer.Status, err, want)
 		}
-	}
-}
-
-// TestREC4AClientThatStopsReadingHoldsUpNobody stops reading for a minute while
-// others draw: memory stays flat and the others' p99 is what it was.
-func TestREC4AClientThatStopsReadingHoldsUpNobody(t *testing.T) {
-	p99 := func(stalled bool) (late time.Duration, grown int64) {
-		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t, newPath(10*time.Millisecond, 0, 0))
-			defer w.close()
-			ann := w.join(0)
-			ben := w.join(ann.RoomID())
-			if stalled {
-				stop := w.stall(ann.RoomID(), "board::"+ann.board.Page())
-				defer stop()
-			}
-			warm := ann.scribble(t, 5*time.Second)
-			before := heap()
-			sent := ann.scribble(t, time.Minute)
-			grown = heap() - before
-			w.agree(ann, ben)
-			var all []time.Duration
-			for i, at := range sent {
-				arrived, ok := ben.seen.of(ann.Replica(), uint64(len(warm)+i+1))
-				if !ok {
-					t.Fatalf("batch %d did not arrive by itself", len(warm)+i+1)
-				}
-				all = append(all, arrived.Sub(at))
-			}
-			slices.Sort(all)
-			late = all[len(all)*99/100]
-		})
-		return late, grown
-	}
-	alone, grownAlone := p99(false)
-	beside, grown := p99(true)
-	if beside > alone+5*time.Millisecond {
-		t.Errorf("p99 beside a stalled client %v, without %v", beside, alone)
-	}
-	if grown-max(grownAlone, 0) > 4<<20 { // alone it shrinks where earlier tests left something
-		t.Errorf("memory grew by %d bytes beside a stalled client, %d without", grown, grownAlone)
-	}
-}
-
-func heap() int64 {
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc)
-}
-
-// stall joins a client that opens a board and never reads its stream; it goes
-// on ticking.
-func (w *world) stall(room int64, document string) (stop func()) {
-	w.t.Helper()
-	h := w.newNode()
-	conn, err := h.dial(w.t.Context())
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	c := &raw{w.t, conn}
-	c.hello()
-	c.join(room, document)
-	ctx, cancel := context.WithCancel(w.t.Context())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		tick := time.NewTicker(15 * time.Second)
-		defer tick.Stop()
-		for {
-			select {
-			case <-tick.C:
-				c.send(&chalklinev1.ClientMessage{Message: &chalklinev1.ClientMessage_HeartTick{HeartTick: &chalklinev1.HeartTick{}}})
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	return func() {
-		cancel()
-		<-done
-		_ = conn.Close(0)
-		h.close()
 	}
 }

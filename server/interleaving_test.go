@@ -193,8 +193,8 @@ func (w *world) watch(room int64, pages []string, to *recording) *host {
 	h := w.join(room, func(c *client.Config) {
 		c.Pages = pages
 		c.OnCursors = func(*client.Board, []*chalklinev1.ReplicaCursor) {}
-		c.Dial = func(ctx context.Context, _ transport.Route) (transport.ClientConn, error) {
-			conn, err := n.dial(ctx)
+		c.Dial = func(ctx context.Context, route transport.Route) (transport.ClientConn, error) {
+			conn, err := n.dial(ctx, route)
 			return &recorder{conn, to}, err
 		}
 	})

@@ -86,6 +86,7 @@ func (l noTCP) Addr() net.Addr { return &net.TCPAddr{IP: net.ParseIP("1.0.0.2"),
 type world struct {
 	t      *testing.T
 	path   *path
+	tcp    *wires // without its jitter, loss and outages
 	hash   []byte
 	server *server.Server
 	closes []func()
@@ -96,7 +97,7 @@ var serverAddr = &net.UDPAddr{IP: net.ParseIP("1.0.0.2"), Port: 443}
 
 func newWorld(t *testing.T, p *path, change ...func(*server.Config)) *world {
 	t.Helper()
-	w := &world{t: t, path: p}
+	w := &world{t: t, path: p, tcp: newWires(p.oneWay)}
 	tlsConfig, hash := selfSigned(t)
 	w.hash = hash
 	packets := simnet.NewBlockingSimConn(serverAddr, p)
@@ -104,7 +105,7 @@ func newWorld(t *testing.T, p *path, change ...func(*server.Config)) *world {
 	log := memory.New()
 	cfg := server.Config{
 		Log: log, Table: log.Table(), Identifier: &names{},
-		Transport: transport.Config{PacketConn: packets, Listener: noTCP{make(chan struct{})}, TLS: tlsConfig},
+		Transport: transport.Config{PacketConn: packets, Listener: w.tcp, TLS: tlsConfig},
 	}
 	for _, c := range change {
 		c(&cfg)
@@ -124,6 +125,7 @@ func newWorld(t *testing.T, p *path, change ...func(*server.Config)) *world {
 			t.Errorf("Serve() = %v", err)
 		}
 		_ = packets.Close()
+		w.tcp.carrying.Wait()
 	})
 	return w
 }
@@ -156,11 +158,17 @@ func (w *world) newNode() *node {
 	n.packets = simnet.NewBlockingSimConn(n.addr, w.path)
 	w.path.AddNode(n.addr, n.packets)
 	n.quic = &quic.Transport{Conn: n.packets}
-	n.dialer = &transport.Dialer{TLS: transport.TrustHashes(w.hash), QUIC: n.quic}
+	n.dialer = &transport.Dialer{TLS: transport.TrustHashes(w.hash), QUIC: n.quic, DialTCP: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return w.tcp.dial(ctx, n.addr)
+	}}
 	return n
 }
 
-func (n *node) dial(ctx context.Context) (transport.ClientConn, error) {
+// dial is a client.DialFunc.
+func (n *node) dial(ctx context.Context, route transport.Route) (transport.ClientConn, error) {
+	if route == transport.WebSocket {
+		return n.dialer.DialWebSocket(ctx, "wss://1.0.0.2:443/ws")
+	}
 	return n.dialer.DialWebTransport(ctx, "https://1.0.0.2:443/wt")
 }
 
@@ -199,10 +207,7 @@ func (w *world) join(room int64, change ...func(*client.Config)) *host {
 	h := &host{addr: n.addr}
 	cfg := client.Config{
 		Token: "p" + h.addr.IP.String(), Name: "p", Room: room, RoomName: "lesson", Route: transport.WebTransport,
-		OnRecord: h.seen.note,
-		Dial: func(ctx context.Context, _ transport.Route) (transport.ClientConn, error) {
-			return n.dial(ctx)
-		},
+		OnRecord: h.seen.note, Dial: n.dial,
 	}
 	for _, c := range change {
 		c(&cfg)
@@ -218,6 +223,11 @@ func (w *world) join(room int64, change ...func(*client.Config)) *host {
 	})
 	h.board = openFirst(w.t, c)
 	return h
+}
+
+// over makes a client come over one route.
+func over(route transport.Route) func(*client.Config) {
+	return func(c *client.Config) { c.Route = route }
 }
 
 // scribble sends a frame of 8 points every 33 ms for a while and returns when

@@ -119,9 +119,7 @@ func (p *person) enter(ctx context.Context) bool {
 		Token: p.name(), Name: p.name(), Room: p.room, RoomName: "lesson", Route: transport.WebTransport, Store: p.store,
 		OnRecord: p.seen.note, OnRefused: p.noteRefused,
 		Fault: func(string, uint32, int) bool { return faults && p.loses() },
-		Dial: func(ctx context.Context, _ transport.Route) (transport.ClientConn, error) {
-			return p.node.dial(ctx)
-		},
+		Dial:  p.node.dial,
 	})
 	if err != nil {
 		p.node.close()
