@@ -57,6 +57,7 @@ type person struct {
 	store  *keptStore
 	node   *node
 	client *client.Client // nil while it is not in
+	faults bool           // messages to the client are lost
 	room   int64
 	desks  []*desk
 	events map[string]int
@@ -114,7 +115,8 @@ func (s *simulation) furnish(c *client.Client) {
 // ended before.
 func (p *person) enter(ctx context.Context) bool {
 	p.node = p.newNode()
-	faults := p.dice.IntN(3) == 0
+	p.faults = p.dice.IntN(3) == 0
+	faults := p.faults
 	c, err := client.Dial(ctx, client.Config{
 		Token: p.name(), Name: p.name(), Room: p.room, RoomName: "lesson", Route: transport.WebTransport, Store: p.store,
 		OnRecord: p.seen.note, OnRefused: p.noteRefused,
@@ -163,7 +165,21 @@ func (p *person) leave() {
 		p.t.Error(err)
 	}
 	p.node.close()
+	p.checkRepairs()
 	p.client = nil
+}
+
+// checkRepairs: a snapshot mends a divergence before rest could see it, so nobody
+// may ever have asked for one without need.
+func (p *person) checkRepairs() {
+	stats := p.client.Stats()
+	p.events["resyncs"] += int(stats.Resyncs)
+	if stats.Differing > 0 {
+		p.t.Errorf("%s: the state differed from the server's %d times though nothing was missing", p.name(), stats.Differing)
+	}
+	if stats.Resyncs > 0 && !p.faults && !p.older {
+		p.t.Errorf("%s: %d resyncs though no message was lost", p.name(), stats.Resyncs)
+	}
 }
 
 // live works until the context ends.

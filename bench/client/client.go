@@ -52,6 +52,7 @@ type Stats struct {
 	Records       uint64
 	Snapshots     uint64
 	Resyncs       uint64 // SYNC_STATE sent
+	Differing     uint64 // of them, because nothing was missing and yet the state was not the server's
 	Connections   uint64
 	Submitted     uint64 // batches, those sent again too
 	Refused       uint64 // ops

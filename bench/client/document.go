@@ -175,6 +175,9 @@ func (d *document) report(events []Record, replaced bool) {
 // resync is SYNC_STATE.
 func (d *document) resync(l *link, cause error) {
 	d.client.stats.Resyncs++
+	if errors.Is(cause, errDiffers) {
+		d.client.stats.Differing++
+	}
 	d.syncing, d.ready, d.incoming = true, false, nil
 	var b *broken
 	if !errors.As(cause, &b) || !b.stands {

@@ -69,6 +69,10 @@ type snapshot struct {
 	size     int
 }
 
+// errDiffers: nothing is missing, and yet the state is not the server's. A
+// snapshot mends it, but it should never be.
+var errDiffers = errors.New("differs from the server")
+
 // take applies one message of the stream. Errors are *broken.
 func (c *confirmed) take(message []byte, arrival time.Time) error {
 	if records, ok := recordsIn(message); ok {
@@ -121,7 +125,7 @@ func (c *confirmed) takeRecords(src []byte, arrival time.Time) error {
 	for len(src) > 0 {
 		n, err := c.takeRecord(src, arrival)
 		if err != nil {
-			return brokenf(false, "revision %d: %w", c.position.revision+1, err)
+			return brokenf(false, "revision %d: %w: %w", c.position.revision+1, errDiffers, err)
 		}
 		src = src[n:]
 	}
@@ -159,10 +163,10 @@ func (c *confirmed) check(m *chalklinev1.Marker) error {
 	case m.GetRevision() > c.position.revision:
 		return brokenf(true, "at revision %d, marker says %d", c.position.revision, m.GetRevision())
 	case m.GetRevision() < c.position.revision || m.GetDigest() != uint64(c.position.digest):
-		return brokenf(false, "revision %d is another history than the marker's %d", c.position.revision, m.GetRevision())
+		return brokenf(false, "%w: revision %d is another history than the marker's %d", errDiffers, c.position.revision, m.GetRevision())
 	}
 	if h := c.content.hash(); string(h[:]) != string(m.GetHash()) {
-		return brokenf(false, "state hash differs at revision %d", c.position.revision)
+		return brokenf(false, "%w: state hash at revision %d", errDiffers, c.position.revision)
 	}
 	return nil
 }
