@@ -27,16 +27,19 @@ type path struct {
 	oneWay, jitter time.Duration
 	loss           float64
 
-	mu    sync.Mutex
-	nodes map[string]simnet.PacketReceiver
-	down  map[string]bool // by node: cut off
-	dice  *rand.Rand
+	mu        sync.Mutex
+	nodes     map[string]simnet.PacketReceiver
+	down      map[string]bool          // by node: cut off
+	held      map[string]time.Duration // by node: what it sends now takes longer
+	due       map[[2]string]time.Time  // from, to: when the latest packet arrives
+	overtaken int                      // packets that arrive before an earlier one of the same two
+	dice      *rand.Rand
 }
 
 func newPath(oneWay, jitter time.Duration, loss float64) *path {
 	return &path{
 		oneWay: oneWay, jitter: jitter, loss: loss,
-		nodes: map[string]simnet.PacketReceiver{}, down: map[string]bool{}, dice: rand.New(rand.NewPCG(1, 2)),
+		nodes: map[string]simnet.PacketReceiver{}, down: map[string]bool{}, held: map[string]time.Duration{}, due: map[[2]string]time.Time{}, dice: rand.New(rand.NewPCG(1, 2)),
 	}
 }
 
@@ -53,9 +56,15 @@ func (p *path) SendPacket(packet simnet.Packet) error {
 	if to == nil || p.down[packet.To.String()] || p.down[packet.From.String()] || p.dice.Float64() < p.loss {
 		return nil
 	}
-	delay := p.oneWay
+	delay := p.oneWay + p.held[packet.From.String()]
 	if p.jitter > 0 {
 		delay += time.Duration(p.dice.Int64N(int64(p.jitter)))
+	}
+	between, due := [2]string{packet.From.String(), packet.To.String()}, time.Now().Add(delay)
+	if due.Before(p.due[between]) {
+		p.overtaken++
+	} else {
+		p.due[between] = due
 	}
 	time.AfterFunc(delay, func() { to.RecvPacket(packet) })
 	return nil
@@ -66,6 +75,20 @@ func (p *path) cut(addr net.Addr, down bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.down[addr.String()] = down
+}
+
+// hold makes what a node sends from now on take so much longer.
+func (p *path) hold(addr net.Addr, longer time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.held[addr.String()] = longer
+}
+
+// overtakings is how many packets arrived before an earlier one of the same two nodes.
+func (p *path) overtakings() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.overtaken
 }
 
 // noTCP is a listener that nobody reaches.
