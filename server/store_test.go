@@ -59,13 +59,14 @@ func TestPowerLossLosesNothingAcknowledged(t *testing.T) {
 	boards := []*client.Board{openFirst(t, ann), openFirst(t, ben)}
 	room, document := replay.Room(ann.RoomID()), replay.Document("board::"+boards[0].Page())
 	dice := rand.New(rand.NewPCG(1, 1))
-	for round := range 6 {
+	slowest := time.Duration(0)
+	for round := range 20 {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{}, 2)
 		for i, b := range boards {
 			go func() { keepDrawing(ctx, t, b, int32(round*1000+i*300)); done <- struct{}{} }()
 		}
-		until := boards[0].Revision() + 20 + dice.Uint64N(60)
+		until := boards[0].Revision() + 10 + dice.Uint64N(30)
 		if err := boards[1].WaitRevision(t.Context(), until); err != nil {
 			t.Fatal(err)
 		}
@@ -78,6 +79,11 @@ func TestPowerLossLosesNothingAcknowledged(t *testing.T) {
 		if err := log.Close(); err != nil {
 			t.Fatal(err)
 		}
+		for _, c := range []*client.Client{ann, ben} {
+			if err := c.WaitAway(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
 		fs = crashed
 		log = openStore(t, fs)
 		state, err := log.State(t.Context(), room)
@@ -85,17 +91,36 @@ func TestPowerLossLosesNothingAcknowledged(t *testing.T) {
 			t.Fatalf("round %d: revision %d after the power loss, %d was acknowledged: %v", round, state.Heads[document].Revision, acknowledged, err)
 		}
 		r = start(t, log, log.Table(), address)
+		slowest = max(slowest, back(t, ann, ben))
 		cancel()
 		<-done
 		<-done
 		settled(t, fmt.Sprint("round ", round), boards...)
 	}
+	if slowest > 3*time.Second {
+		t.Errorf("clients were back %v after the server, want at most 3 s", slowest)
+	}
+	t.Logf("clients were back at most %v after the server", slowest)
 	t.Cleanup(func() {
 		r.stop()
 		if err := log.Close(); err != nil {
 			t.Error(err)
 		}
 	})
+}
+
+// back waits until clients have a connection again and returns how long that took.
+func back(t *testing.T, clients ...*client.Client) time.Duration {
+	t.Helper()
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	for _, c := range clients {
+		if err := c.WaitConnected(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return time.Since(began)
 }
 
 // settled waits until boards have nothing unsent and are equal.
