@@ -3,7 +3,7 @@ import type { Clock } from "../src/sync/clock.ts";
 import type { Environment, Signal } from "../src/sync/environment.ts";
 import { Session } from "../src/sync/session.ts";
 import { unfinished, type Batch, type Change, type Claim, type Numbers, type Saved, type Slot, type Store } from "../src/sync/store.ts";
-import type { Routes } from "../src/sync/transport/dial.ts";
+import { Air } from "./sync-air.ts";
 import { FakeClock, settle } from "./sync-clock.ts";
 import { FakeServer, ROOM, ROOM_START } from "./sync-server.ts";
 
@@ -85,6 +85,7 @@ export class Page {
   readonly session: Session;
   alive = true;
   online = true;
+  readonly air = new Air();
   private readonly listeners = new Set<(signal: Signal) => void>();
 
   constructor(
@@ -102,17 +103,18 @@ export class Page {
     const { server } = this.world;
     let seed = 12345;
     const page = this;
-    const routes: Routes = {
+    const routes = this.air.through({
       webtransport: (events) => server.open("webtransport", events, this.clock),
       websocket: (events) => server.open("websocket", events, this.clock),
-    };
+    });
     return {
       clock: this.clock,
       wall: () => ROOM_START + this.clock.now(),
       random: () => (seed = (seed * 16807) % 2147483647) / 2147483647,
       routes: () =>
         new Promise((resolve, reject) => {
-          if (server.frozen) return;
+          if (page.air.away && !page.online) reject(new TypeError("offline"));
+          if (server.frozen || page.air.away) return;
           this.clock.after(server.delayUp + server.delayDown, () => (server.up ? resolve(routes) : reject(new Error("refused"))));
         }),
       notes: { get: (n) => this.browser.notes.get(n) ?? null, set: (n, v) => void this.browser.notes.set(n, v) },
