@@ -27,20 +27,99 @@ func TestQualityGoesDownInABadNetworkAndUpByTrials(t *testing.T) {
 		last    time.Duration
 		want    quality
 	}{
+		{good, viewerTick, qualitySub}, // as it begins
+		{good, probeFor + viewerTick, qualityMain},
 		{good, time.Minute, qualityMain},
 		{lossy, 500 * time.Millisecond, qualityMain},
 		{lossy, 2 * time.Second, qualitySub},
 		{good, firstTrial - time.Second, qualitySub},
-		{good, 2 * time.Second, qualityMain},
+		{good, probeFor + 2*time.Second, qualityMain},
 		{slow, 2 * time.Second, qualitySub}, // the trial failed
 		{good, firstTrial + time.Second, qualitySub},
-		{good, firstTrial, qualityMain},
+		{good, firstTrial + probeFor, qualityMain},
 		{network{}, time.Minute, qualityMain},
 		{network{known: true, loss: .05}, time.Minute, qualityMain},
 	} {
 		if got := judgeFor(&c, &now, step.network, step.last); got != step.want {
 			t.Errorf("step %d: %s, want %s", i, got, step.want)
 		}
+	}
+}
+
+// carries is a good network in which main takes 1 Mbit/s, and key frames come through
+// at a rate.
+func carries(rate int) network { return network{known: true, sent: 62_500, capacity: rate} }
+
+func TestAQualityIsNotTriedThatAKeyFrameShowsNotToFit(t *testing.T) {
+	for rate, want := range map[int]quality{600_000: qualitySub, 1_200_000: qualitySub, 1_400_000: qualityMain, 50_000_000: qualityMain} {
+		var c chooser
+		now := noon
+		judgeFor(&c, &now, carries(0), time.Minute) // nothing says what it carries
+		judgeFor(&c, &now, network{known: true, sent: 62_500, loss: .3}, 2*time.Second)
+		probes := 0
+		for range (firstTrial + 2*time.Second) / viewerTick {
+			now = now.Add(viewerTick)
+			n := network{known: true, sent: 6000}
+			if probes > 0 {
+				n.capacity = rate
+			}
+			if c.judge(now, n) {
+				probes++
+			}
+		}
+		if got := c.quality(); got != want || probes != 1 {
+			t.Errorf("%d bit/s: %s after %d probes, want %s", rate, got, probes, want)
+		}
+	}
+}
+
+func TestAQualityThatAKeyFrameShowsNotToFitGoesAtOnce(t *testing.T) {
+	var c chooser
+	now := noon
+	if got := judgeFor(&c, &now, carries(50_000_000), viewerTick); got != qualityMain {
+		t.Errorf("%s where the first key frame comes through fast", got)
+	}
+	if got := judgeFor(&c, &now, carries(0), 10*time.Second); got != qualityMain {
+		t.Fatalf("at first %s", got)
+	}
+	n := carries(600_000)
+	if got := judgeFor(&c, &now, n, viewerTick); got != qualityMain {
+		t.Errorf("%s though nothing queues", got)
+	}
+	n.queueing = 2 * queueLow
+	if got := judgeFor(&c, &now, n, viewerTick); got != qualitySub {
+		t.Errorf("%s though a queue grows", got)
+	}
+}
+
+func TestAnEstimateSeesWhatATrainOfPacketsCameThroughAt(t *testing.T) {
+	for name, c := range map[string]struct {
+		packets int
+		apart   time.Duration // at the receiver
+		want    int           // bit/s, ± 1 %
+	}{
+		"a slow network": {8, 16 * time.Millisecond, 600_000},
+		"a fast one":     {8, 0, fastest},
+		"few packets":    {3, 16 * time.Millisecond, 0},
+	} {
+		var e estimate
+		delays := make([]time.Duration, c.packets)
+		for i := range delays {
+			e.send(noon, 1200)
+			delays[i] = 50*time.Millisecond + time.Duration(i)*(c.apart-10*time.Millisecond)
+		}
+		e.feedback(feedbackOn(0, noon, delays...))
+		if n := e.take(); n.capacity < c.want*99/100 || n.capacity > c.want*101/100 || n.sent != 1200*c.packets {
+			t.Errorf("%s: %+v, want %d bit/s", name, n, c.want)
+		}
+	}
+	var e estimate // packets that did not go at once are no train
+	for i := range 8 {
+		e.send(noon.Add(time.Duration(i)*10*time.Millisecond), 1200)
+	}
+	e.feedback(feedbackOn(0, noon, make([]time.Duration, 8)...))
+	if n := e.take(); n.capacity != 0 {
+		t.Errorf("packets apart make a train: %+v", n)
 	}
 }
 
@@ -66,7 +145,7 @@ func TestAnEstimateSeesLossAndQueueing(t *testing.T) {
 	send := func(n int) (uint16, time.Time) {
 		first := e.next
 		for i := range n {
-			e.send(noon.Add(time.Duration(int(first)+i) * 10 * time.Millisecond))
+			e.send(noon.Add(time.Duration(int(first)+i)*10*time.Millisecond), 1000)
 		}
 		return first, noon.Add(time.Duration(first) * 10 * time.Millisecond)
 	}

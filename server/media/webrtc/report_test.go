@@ -47,7 +47,7 @@ func FuzzReports(f *testing.F) {
 				continue
 			}
 			for _, p := range packets {
-				network.send(noon)
+				network.send(noon, 1000)
 				tell(track, &network, p)
 			}
 			if s, _ := track.stamp(rtp.Frame{Timestamp: timestamp}); !plausible(track.arrival, s.Time) {

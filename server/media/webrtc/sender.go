@@ -154,7 +154,7 @@ func (s *sender) write(p *packet, fresh bool, now time.Time) int {
 	}
 	if s.extension != 0 && s.viewer.measured { // feedback costs both ends; it is for the choice of quality alone
 		var number [2]byte
-		binary.BigEndian.PutUint16(number[:], s.viewer.estimate.send(now))
+		binary.BigEndian.PutUint16(number[:], s.viewer.estimate.send(now, len(p.rtp.Payload)))
 		_ = h.SetExtension(s.extension, number[:]) // two bytes fit in any form
 	}
 	if int16(h.SequenceNumber-s.last) > 0 {

@@ -143,8 +143,8 @@ func TestAViewerThatChoosesGetsTheOtherQualityAtAKeyFrameWithoutAGap(t *testing.
 		}
 		q.until(w, frames, quality, 20)
 	}
-	if q.switches != 4 {
-		t.Errorf("%d switches, want 4", q.switches)
+	if q.switches != 5 {
+		t.Errorf("%d switches, want 5: it begins with the small one", q.switches)
 	}
 }
 
@@ -169,8 +169,8 @@ func TestAViewerWithABadNetworkGetsTheSmallQualityAndTheLargeOneWhenItIsGoodAgai
 			r.become(0, 0)
 			q.until(w, frames, "sub", 30)
 			q.until(w, frames, "main", 30)
-			if q.switches != 2 {
-				t.Errorf("%d switches, want down and up", q.switches)
+			if q.switches != 3 {
+				t.Errorf("%d switches, want up, down and up", q.switches)
 			}
 			if i := w.registry.Sources(1)[0]; !i.Video || !i.Wanted || i.Paused {
 				t.Errorf("source %+v", i)

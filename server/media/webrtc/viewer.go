@@ -164,8 +164,8 @@ func (v *viewer) judge(now time.Time) {
 		v.server.metrics.viewerLoss.Observe(state.loss)
 	}
 	v.mu.Lock()
-	if v.choice {
-		v.chooser.judge(now, state)
+	if v.choice && v.chooser.judge(now, state) && v.video != nil {
+		v.video.askKey()
 	}
 	v.mu.Unlock()
 	v.feed.reassign(v)
