@@ -68,7 +68,7 @@ export const PATHS: readonly Path[] = [
   { name: "hls-seek", ...hls, event: { name: "seek", settle: 5 } },
   { name: "hls-offline", ...hls, event: { name: "offline", settle: 10 } },
   // Strokes as they come, through a narrow line: alone, and with the video beside them.
-  { name: "narrow", ...webrtc, aligned: false, goal: 50, media: {}, site: {}, rate: 600 },
+  { name: "narrow", ...webrtc, aligned: false, goal: 50, media: {}, site: {}, rate: 300 },
 ];
 
 /** Never may a stroke be drawn more than so long before its frame, ms. */

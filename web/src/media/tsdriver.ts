@@ -12,9 +12,10 @@ interface SeiArrived {
 }
 
 const USER_DATA = 5;
-/** The element is chased to TARGET behind the newest when it is MOST behind, s. */
+/** The element is chased to TARGET behind the newest when it is MOST behind, and leaps there when chasing would take long, s. */
 const MOST = 0.7;
 const TARGET = 0.35;
+const LEAP = 3;
 
 export class TsDriver extends LiveDriver {
   readonly player = "httpts";
@@ -68,5 +69,13 @@ export class TsDriver extends LiveDriver {
   private take({ type, uuid, user_data: data, pts }: SeiArrived): void {
     const time = type === USER_DATA && isTime(uuid) ? timeOf(data) : undefined;
     if (time !== undefined) this.stamps.add(pts / 1000, time);
+    this.leap();
+  }
+
+  /** Where the network stood still and then brought all at once, what was missed is left out. */
+  private leap(): void {
+    const { element } = this;
+    const edge = this.edge();
+    if (element?.paused === false && edge !== undefined && edge - element.currentTime > LEAP) this.seek(TARGET);
   }
 }
