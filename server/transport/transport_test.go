@@ -275,6 +275,33 @@ func TestCloseFreesABlockedReader(t *testing.T) {
 	})
 }
 
+// The goodbye waits a second for a peer that does not answer; who reads does not.
+func TestAReadAfterCloseFailsAtOnce(t *testing.T) {
+	result := make(chan time.Duration, 1)
+	server := newTestServer(t, func(c Conn) {
+		_, _ = c.ReadMessage()
+		_ = c.Close(1001)
+		var slowest time.Duration
+		for end := time.Now().Add(100 * time.Millisecond); time.Now().Before(end); {
+			began := time.Now()
+			if _, err := c.ReadMessage(); err == nil {
+				t.Error("ReadMessage() after Close returned a message")
+			}
+			slowest = max(slowest, time.Since(began))
+		}
+		result <- slowest
+	}, nil)
+	onBothRoutes(t, func(t *testing.T, route Route) {
+		client := server.dial(t, route)
+		must(t, client.WriteControl(framed("hello")))
+		_, err := client.ReadMessage()
+		wantCode(t, err, 1001)
+		if slowest := <-result; slowest > farewell/2 {
+			t.Errorf("ReadMessage() after Close took %v", slowest)
+		}
+	})
+}
+
 func TestAResetStreamEndsForTheClient(t *testing.T) {
 	server := newTestServer(t, func(c Conn) {
 		_, _ = c.ReadMessage()

@@ -70,7 +70,7 @@ type socket struct {
 	closing sync.Once
 	closed  atomic.Bool    // by this side
 	tail    sync.WaitGroup // the goroutine that closes
-	reading sync.Mutex     // held while a message is being read
+	reading chan struct{}  // has room for one: who reads, or at last the goodbye
 
 	finishing sync.Once
 	done      chan struct{} // closed by finish
@@ -78,7 +78,7 @@ type socket struct {
 }
 
 func newSocket(ws *websocket.Conn, buffers *writeBuffers, readLimit int64) *socket {
-	s := &socket{ws: ws, buffers: buffers, datagrams: newDatagramQueue(), done: make(chan struct{})}
+	s := &socket{ws: ws, buffers: buffers, datagrams: newDatagramQueue(), reading: make(chan struct{}, 1), done: make(chan struct{})}
 	ws.SetReadLimit(readLimit)
 	ws.SetCloseHandler(s.answerClose)
 	return s
@@ -110,6 +110,23 @@ func (s *socket) write(channel uint64, p []byte) error {
 		}
 	}
 }
+
+// startReading fails once this side has closed: only the goodbye, which lasts
+// up to farewell, keeps the one reader out, and it must not wait for that.
+func (s *socket) startReading() error {
+	select {
+	case s.reading <- struct{}{}:
+	default:
+		return fmt.Errorf("transport: read: %w", ErrClosed)
+	}
+	if s.closed.Load() {
+		s.stopReading()
+		return fmt.Errorf("transport: read: %w", ErrClosed)
+	}
+	return nil
+}
+
+func (s *socket) stopReading() { <-s.reading }
 
 // next waits for the next message and returns its channel and what follows. The
 // reader must be read to its end before the next call.
@@ -226,8 +243,7 @@ func (s *socket) sayGoodbye(code uint32) {
 		breakOff(conn) // the peer takes nothing or is gone
 		return
 	}
-	s.reading.Lock()
-	defer s.reading.Unlock()
+	s.reading <- struct{}{} // the reader has been freed by close
 	s.unblock(time.Now().Add(farewell))
 	discard(conn)
 	_ = conn.Close()

@@ -77,8 +77,10 @@ func (c *webSocketClient) newPipe() *pipe {
 
 // run reads until the connection ends.
 func (c *webSocketClient) run() {
-	c.reading.Lock()
-	defer c.reading.Unlock()
+	if c.startReading() != nil {
+		return
+	}
+	defer c.stopReading()
 	buffer := make([]byte, maxChunk)
 	for {
 		if err := c.step(buffer); err != nil {

@@ -26,11 +26,10 @@ func newWebSocketConn(ws *websocket.Conn, buffers *writeBuffers, remote string) 
 }
 
 func (c *webSocketConn) ReadMessage() ([]byte, error) {
-	c.reading.Lock()
-	defer c.reading.Unlock()
-	if c.closed.Load() {
-		return nil, fmt.Errorf("transport: read: %w", ErrClosed)
+	if err := c.startReading(); err != nil {
+		return nil, err
 	}
+	defer c.stopReading()
 	message, err := c.control.next()
 	if err != nil && !errors.Is(err, ErrTooLarge) && !errors.Is(err, ErrMalformed) { // else the client is still to be told
 		c.finish(err)
