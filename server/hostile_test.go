@@ -99,19 +99,19 @@ func (r *raw) fate() protocol.Code {
 	}
 }
 
-func TestSES7AnOffenderIsToldAndNobodyElseNotices(t *testing.T) {
-	log := memory.New()
-	r := start(t, log, log.Table(), "127.0.0.1:0")
-	ann := r.dial(t, client.Config{Name: "ann", RoomName: "lesson"})
-	board := openFirst(t, ann)
+// offence is what a client must not do, and the code that it gets for it (SES7).
+type offence struct {
+	do   func(*raw)
+	want protocol.Code
+}
+
+// offences are of clients that come into a room, or not, and open a board of it.
+func offences(room int64, board string) map[string]offence {
 	submit := func(handle uint32, n uint64, ops []byte) *chalklinev1.ClientMessage {
 		return &chalklinev1.ClientMessage{Message: &chalklinev1.ClientMessage_Submit{Submit: &chalklinev1.Submit{Handle: handle, N: n, Ops: ops}}}
 	}
-	offences := map[string]struct {
-		do   func(*raw)
-		want protocol.Code
-	}{
-		"no Hello":   {func(c *raw) { c.join(ann.RoomID()) }, protocol.OutOfOrder},
+	return map[string]offence{
+		"no Hello":   {func(c *raw) { c.join(room) }, protocol.OutOfOrder},
 		"two Hellos": {func(c *raw) { c.hello(); c.hello() }, protocol.OutOfOrder},
 		"version": {func(c *raw) {
 			c.send(&chalklinev1.ClientMessage{Message: &chalklinev1.ClientMessage_Hello{Hello: &chalklinev1.Hello{Versions: []uint32{9}, Token: "x"}}})
@@ -128,24 +128,31 @@ func TestSES7AnOffenderIsToldAndNobodyElseNotices(t *testing.T) {
 		"submit outside": {func(c *raw) { c.hello(); c.send(submit(1, 1, nil)) }, protocol.OutOfOrder},
 		"gap in n": {func(c *raw) {
 			c.hello()
-			c.joined(ann.RoomID(), "board::"+board.Page())
+			c.joined(room, board)
 			c.send(submit(1, 7, []byte{4, 0}))
 		}, protocol.OutOfOrder},
 		"bad op": {func(c *raw) {
 			c.hello()
-			c.joined(ann.RoomID(), "board::"+board.Page())
+			c.joined(room, board)
 			c.send(submit(1, 1, []byte{0x77}))
 		}, protocol.BadMessage},
-		"twice in":   {func(c *raw) { c.hello(); c.joined(ann.RoomID()); c.join(ann.RoomID()) }, protocol.OutOfOrder},
-		"not in yet": {func(c *raw) { c.hello(); c.join(ann.RoomID()); c.send(submit(1, 1, nil)) }, protocol.OutOfOrder},
+		"twice in":   {func(c *raw) { c.hello(); c.joined(room); c.join(room) }, protocol.OutOfOrder},
+		"not in yet": {func(c *raw) { c.hello(); c.join(room); c.send(submit(1, 1, nil)) }, protocol.OutOfOrder},
 		"handle 0": {func(c *raw) {
 			c.hello()
-			c.joined(ann.RoomID())
+			c.joined(room)
 			c.send(&chalklinev1.ClientMessage{Message: &chalklinev1.ClientMessage_ChangeBoard{ChangeBoard: &chalklinev1.ChangeBoard{}}})
 		}, protocol.OutOfOrder},
 		"truncated record": {func(c *raw) { c.hello(); _ = c.conn.WriteControl([]byte{3, 0x32, 0x55, 1}) }, protocol.BadMessage},
 	}
-	for name, o := range offences {
+}
+
+func TestSES7AnOffenderIsToldAndNobodyElseNotices(t *testing.T) {
+	log := memory.New()
+	r := start(t, log, log.Table(), "127.0.0.1:0")
+	ann := r.dial(t, client.Config{Name: "ann", RoomName: "lesson"})
+	board := openFirst(t, ann)
+	for name, o := range offences(ann.RoomID(), "board::"+board.Page()) {
 		for _, route := range []transport.Route{transport.WebTransport, transport.WebSocket} {
 			c := r.raw(t, route)
 			o.do(c)

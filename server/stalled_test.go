@@ -101,9 +101,16 @@ func besideStalled(t *testing.T, route transport.Route, stalled bool) (m minute)
 	return m
 }
 
-// late is the p99 of how long batches took from who sent them to another; so
-// many had been sent before.
+// late is the p99 of lateness.
 func late(t *testing.T, from, to *host, before int, sent []time.Time) time.Duration {
+	t.Helper()
+	all := lateness(t, from, to, before, sent)
+	return all[len(all)*99/100]
+}
+
+// lateness is how long batches took from who sent them to another, sorted; so
+// many had been sent before.
+func lateness(t *testing.T, from, to *host, before int, sent []time.Time) []time.Duration {
 	t.Helper()
 	var all []time.Duration
 	for i, at := range sent {
@@ -115,7 +122,7 @@ func late(t *testing.T, from, to *host, before int, sent []time.Time) time.Durat
 		all = append(all, arrived.Sub(at))
 	}
 	slices.Sort(all)
-	return all[len(all)*99/100]
+	return all
 }
 
 // pour writes large values for a while.
