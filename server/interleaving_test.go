@@ -191,7 +191,7 @@ func (r *recording) messages() int {
 func (w *world) watch(room int64, pages []string, to *recording) *host {
 	n := w.newNode()
 	h := w.join(room, func(c *client.Config) {
-		c.Pages = pages
+		c.Pages, c.Stage = pages, true
 		c.OnCursors = func(*client.Board, []*chalklinev1.ReplicaCursor) {}
 		c.Dial = func(ctx context.Context, route transport.Route) (transport.ClientConn, error) {
 			conn, err := n.dial(ctx, route)
@@ -203,64 +203,78 @@ func (w *world) watch(room int64, pages []string, to *recording) *host {
 	return h
 }
 
-// TestAnyOrderOfAWindowOfMessagesEndsInTheSameState records what a client is
-// sent while others draw, move and type on two boards, and delivers it to fresh
+// window records what a client is sent while others draw, move and type on two
+// boards for some rounds of 24 s, and returns it with the boards' hashes at the end.
+// drags are the moves in a round, each an op.
+func (w *world) window(rounds, drags int) (r *recording, pages []string, want map[string][16]byte) {
+	t := w.t
+	t.Helper()
+	ann := w.join(0)
+	if err := ann.AddPage("second", ""); err != nil {
+		t.Fatal(err)
+	}
+	pages, err := ann.WaitPages(t.Context(), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second := ann.board, mustOpen(t, ann.Client, "second")
+	ben := w.join(ann.RoomID())
+	r = &recording{}
+	watcher := w.watch(ann.RoomID(), pages, r)
+	id := ann.box(t)
+	for i := range rounds {
+		other := &host{Client: ben.Client, board: mustOpen(t, ben.Client, pages[i%2])}
+		if i%2 == 1 {
+			other.board.PointAt(100, 100, chalklinev1.CursorKind_CURSOR_KIND_PEN)
+		}
+		var busy sync.WaitGroup
+		busy.Go(func() { other.scribble(t, 4*time.Second) })
+		busy.Go(func() { ann.drag(t, id, drags/6) })
+		busy.Go(func() {
+			text := second.NewText()
+			for range 40 {
+				text.Append("word ")
+				time.Sleep(100 * time.Millisecond) // simulated
+			}
+		})
+		busy.Wait()
+		w.path.cut(watcher.addr, i%2 == 0) // too short to be given up, long enough to be slow
+		ann.drag(t, id, drags)
+		w.path.cut(watcher.addr, false)
+		time.Sleep(20 * time.Second) // simulated: a marker or two
+	}
+	want = map[string][16]byte{}
+	for _, b := range []*client.Board{first, second} {
+		if err := b.WaitSynced(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		want[b.Page()] = b.Hash()
+		if err := mustOpen(t, watcher.Client, b.Page()).WaitRevision(t.Context(), b.Revision()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_ = watcher.Close()
+	t.Logf("%d messages on %d streams, %d datagrams", r.messages(), 1+len(r.streams), len(r.datagrams))
+	if r.messages() < 1_000 || len(r.streams) < 4 {
+		t.Fatal("too few messages or streams to mean anything")
+	}
+	return r, pages, want
+}
+
+// slowWorld has a path on which streams overtake each other, and short queues.
+func slowWorld(t *testing.T, queueBytes int) *world {
+	return newWorld(t, newPath(20*time.Millisecond, 40*time.Millisecond, 0.01), func(c *server.Config) { c.Session.QueueBytes = queueBytes })
+}
+
+// TestAnyOrderOfAWindowOfMessagesEndsInTheSameState delivers a window to fresh
 // clients in other orders across the streams.
 func TestAnyOrderOfAWindowOfMessagesEndsInTheSameState(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, newPath(20*time.Millisecond, 40*time.Millisecond, 0.01), func(c *server.Config) { c.Session.QueueBytes = 16 << 10 })
+		w := slowWorld(t, 16<<10)
 		defer w.close()
-		ann := w.join(0)
-		if err := ann.AddPage("second", ""); err != nil {
-			t.Fatal(err)
-		}
-		pages, err := ann.WaitPages(t.Context(), 2)
-		if err != nil {
-			t.Fatal(err)
-		}
-		first, second := ann.board, mustOpen(t, ann.Client, "second")
-		ben := w.join(ann.RoomID())
-		r := &recording{}
-		watcher := w.watch(ann.RoomID(), pages, r)
-		id := ann.box(t)
-		for i := range 8 {
-			other := &host{Client: ben.Client, board: mustOpen(t, ben.Client, pages[i%2])}
-			if i%2 == 1 {
-				other.board.PointAt(100, 100, chalklinev1.CursorKind_CURSOR_KIND_PEN)
-			}
-			var busy sync.WaitGroup
-			busy.Go(func() { other.scribble(t, 4*time.Second) })
-			busy.Go(func() { ann.drag(t, id, 2_000) })
-			busy.Go(func() {
-				text := second.NewText()
-				for range 40 {
-					text.Append("word ")
-					time.Sleep(100 * time.Millisecond) // simulated
-				}
-			})
-			busy.Wait()
-			w.path.cut(watcher.addr, i%2 == 0) // too short to be given up, long enough to be slow
-			ann.drag(t, id, 10_000)
-			w.path.cut(watcher.addr, false)
-			time.Sleep(20 * time.Second) // simulated: a marker or two
-		}
-		want := map[string][16]byte{}
-		for _, b := range []*client.Board{first, second} {
-			if err := b.WaitSynced(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			want[b.Page()] = b.Hash()
-			if err := mustOpen(t, watcher.Client, b.Page()).WaitRevision(t.Context(), b.Revision()); err != nil {
-				t.Fatal(err)
-			}
-		}
-		_ = watcher.Close()
-		t.Logf("%d messages on %d streams, %d datagrams", r.messages(), 1+len(r.streams), len(r.datagrams))
-		if r.messages() < 1_000 || len(r.streams) < 4 {
-			t.Fatal("too few messages or streams to mean anything")
-		}
+		r, pages, want := w.window(8, 10_000)
 		for seed := range uint64(24) {
-			r.expect(t, seed, ann.RoomID(), pages, want)
+			r.expect(t, seed, pages, want)
 		}
 	})
 }
@@ -278,7 +292,7 @@ func mustOpen(t *testing.T, c *client.Client, page string) *client.Board {
 }
 
 // expect plays the recording in one order to a fresh client.
-func (r *recording) expect(t *testing.T, seed uint64, room int64, pages []string, want map[string][16]byte) {
+func (r *recording) expect(t *testing.T, seed uint64, pages []string, want map[string][16]byte) {
 	t.Helper()
 	p, dice := newPlayer(), rand.New(rand.NewPCG(seed, 0))
 	copied := &recording{control: r.control, streams: r.streams, datagrams: r.datagrams}
@@ -290,7 +304,7 @@ func (r *recording) expect(t *testing.T, seed uint64, room int64, pages []string
 		copied.play(p, dice, dice.IntN(1+len(r.streams)))
 	}()
 	c, err := client.Dial(t.Context(), client.Config{
-		Token: "fresh", Name: "fresh", Room: room, Pages: pages, Route: transport.WebTransport, Once: true,
+		Token: "fresh", Name: "fresh", Room: 1, Pages: pages, Stage: true, Route: transport.WebTransport, Once: true,
 		OnCursors: func(*client.Board, []*chalklinev1.ReplicaCursor) {},
 		Dial:      func(context.Context, transport.Route) (transport.ClientConn, error) { return p, nil },
 	})
