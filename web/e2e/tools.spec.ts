@@ -1,17 +1,9 @@
 // Every tool of the board with real pointer events, on the page by itself (test/dev): what it draws, and how it looks.
 import { expect, type Page } from "@playwright/test";
-import { accessible, drag, drawn, elements, picture, press, selected, test, toolNow, view } from "./support/devpage.ts";
+import { accessible, drag, drawn, elements, onBoard, picture, press, selected, test, toolNow } from "./support/devpage.ts";
 import type { At } from "./support/devpage.ts";
 
 const Kind = { ink: 1, line: 2, arrow: 3, rectangle: 4, ellipse: 5, polygon: 6, text: 7, image: 8 } as const;
-
-/** Where a point of the window is on the board, in 1/10 px. */
-async function onBoard(page: Page, [x, y]: At): Promise<{ x: number; y: number }> {
-  const seen = await view(page);
-  const box = await page.locator(".board").boundingBox();
-  const scale = seen.zoom / 10;
-  return { x: seen.x + (x - (box?.x ?? 0)) / scale, y: seen.y + (y - (box?.y ?? 0)) / scale };
-}
 
 const only = async (page: Page) => {
   const all = await drawn(page);
@@ -294,19 +286,4 @@ test("what is copied is pasted on another page; what is cut is gone", async ({ o
   expect(await elements(page)).toBe(0);
   await press(page, "PageUp");
   expect(await elements(page)).toBe(1);
-});
-
-test("space, wheel and keys move the view while any tool is at hand", async ({ open }) => {
-  const page = await open();
-  await press(page, "r");
-  const before = await view(page);
-  await page.keyboard.down(" ");
-  await drag(page, [[500, 500], [500, 400]]);
-  await page.keyboard.up(" ");
-  expect((await view(page)).y).toBeGreaterThan(before.y);
-  expect(await elements(page)).toBe(0);
-  await press(page, "Control+=");
-  expect((await view(page)).zoom).toBeGreaterThan(before.zoom);
-  await press(page, "0", "ArrowDown");
-  expect(await toolNow(page)).toBe("rectangle");
 });

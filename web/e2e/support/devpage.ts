@@ -104,6 +104,14 @@ export const view = (page: Page) => page.evaluate(() => window.chalkline?.view ?
 export const toolNow = (page: Page): Promise<string> => page.evaluate(() => window.chalkline?.tool ?? "");
 export const selected = (page: Page): Promise<number> => page.evaluate(() => window.chalkline?.selected.length ?? 0);
 
+/** Where a point of the window is on the board, in 1/10 px. */
+export async function onBoard(page: Page, [x, y]: At): Promise<{ x: number; y: number }> {
+  const seen = await view(page);
+  const box = await page.locator(".board").boundingBox();
+  const scale = seen.zoom / 10;
+  return { x: seen.x + (x - (box?.x ?? 0)) / scale, y: seen.y + (y - (box?.y ?? 0)) / scale };
+}
+
 /** Draws with the mouse, or whatever else the tool at hand does. */
 export async function drag(page: Page, path: readonly At[], steps = 4): Promise<void> {
   for (const [i, [x, y]] of path.entries()) {
