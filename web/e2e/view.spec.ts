@@ -40,6 +40,20 @@ test("the wheel moves the view, with ctrl it zooms around the pointer, 0 fits th
   expect(await elements(page)).toBe(0);
 });
 
+test("the hand takes the board along, and draws nothing", async ({ open }) => {
+  const page = await open();
+  await press(page, "+", "+", "+", "h");
+  await drag(page, [[700, 500], [400, 300]]);
+  const before = await view(page);
+  await drag(page, [[600, 500], [450, 380]]);
+  const [x, y] = gone(before, await view(page));
+  expect(x).toBeCloseTo(150, 3);
+  expect(y).toBeCloseTo(120, 3);
+  expect((await view(page)).zoom).toBe(before.zoom);
+  expect(await elements(page)).toBe(0);
+  expect(await toolNow(page)).toBe("hand");
+});
+
 test("space and keys move the view while any tool is at hand", async ({ open }) => {
   const page = await open();
   await press(page, "r");
