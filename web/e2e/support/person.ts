@@ -4,9 +4,13 @@ import type { Connection } from "../../src/sync/api.ts";
 import { watchPage, type Drawn, type Heard } from "./probe.ts";
 import type { Relay } from "./relay.ts";
 
-/** An element as it is seen: how many points it has, a sum over them, and whether it is still being drawn. */
+/**
+ * An element as it is seen: where it lies and how it looks, how many points it has, a sum over them, and whether it is still
+ * being drawn. What is gathered to be sent counts already.
+ */
 export interface Seen {
   readonly key: string;
+  readonly looks: string;
   readonly points: number;
   readonly sum: number;
   readonly open: boolean;
@@ -98,7 +102,8 @@ export class Person {
       const elements = [...chalkline.session.look(chalkline.page).elements()].map((e) => {
         let sum = 0;
         for (const v of e.points.subarray(0, 4 * e.count)) sum = (Math.imul(sum, 31) + v) | 0;
-        return { key: String(e.key), points: e.count, sum, open: e.open };
+        const looks = JSON.stringify([e.kind, e.place, e.color, e.width, e.opacity, e.fill, e.dash, e.size, e.align, e.bold, e.italic, e.text]);
+        return { key: String(e.key), looks, points: e.count, sum, open: e.open };
       });
       const { kind, unsent } = chalkline.connection;
       return { hash: chalkline.hash(), connection: kind, unsent, elements };
