@@ -41,6 +41,9 @@ export class Overlay {
   #ring: { at: Vec; radius: number } | undefined;
   #changed = false;
   #blank = true;
+  /** When it was last drawn, ms, and whether trails were fading then: they are to be wiped away, however late that is. */
+  #drawnAt = -Infinity;
+  #faded = false;
   readonly #layers: readonly Layer[];
 
   constructor(canvas: HTMLCanvasElement, plates: (replica: number) => Nameplate, layers: readonly Layer[] = []) {
@@ -92,10 +95,11 @@ export class Overlay {
    * Draws. Answers in how many ms it must be drawn again: 0 with the next frame, undefined when nothing moves.
    */
   frame(view: Viewport, dpr: number, now: number): number | undefined {
-    const fading = this.#fade(now);
+    const faded = this.#faded, fading = (this.#faded = this.#fade(now));
     const wait = soonest([this.#nextFade(now), ...this.#layers.map((layer) => layer.wait?.(now))]);
-    if (!this.#changed && !fading && wait !== 0) return wait;
+    if (!this.#changed && !fading && !faded && wait !== 0) return wait;
     this.#changed = false;
+    this.#drawnAt = now;
     const context = this.#context;
     context.setTransform(1, 0, 0, 1, 0, 0);
     if (!this.#blank) context.clearRect(0, 0, context.canvas.width, context.canvas.height);
@@ -133,13 +137,12 @@ export class Overlay {
     return fading;
   }
 
-  /** Time until a cursor begins to fade, or 0 while one does. */
+  /** Time until a cursor begins to fade, or 0 while one does, or has since it was drawn. */
   #nextFade(now: number): number | undefined {
     let wait: number | undefined;
     for (const cursor of this.#cursors) {
-      const age = now - cursor.at;
-      if (cursor.kind === "gone" || age >= CURSOR_PLAIN_MS + CURSOR_FADE_MS + 50) continue;
-      wait = Math.min(wait ?? Infinity, Math.max(0, CURSOR_PLAIN_MS - age));
+      if (cursor.kind === "gone" || this.#drawnAt - cursor.at >= CURSOR_PLAIN_MS + CURSOR_FADE_MS) continue;
+      wait = Math.min(wait ?? Infinity, Math.max(0, CURSOR_PLAIN_MS - (now - cursor.at)));
     }
     return wait;
   }
