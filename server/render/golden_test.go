@@ -24,6 +24,8 @@ type golden struct {
 	// Region of the board that the picture shows, in px: x, y, width, height.
 	Region  [4]int        `json:"region"`
 	Batches []goldenBatch `json:"batches"`
+	// Images by content id, PNG.
+	Images album `json:"images,omitempty"`
 }
 
 type goldenBatch struct {
@@ -138,13 +140,15 @@ func TestGoldenBoardsLookAsTheyDid(t *testing.T) {
 	if *update {
 		writeGoldens(t)
 	}
-	r := &render.Renderer{Fonts: fonts(t)}
-	for _, name := range []string{"handwriting", "shapes", "dashes", "erased", "moved"} {
+	f := fonts(t)
+	for _, name := range []string{"handwriting", "shapes", "dashes", "erased", "moved", "images"} {
 		b, err := os.ReadFile(goldenPath(name, ".png"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := decode(t, renderPNG(t, r, readGolden(t, name).board(t), render.Options{}))
+		g := readGolden(t, name)
+		r := &render.Renderer{Fonts: f, Images: g.Images}
+		got := decode(t, renderPNG(t, r, g.board(t), render.Options{}))
 		if mean, far := distance(t, got, decode(t, b)); mean > 0.02 || far > 0 {
 			t.Errorf("%s: mean distance %.3f, %d pixels far off", name, mean, far)
 		}

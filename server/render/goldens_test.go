@@ -1,8 +1,12 @@
 package render_test
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
+	"image"
+	imagecolor "image/color"
+	"image/png"
 	"os"
 	"slices"
 	"testing"
@@ -207,14 +211,52 @@ func texts(m *maker) {
 	m.text("80: AVATAR To We, fi fl 0123456789", place(300, 5300, 0, 0, 0), size(80))
 }
 
+// pictures are as large as they are, larger, smaller, stretched, turned, pale,
+// behind ink and not there.
+func pictures(m *maker) {
+	m.golden.Images = album{"target": target(m.t), "two": twoColors(m.t)}
+	m.create(ot.Image, imageOf("target"), place(300, 300, 1600, 1200, 0))
+	m.create(ot.Image, imageOf("target"), place(2200, 300, 3200, 2400, 0))
+	m.create(ot.Image, imageOf("target"), place(5700, 300, 400, 300, 0))
+	m.create(ot.Image, imageOf("target"), place(5700, 900, 1000, 2000, 0))
+	m.create(ot.Image, imageOf("target"), place(500, 3400, 2400, 1800, 3000))
+	m.create(ot.Image, imageOf("target"), place(3500, 3200, 1600, 1200, 0), opacity(128))
+	m.create(ot.Image, imageOf("two"), place(3300, 4600, 2000, 1000, -1500))
+	m.stroke(wave(300), 3000, 2200, color(0x1d2321), width(60))
+}
+
+// target is an image of circles one in the other: none of its edges is straight,
+// and no two quarters are the same colour.
+func target(t testing.TB) []byte {
+	t.Helper()
+	const wide, high = 160, 120
+	img := image.NewNRGBA(image.Rect(0, 0, wide, high))
+	quarters := [4]imagecolor.NRGBA{{209, 73, 91, 255}, {47, 125, 87, 255}, {46, 134, 171, 255}, {242, 193, 78, 255}}
+	for i := range wide * high {
+		x, y := i%wide, i/wide
+		dx, dy := 2*x-wide+1, 2*y-high+1
+		pixel := quarters[x/(wide/2)+2*(y/(high/2))]
+		if (dx*dx+dy*dy)/1600%2 == 1 {
+			pixel = imagecolor.NRGBA{255, 255, 255, 255}
+		}
+		img.SetNRGBA(x, y, pixel)
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
 // writeGoldens writes the boards and what they look like here.
 func writeGoldens(t *testing.T) {
-	r := &render.Renderer{Fonts: fonts(t)}
+	f := fonts(t)
 	for name, draw := range map[string]func(*maker){
-		"handwriting": handwriting, "shapes": shapes, "dashes": dashed, "erased": erased, "moved": moved, "text": texts,
+		"handwriting": handwriting, "shapes": shapes, "dashes": dashed, "erased": erased, "moved": moved, "text": texts, "images": pictures,
 	} {
 		m := newMaker(t)
 		draw(m)
+		r := &render.Renderer{Fonts: f, Images: m.golden.Images}
 		picture := renderPNG(t, r, m.golden.board(t), render.Options{})
 		m.golden.Region = render.Region(t.Context(), m.board, r.Fonts)
 		b, err := json.MarshalIndent(m.golden, "", " ")

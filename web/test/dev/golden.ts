@@ -16,6 +16,8 @@ import type { BoardDocument } from "../../src/sync/api.ts";
 export interface Golden {
   readonly region: readonly [number, number, number, number];
   readonly batches: readonly { readonly author: number; readonly ops: string }[];
+  /** PNG in base64, by content id. */
+  readonly images?: Readonly<Record<string, string>>;
 }
 
 export interface Comparison {
@@ -30,8 +32,8 @@ export interface Comparison {
 
 declare global {
   interface Window {
-    /** Draws the region at 1:1; a data URL. */
-    drawGolden?: (golden: Golden) => string;
+    /** Draws the region at 1:1, once its images are there; a data URL. */
+    drawGolden?: (golden: Golden) => Promise<string>;
     /** Exports the page in the page; a data URL of a PNG. */
     exportGolden?: (golden: Golden, as: "png" | "svg") => Promise<string>;
     /** The same of a board of a session. */
@@ -52,19 +54,45 @@ function boardOf({ batches }: Golden): Board {
   return board;
 }
 
-function drawGolden(golden: Golden): string {
+const fromBase64 = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+
+type Load = (content: string) => Promise<Blob>;
+
+/** What the room would answer. */
+const loadFrom = ({ images = {} }: Golden): Load => (content) => {
+  const image = images[content];
+  return image === undefined ? Promise.reject(new Error("no such image")) : Promise.resolve(new Blob([fromBase64(image)], { type: "image/png" }));
+};
+
+async function drawGolden(golden: Golden): Promise<string> {
   const [x, y, width, height] = golden.region;
   const canvas = document.createElement("canvas");
   const view = { x: x * 10, y: y * 10, zoom: 1, width, height };
   const layer = new InkLayer(canvas, browserClock, lookOf("white"), view);
   layer.resize(view, 1);
+  const load = loadFrom(golden);
+  let waited = 0, came = (): void => undefined;
+  layer.setImages((content) => {
+    waited++;
+    return load(content);
+  }, () => {
+    waited--;
+    came();
+  });
   layer.show(new Scene(sourceOf(boardOf(golden)), canvasMeasure()));
-  while (layer.frame());
+  const draw = (): void => {
+    while (layer.frame());
+  };
+  draw();
+  // What is drawn may ask for them once more, sharper.
+  while (waited > 0) {
+    await new Promise<void>((resolve) => (came = resolve));
+    draw();
+  }
   return canvas.toDataURL();
 }
 
-async function exported(board: Pick<BoardDocument, "elements" | "get">, as: "png" | "svg"): Promise<string> {
-  const load = (): Promise<Blob> => Promise.reject(new Error("no images"));
+async function exported(board: Pick<BoardDocument, "elements" | "get">, as: "png" | "svg", load: Load): Promise<string> {
   const blob = await exportPage(sourceOf(board), as, { measure: canvasMeasure(), load });
   const url = URL.createObjectURL(blob);
   const image = new Image();
@@ -88,7 +116,7 @@ interface Grey {
 
 async function greyOf(url: string): Promise<Grey> {
   // Not by fetch: the server's page may only ask its server.
-  const bytes = Uint8Array.from(atob(url.slice(url.indexOf(",") + 1)), (c) => c.charCodeAt(0));
+  const bytes = fromBase64(url.slice(url.indexOf(",") + 1));
   const image = await createImageBitmap(new Blob([bytes]));
   const { width, height } = image;
   const context = new OffscreenCanvas(width, height).getContext("2d");
@@ -140,6 +168,6 @@ async function comparePictures(picture: string, other: string): Promise<Comparis
 }
 
 window.drawGolden = drawGolden;
-window.exportGolden = (golden, as) => exported(boardOf(golden), as);
-window.exportBoard = exported;
+window.exportGolden = (golden, as) => exported(boardOf(golden), as, loadFrom(golden));
+window.exportBoard = (board, as) => exported(board, as, () => Promise.reject(new Error("no images")));
 window.comparePictures = comparePictures;
