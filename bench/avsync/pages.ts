@@ -6,7 +6,7 @@ import { bend, type WrongClock } from "./clocks.ts";
 import { readCounter } from "./counter.ts";
 import { hearing } from "./hearing.ts";
 import { hiding } from "./hiding.ts";
-import type { Link } from "./link.ts";
+import type { Link } from "../../web/e2e/support/link.ts";
 
 /** A number seen in the teacher's own preview, and true time of its capture, ms. */
 export interface Filmed {

@@ -1,7 +1,7 @@
 // The ways that media and strokes can take, and what is expected of each.
 import type { Player } from "../../web/src/media/api.ts";
 import type { EventName } from "./events.ts";
-import type { Weather } from "./link.ts";
+import type { Weather } from "../../web/e2e/support/link.ts";
 
 export interface Path {
   readonly name: string;

@@ -8,7 +8,7 @@ import { Encoder } from "./camera.ts";
 import { CYCLE, FPS } from "./counter.ts";
 import { EVENTS } from "./events.ts";
 import { TONE_MS } from "./hearing.ts";
-import { Link, Queue, type Weather } from "./link.ts";
+import { Link, Queue, type Weather } from "../../web/e2e/support/link.ts";
 import { launch, PUPIL, Someone, TEACHER } from "./pages.ts";
 import { LINE, type Path } from "./paths.ts";
 import { ageOfSound, Camera, score, unwrap, type Drawn, type Judged, type Score, type Shown, type Taken } from "./score.ts";

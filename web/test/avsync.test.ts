@@ -7,9 +7,9 @@ import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import { freePort } from "../e2e/support/ports.ts";
 import { CYCLE, picture, WIDTH } from "../../bench/avsync/counter.ts";
-import { Link } from "../../bench/avsync/link.ts";
+import { Link } from "../e2e/support/link.ts";
 import { ageOfSound, Camera, score, unwrap, type Drawn, type Shown } from "../../bench/avsync/score.ts";
-import { carryStream } from "../../bench/avsync/streams.ts";
+import { carryStream } from "../e2e/support/streams.ts";
 
 /** A camera of exactly 30 pictures a second from true time 0 on, of which every seventh was not seen. */
 const camera = new Camera(Array.from({ length: 600 }, (_, index) => ({ index, at: (index * 1000) / 30 })).filter(({ index }) => index % 7 !== 6));

@@ -1,18 +1,18 @@
 // What a test is given: a server, a network to it, and people. All of it ends with the test.
 import { expect, test as base, type Browser, type BrowserContext, type BrowserContextOptions } from "@playwright/test";
-import { device, Person, through } from "./person.ts";
+import { device, Person, through, type Line } from "./person.ts";
 import { Relay } from "./relay.ts";
 import { Server } from "./server.ts";
 
 export interface Class {
   /** Path of the room. */
   readonly room: string;
-  /** A device with nothing on it; relay: it reaches the server through that. */
-  device(name: string, options?: BrowserContextOptions, relay?: Relay): Promise<BrowserContext>;
+  /** A device with nothing on it; line: it reaches the server through that. */
+  device(name: string, options?: BrowserContextOptions, line?: Line): Promise<BrowserContext>;
   /** One more person, on a device of their own, in the room. */
-  person(name: string, options?: BrowserContextOptions, relay?: Relay): Promise<Person>;
+  person(name: string, options?: BrowserContextOptions, line?: Line): Promise<Person>;
   /** One more page of a device, in the room but perhaps not connected yet. */
-  enter(context: BrowserContext, relay?: Relay): Promise<Person>;
+  enter(context: BrowserContext, line?: Line): Promise<Person>;
 }
 
 interface Fixtures {
@@ -36,17 +36,17 @@ export const test = base.extend<Fixtures>({
   },
   lesson: async ({ server, browser }, use) => {
     const devices: BrowserContext[] = [];
-    const make = async (name: string, options?: BrowserContextOptions, relay?: Relay): Promise<BrowserContext> => {
+    const make = async (name: string, options?: BrowserContextOptions, line?: Line): Promise<BrowserContext> => {
       const context = await device(browser, name, options);
       devices.push(context);
-      if (relay !== undefined) await through(context, relay);
+      if (line !== undefined) await through(context, line);
       return context;
     };
     const room = await createRoom(browser, server);
-    const enter = (context: BrowserContext, relay?: Relay): Promise<Person> =>
-      Person.open(context, `${relay?.url ?? server.url}${room}`);
-    const person = async (name: string, options?: BrowserContextOptions, relay?: Relay): Promise<Person> => {
-      const one = await enter(await make(name, options, relay), relay);
+    const enter = (context: BrowserContext, line?: Line): Promise<Person> =>
+      Person.open(context, `${line?.url ?? server.url}${room}`);
+    const person = async (name: string, options?: BrowserContextOptions, line?: Line): Promise<Person> => {
+      const one = await enter(await make(name, options, line), line);
       await one.synced();
       return one;
     };

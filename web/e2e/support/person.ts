@@ -2,7 +2,6 @@
 import { expect, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from "@playwright/test";
 import type { Connection } from "../../src/sync/api.ts";
 import { watchPage, type Drawn, type Heard } from "./probe.ts";
-import type { Relay } from "./relay.ts";
 
 /**
  * An element as it is seen: where it lies and how it looks, how many points it has, a sum over them, and whether it is still
@@ -43,13 +42,19 @@ export async function device(browser: Browser, name: string, options: BrowserCon
   return context;
 }
 
-/** Sends the WebTransport of all pages of a context through a relay; their TCP goes there by the address they open. */
-export async function through(context: BrowserContext, relay: Relay): Promise<void> {
+/** What stands between a page and its server, on one port of TCP and UDP. */
+export interface Line {
+  readonly url: string;
+  readonly port: number;
+}
+
+/** Sends the WebTransport of all pages of a context through a line; their TCP goes there by the address they open. */
+export async function through(context: BrowserContext, line: Line): Promise<void> {
   await context.route("**/api/connect", async (route) => {
     try {
       const response = await route.fetch();
       const info = (await response.json()) as { webtransport: string };
-      await route.fulfill({ response, json: { ...info, webtransport: `https://127.0.0.1:${relay.port}/wt` } });
+      await route.fulfill({ response, json: { ...info, webtransport: `https://127.0.0.1:${line.port}/wt` } });
     } catch {
       await route.abort().catch(() => {}); // no network, or the page has given up
     }

@@ -2,7 +2,7 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { createServer, connect, type AddressInfo, type Server, type Socket as Stream } from "node:net";
-import { freePort } from "../../web/e2e/support/ports.ts";
+import { freePort } from "./ports.ts";
 import { carryStream } from "./streams.ts";
 
 export interface Weather {
@@ -62,6 +62,11 @@ export class Link {
     const door = createServer({ allowHalfOpen: true, noDelay: true }).listen(port, HOST);
     await Promise.all([once(front, "listening"), once(door, "listening")]);
     return new Link(front, door, target, weather, queue);
+  }
+
+  /** Of the server's page. */
+  get url(): string {
+    return `http://localhost:${this.port}`;
   }
 
   get port(): number {
