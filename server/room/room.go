@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"chalkline/protocol"
@@ -79,6 +80,7 @@ type Room struct {
 	inbox   chan Command
 	sources chan []*chalklinev1.Source // the newest that it has not looked at
 	stop    chan struct{}              // closed by Stop
+	once    sync.Once                  // of closing it
 	done    chan struct{}              // closed when run returns
 	err     error                      // why; readable once done is closed
 }
@@ -117,8 +119,8 @@ func (r *Room) Post(c Command) bool {
 }
 
 // Stop ends the room: what is in flight is made durable, snapshots are kept.
-// Call it once. Wait returns ErrStopped.
-func (r *Room) Stop() { close(r.stop) }
+// Wait returns ErrStopped.
+func (r *Room) Stop() { r.once.Do(func() { close(r.stop) }) }
 
 // Done is closed when the room has ended.
 func (r *Room) Done() <-chan struct{} { return r.done }

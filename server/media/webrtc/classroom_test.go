@@ -33,16 +33,13 @@ type seen struct {
 	wrong                atomic.Pointer[string] // the first thing that was not as it should be
 }
 
-// frame looks at one that came: the first is a key frame, and each is whole and has
-// the stamp of its source.
+// frame looks at one that came: each is whole and has the stamp of its source.
 func (s *seen) frame(f client.Frame, source uint32) {
 	switch {
 	case f.Broken:
 		s.complain("a frame is broken")
 	case f.Stamp.Time == 0 || f.Stamp.Origin.Source != source:
 		s.complain(fmt.Sprintf("a frame has the stamp %+v", f.Stamp))
-	case !f.Key && s.keys.Load() == 0:
-		s.complain("it does not begin with a key frame")
 	}
 	if f.Key {
 		s.keys.Add(1)
