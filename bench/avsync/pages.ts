@@ -271,6 +271,7 @@ export class Someone {
   }
 
   close(): Promise<void> {
+    await this.context.unrouteAll({ behavior: "ignoreErrors" }); // a page may be asking for something just now
     return this.context.close();
   }
 }
