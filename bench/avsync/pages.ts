@@ -270,7 +270,7 @@ export class Someone {
     await this.look();
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     await this.context.unrouteAll({ behavior: "ignoreErrors" }); // a page may be asking for something just now
     return this.context.close();
   }
