@@ -66,9 +66,7 @@ func TestTheStoredWindowEndsInItsHashes(t *testing.T) {
 }
 
 func recordWindow(t *testing.T) {
-	w := slowWorld(t, 4<<10)
-	defer w.close()
-	r, pages, want := w.window(6, 2_000) // some 40 kB
+	r, pages, want := recordedWindow(t, 4<<10, 6, 2_000) // some 40 kB
 	stored := storedWindow{Pages: pages, Hashes: map[string]string{}, Messages: []int{len(r.control)}}
 	messages := r.control
 	for _, s := range r.streams {

@@ -7,8 +7,8 @@
 // photograph was taken, say).
 //
 // Memory and time are bounded: the size of an image, and how often it goes over its
-// pixels, are read before them, and only so many images are decoded at a time. Who may see a room's images is the caller's
-// business.
+// pixels, are read before them, and only so many images are decoded at a time. Who
+// may see a room's images is the caller's business.
 package content
 
 import (
