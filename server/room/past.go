@@ -51,7 +51,7 @@ type builds struct {
 func (s *state) beginAt(now time.Time, v *view, at int64) bool {
 	v.at, v.tries = 0, 0
 	switch {
-	case at >= v.document.head.ReleaseAt:
+	case at >= v.document.head.ReleaseAt, v.document.head.Revision == 0:
 		s.begin(v, nil)
 		return true
 	case !v.member.times.AllowN(now, 1):

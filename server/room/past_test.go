@@ -156,6 +156,29 @@ func TestALN5ATimeThatIsNotPastIsNow(t *testing.T) {
 	})
 }
 
+func TestALN5AnEmptyBoardIsTheSameAtAnyTime(t *testing.T) {
+	simulated(t, func(t *testing.T) {
+		l := &watched{}
+		f := newRoom(t, watch(l))
+		defer f.stop()
+		ann := f.join("ann")
+		for _, at := range []int64{-1 << 63, -1, 1} {
+			ben := f.join("ben", as(at))
+			ben.seek(at)
+			later(time.Second)
+			if r := ben.board().start; r.GetRevision() != 0 || ben.hash() != ann.hash() {
+				t.Errorf("as of %d: a snapshot of revision %d", at, r.GetRevision())
+			}
+			if ben.unopened(protocol.StoreUnavailable) != 0 {
+				t.Errorf("as of %d: refused", at)
+			}
+		}
+		if l.asked.Load() != 0 {
+			t.Error("the log was asked")
+		}
+	})
+}
+
 func TestALN5WhoAsksForAboutTheSameTimeShares(t *testing.T) {
 	simulated(t, func(t *testing.T) {
 		l := &watched{}
