@@ -114,6 +114,20 @@ describe("selecting", () => {
     assert.deepEqual(ann.order(), [stroke]);
   });
 
+  test("OT11: a lasso around a small piece of an erased stroke selects it; one that only comes near leaves others whole", async () => {
+    const { at: [ann] } = await seats("ann");
+    const row = (y: number): (readonly [number, number])[] => Array.from({ length: 41 }, (_, i) => [1000 + 100 * i, y] as const);
+    const [stroke, other] = [ann.stroke(row(2000)), ann.stroke(row(2600))];
+    const eraser = ann.doc.startErasing();
+    for (const k of [stroke, other]) eraser.erase(k, [{ from: 5 * 256, to: 10 * 256 }]);
+    eraser.end();
+    ann.drag(ann.lasso, [800, 1900], [1800, 1900], [1800, 2100], [900, 2100], [850, 2700], [800, 2700]);
+    assert.equal(ann.site.get(stroke), undefined);
+    assert.equal(ann.order().length, 3);
+    assert.deepEqual(ann.picked.map((k) => ann.site.get(k)?.count), [6]);
+    assert.equal(ann.site.get(other)?.count, 41);
+  });
+
   test("a marquee around 5 000 elements selects them all and tells what they have in common", async () => {
     const { w, at: [ann] } = await seats("ann");
     for (let i = 0; i < 5000; i++) {

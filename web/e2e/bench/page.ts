@@ -142,6 +142,8 @@ export interface Answer {
   readonly shown: number;
   /** Only what the page worked. */
   readonly work: number;
+  /** Of that until all listeners had it; the rest tells the page and draws what came of it. */
+  readonly heard: number;
 }
 
 /** Does something that makes an event of this type, and times the last one of them. */
@@ -149,7 +151,7 @@ export async function answer(page: Page, type: "pointerup" | "pointermove" | "ke
   await page.evaluate((name) => {
     window.answered = new Promise((resolve) => {
       const over = new AbortController();
-      let last = 0;
+      let last = 0, heard = 0;
       const listen = (e: Event): void => {
         const turn = ++last;
         let handled = 0;
@@ -161,13 +163,14 @@ export async function answer(page: Page, type: "pointerup" | "pointermove" | "ke
             if (turn !== last || (name === "keydown" && ["Control", "Shift"].includes((e as KeyboardEvent).key))) return;
             over.abort();
             const idle = Math.max(0, frame - Math.max(handled, e.timeStamp));
-            resolve({ shown: end - e.timeStamp, work: end - e.timeStamp - idle });
+            resolve({ shown: end - e.timeStamp, work: end - e.timeStamp - idle, heard: heard - e.timeStamp });
           });
         });
       };
       // A task of the thread's own that goes before others; messages of a port may come frames later.
       const after = (call: () => void): void => void scheduler.postTask(call, { priority: "user-blocking" });
       window.addEventListener(name, listen, { capture: true, signal: over.signal });
+      window.addEventListener(name, () => (heard = performance.now()), { signal: over.signal });
     });
   }, type);
   await act();

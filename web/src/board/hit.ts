@@ -2,7 +2,8 @@
 // if it is filled or a box, on the area inside; both in its own coordinates, where distances are those of the board.
 import { SAMPLE, boundsOf } from "./centerline.ts";
 import type { Run } from "./centerline.ts";
-import { toOwn } from "./frame.ts";
+import { boundsOn, toOwn } from "./frame.ts";
+import type { Frame } from "./frame.ts";
 import { NOWHERE, around, contains, grow, intersects, segmentDistance2, union } from "./geometry.ts";
 import type { Rect, Vec } from "./geometry.ts";
 import type { Item } from "./items.ts";
@@ -35,13 +36,23 @@ export function touches(item: Item, rect: Rect): boolean {
   return runs.some((run) => eachStretch(run, box, (from, to) => pieceIn(run, from, to, ring)));
 }
 
-/** Whether a lasso has caught the item: at least half of its places are inside the ring. */
-export function isEnclosed(item: Item, ring: Ring): boolean {
-  const { bounds, frame } = item;
+/** Whether a lasso has caught an item that has bounds: at least half of its places are inside the ring. */
+export function isEnclosed({ bounds, frame, body }: Item, ring: Ring): boolean {
   // What the line does not come near is inside as a whole or not at all.
-  if (!ring.mayCross(bounds)) return item.body.runs.some((run) => run.count > 0) && ring.holds(bounds.x0, bounds.y0);
+  if (!ring.mayCross(bounds)) return ring.holds(bounds.x0, bounds.y0);
+  return areCaught(body.runs, frame, ring);
+}
+
+/** Whether a lasso has caught a piece of a stroke of which something was erased. */
+export const isPieceEnclosed = ({ frame, body }: Item, ring: Ring): boolean => body.runs.some((run) => areCaught([run], frame, ring));
+
+/** Whether a piece of it lies in the rectangle whole. */
+export const isPieceInside = ({ frame, body }: Item, rect: Rect): boolean =>
+  body.runs.some((run) => run.count > 0 && contains(grow(rect, 1), boundsOn(frame, boundsOf(run.samples, 0, run.count))));
+
+function areCaught(runs: readonly Run[], frame: Frame, ring: Ring): boolean {
   let inside = 0, all = 0;
-  for (const run of item.body.runs) {
+  for (const run of runs) {
     for (let i = 0; i < run.count; i++) {
       all++;
       const x = run.samples[i * SAMPLE] ?? 0, y = run.samples[i * SAMPLE + 1] ?? 0;

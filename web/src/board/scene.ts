@@ -10,7 +10,7 @@ import { boundsOn, toOwn } from "./frame.ts";
 import { NOWHERE, around, contains, grow, union } from "./geometry.ts";
 import type { Rect, Vec } from "./geometry.ts";
 import { Grid, isSmall, sameCells } from "./grid.ts";
-import { STRIDE, isEnclosed, mayCover, meets, touches } from "./hit.ts";
+import { STRIDE, isEnclosed, isPieceEnclosed, isPieceInside, mayCover, meets, touches } from "./hit.ts";
 import { Drawn, sameColors } from "./items.ts";
 import type { Item } from "./items.ts";
 import { Ranks } from "./ranks.ts";
@@ -112,10 +112,9 @@ export class Scene {
     return keysOf(this.#ranked(this.#near(rect).filter((item) => contains(rect, item.bounds))));
   }
 
-  /** Strokes near the rectangle of which something was erased, in no order. */
-  erasedIn(rect: Rect): Key[] {
-    this.#follow();
-    return keysOf([...this.#erased].filter((item) => overlaps(item.bounds, rect)));
+  /** Strokes of which something was erased and a piece lies in the rectangle whole, in no order. */
+  insidePieces(rect: Rect): Key[] {
+    return this.#erasedIn(rect, (item) => isPieceInside(item, rect));
   }
 
   /** Elements that a lasso has caught: at least half of each. In drawing order. */
@@ -123,6 +122,13 @@ export class Scene {
     if (polygon.length < 3) return [];
     const ring = new Ring(polygon);
     return keysOf(this.#ranked(this.#near(ring.bounds).filter((item) => isEnclosed(item, ring))));
+  }
+
+  /** Strokes of which something was erased and a lasso has caught a piece, in no order. */
+  enclosedPieces(polygon: readonly Vec[]): Key[] {
+    if (polygon.length < 3) return [];
+    const ring = new Ring(polygon);
+    return this.#erasedIn(ring.bounds, (item) => isPieceEnclosed(item, ring));
   }
 
   /** Elements that a round eraser of this radius meets on its way from a to b: of ink what is visible. */
@@ -188,6 +194,11 @@ export class Scene {
     const found: Drawn[] = [];
     for (const item of this.#grid.near(rect)) if (overlaps(item.bounds, rect)) found.push(item);
     return found;
+  }
+
+  #erasedIn(rect: Rect, test: (item: Item) => boolean): Key[] {
+    this.#follow();
+    return keysOf([...this.#erased].filter((item) => !item.locked && overlaps(item.bounds, rect) && test(item)));
   }
 
   #ranked(items: Drawn[]): Drawn[] {

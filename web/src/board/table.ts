@@ -5,9 +5,7 @@ import { placeValue, settings, sizeValue } from "../ot/value.ts";
 import type { Placement } from "../ot/value.ts";
 import type { CursorKind } from "../sync/api.ts";
 import type { Style } from "./api.ts";
-import { boundsOf } from "./centerline.ts";
-import { boundsOn } from "./frame.ts";
-import { NOWHERE, around, contains, grow, union } from "./geometry.ts";
+import { NOWHERE, around, union } from "./geometry.ts";
 import type { Rect, Vec } from "./geometry.ts";
 import type { Keys } from "./gestures.ts";
 import type { Marks } from "./marks.ts";
@@ -104,7 +102,7 @@ export class Table implements ShapeBench, SelectBench {
     if (scene === undefined) return [];
     const find = (): Key[] => (shape === "lasso" ? scene.enclosed(ring) : scene.inside(rect));
     const found = find();
-    const cut = (shape === "lasso" ? found : scene.erasedIn(rect)).filter((key) => this.#hasPieceIn(key, rect));
+    const cut = shape === "lasso" ? scene.enclosedPieces(ring) : scene.insidePieces(rect);
     for (const key of cut) this.#site.pieces(key);
     return (cut.length === 0 ? found : find()).filter((key) => scene.get(key)?.locked === false);
   }
@@ -171,12 +169,6 @@ export class Table implements ShapeBench, SelectBench {
     this.#site.document?.pointAt(Math.round(at.x), Math.round(at.y), kind);
   }
 
-  /** Whether the element was erased in part and a piece of it lies in the rectangle whole. */
-  #hasPieceIn(key: Key, rect: Rect): boolean {
-    const item = this.#site.item(key);
-    if (item?.facts.kind !== "ink" || item.facts.visible === undefined || item.locked) return false;
-    return item.body.runs.some((run) => contains(grow(rect, 1), boundsOn(item.frame, boundsOf(run.samples, 0, run.count))));
-  }
-}
+  /** Whether the element was erased in part and a piece of it lies in the rectangle whole. */}
 
 const NOTHING: ReadonlySet<Key> = new Set();
