@@ -40,7 +40,7 @@ type world struct {
 }
 
 // wait is how long anything is waited for.
-const wait = 20 * time.Second
+const wait = time.Minute
 
 func newWorld(t *testing.T, configure ...func(*webrtc.Config)) *world {
 	t.Helper()
