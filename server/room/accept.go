@@ -165,11 +165,14 @@ func (s *state) acceptOps(now time.Time, m *member, v *view, b *batch, payload [
 	if err != nil {
 		return fmt.Errorf("%w: %w", protocol.NewError(protocol.BadMessage), err)
 	}
+	if !m.work.AllowN(now, 0) { // of what comes again later nothing is decoded now: its strokes go on then
+		return protocol.NewError(protocol.Overloaded)
+	}
 	in := v.document.ahead.intake(m.replica, v.document.head.Revision)
 	// By the authority as it will be when this is appended: what of it is on its way
 	// goes into the log before (SYN6).
 	taken, err := in.acceptAll(ops, s.pages.coming.Authorise(m.who, v.document.page, classroom.Write))
-	if err == nil && !m.work.AllowN(now, in.work) {
+	if err == nil && !m.work.ReserveN(now, in.work).OK() { // more than there may be at once
 		err = protocol.NewError(protocol.Overloaded)
 	}
 	if err != nil {

@@ -3,9 +3,11 @@ package room_test
 import (
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"chalkline/ot"
 	"chalkline/protocol"
+	"chalkline/protocol/ink"
 )
 
 // flood sends a batch of the most ops until its sender is out; as many as the
@@ -17,7 +19,7 @@ func (p *peer) flood(op func(i int) ot.Op) {
 			ops[i] = op(i)
 		}
 		p.ops(ops...)
-		if synctest.Wait(); p.closed != nil {
+		if later(20 * time.Millisecond); p.closed != nil {
 			return
 		}
 	}
@@ -102,6 +104,46 @@ func TestSYN7AnOldBaseCostsItsAuthor(t *testing.T) {
 		}
 		if bad.closed == nil || bad.closed.Code != protocol.Overloaded {
 			t.Fatalf("closed with %v after %d edits, want OVERLOADED", bad.closed, old)
+		}
+	})
+}
+
+// TestWhoBringsMoreThanMayBeAtOnceLosesNothingOfIt: a long time without network,
+// say. The batch that was too much comes again, and its strokes go on.
+func TestWhoBringsMoreThanMayBeAtOnceLosesNothingOfIt(t *testing.T) {
+	simulated(t, func(t *testing.T) {
+		f := newRoom(t)
+		defer f.stop()
+		ann := f.join("ann")
+		claim := ann.result().GetReplica()
+		frames, id := randomFrames(t, ink.MaxStroke/ink.MaxFrame), ot.ID{Replica: ann.replica()}
+		var batches [][]byte
+		for id.Counter = 1; id.Counter <= 3; id.Counter++ {
+			batches = append(batches, ot.AppendOps(nil, []ot.Op{{Kind: ot.Create, ID: id, Element: ot.Ink}}))
+			for i, frame := range frames {
+				batches = append(batches, ot.AppendOps(nil, []ot.Op{{Kind: ot.Extend, ID: id, First: uint32(i * ink.MaxFrame), Frame: frame}}))
+			}
+		}
+		closed := 0
+		for len(batches) > int(ann.n[2]) {
+			ann.submit(2, batches[ann.n[2]])
+			if later(time.Millisecond); ann.closed == nil {
+				continue
+			}
+			if closed++; ann.closed.Code != protocol.Overloaded {
+				t.Fatalf("closed with %v", ann.closed)
+			}
+			settle()
+			ann = f.rejoin(ann, "ann")
+		}
+		settle()
+		if codes := ann.refusals(); len(codes) > 0 || closed == 0 || ann.result().GetReplica().GetReplica() != claim.GetReplica() {
+			t.Fatalf("refused %v, closed %d times", codes, closed)
+		}
+		for id.Counter = 1; id.Counter <= 3; id.Counter++ {
+			if n := ann.board().board.Len(id); n != ink.MaxStroke {
+				t.Errorf("stroke %d has %d points, not %d", id.Counter, n, ink.MaxStroke)
+			}
 		}
 	})
 }
