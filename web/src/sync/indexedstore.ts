@@ -1,5 +1,5 @@
 // The Store of a browser: IndexedDB for what is kept, Web Locks for who has it.
-import { unfinished, type Batch, type Change, type Numbers, type Saved, type Slot, type Standing, type Store } from "./store.ts";
+import { unfinished, VolatileStore, type Batch, type Change, type Numbers, type Saved, type Slot, type Standing, type Store } from "./store.ts";
 
 const DATABASE = "chalkline";
 const VERSION = 2;
@@ -12,7 +12,10 @@ interface SlotRow extends Standing {
   readonly documents: ReadonlyMap<string, Numbers>;
 }
 
-/** A slot that no page has is free; the name of its lock tells it apart from those of other rooms. */
+/**
+ * A slot that no page has is free; the name of its lock tells it apart from those of other rooms. Where the browser lets
+ * nothing be kept (storage that is forbidden, private windows of some), nothing is.
+ */
 export class IndexedStore implements Store {
   private database: Promise<IDBDatabase> | undefined;
 
@@ -22,6 +25,15 @@ export class IndexedStore implements Store {
   ) {}
 
   async take(room: bigint, participant: string, onlyWork: boolean): Promise<Slot | undefined> {
+    try {
+      return await this.find(room, participant, onlyWork);
+    } catch {
+      this.database = undefined;
+      return new VolatileStore().take(room, participant, onlyWork);
+    }
+  }
+
+  private async find(room: bigint, participant: string, onlyWork: boolean): Promise<Slot | undefined> {
     const db = await (this.database ??= open(this.factory));
     for (const id of await this.candidates(db, room, participant)) {
       const slot = await this.lock(db, room, participant, id);
@@ -109,7 +121,7 @@ class IndexedSlot implements Slot {
 
 const hasWork = (row: SlotRow): boolean => [...row.documents.values()].some(unfinished);
 
-function open(factory: IDBFactory): Promise<IDBDatabase> {
+async function open(factory: IDBFactory): Promise<IDBDatabase> {
   const request = factory.open(DATABASE, VERSION);
   request.onupgradeneeded = () => {
     for (const name of [SLOTS, BATCHES]) {
@@ -118,7 +130,14 @@ function open(factory: IDBFactory): Promise<IDBDatabase> {
       request.result.createObjectStore(name);
     }
   };
-  return done(request);
+  const blocked = new Promise<never>((_, reject) => {
+    request.onblocked = () => reject(new Error("indexeddb: a page of an older version has it open"));
+  });
+  const opened = done(request).then((db) => {
+    db.onversionchange = () => db.close(); // a page of a newer version needs it
+    return db;
+  });
+  return Promise.race([opened, blocked]);
 }
 
 function done<T>(request: IDBRequest<T>): Promise<T> {
