@@ -143,6 +143,22 @@ describe("overlay", () => {
     assert.equal(overlay.lengthOf(id(1, 1)), 1);
   });
 
+  test("work that is refused batch by batch does not make the rest of it anew each time", () => {
+    const overlay = new Overlay(new Board(), OWN);
+    overlay.confirm(1, 2, 1, [create(id(2, 1))]);
+    for (const i of [1, 2, 3]) {
+      overlay.add({ n: 2 * i - 1, ops: [create(id(1, i)), extend(id(1, i), 0, false, i)] });
+      overlay.add({ n: 2 * i, ops: [extend(id(1, i), 1, true, i), set(id(2, 1), color(i))] });
+    }
+    const third = overlay.get("1.3");
+    assert.deepEqual(overlay.drop(1), new Set(["1.1"]));
+    assert.deepEqual(overlay.confirm(2, OWN, 1, []), new Set());
+    assert.deepEqual(overlay.confirm(3, OWN, 2, []), new Set(["2.1"]));
+    assert.deepEqual(overlay.drop(2), new Set());
+    assert.equal(overlay.get("1.3"), third);
+    assert.deepEqual([...overlay.elements()].map((e) => e.key), ["2.1", "1.2", "1.3"]);
+  });
+
   test("wet points are seen at once and give way to the op that brings them", () => {
     const overlay = new Overlay(new Board(), OWN);
     overlay.add({ n: 1, ops: [create(id(1, 1))] });

@@ -10,7 +10,7 @@ import { applyEdit, canonical, codePoints, fit, invert, movePosition } from "./t
 import { TextWatch } from "./told.ts";
 import type { TextListener } from "./told.ts";
 import { ElementKind, key } from "./types.ts";
-import type { Edit, Key, Op } from "./types.ts";
+import type { Edit, ID, Key, Op } from "./types.ts";
 import { View } from "./view.ts";
 
 export { PENDING } from "./order.ts";
@@ -88,8 +88,10 @@ export class Overlay extends View {
       oldest.ops.forEach((op) => this.#settleAfter(op));
       changed.forEach((k) => this.#settle(k));
       edited.forEach((k) => this.#followDraft(k));
+    } else if (own && changed.size === 0 && edited.size === 0) {
+      this.#without(this.#takeOut(n));
     } else if (own || author === 0) {
-      if (own) this.#pending = this.#pending.filter((b) => b.n !== n);
+      if (own) this.#takeOut(n);
       changed.forEach((k) => this.#forgetPurged(k));
       this.#replay();
     } else {
@@ -100,11 +102,22 @@ export class Overlay extends View {
 
   /** Takes a refused batch out, or the ops of it that are named by index; returns the keys that changed in the view. */
   drop(n: number, indexes?: readonly number[]): Set<Key> {
-    const kept = (ops: readonly Op[]): readonly Op[] => (indexes ? ops.filter((_, i) => !indexes.includes(i)) : []);
-    this.#pending = this.#pending.map((b) => (b.n === n ? { n, ops: kept(b.ops) } : b)).filter((b) => b.ops.length > 0);
+    const outs = this.#drafts.outIn(n).length;
+    const dropped = this.#takeOut(n, indexes);
     this.#dropTexts(n);
-    this.#replay();
+    if (outs > 0) this.#replay();
+    else this.#without(dropped);
     return this.#done();
+  }
+
+  /** Takes a batch, or the ops of it that are named by index, out of what is pending. Returns them. */
+  #takeOut(n: number, indexes?: readonly number[]): readonly Op[] {
+    const at = this.#pending.findIndex((b) => b.n === n);
+    const ops = this.#pending[at]?.ops ?? [];
+    const goes = (i: number): boolean => indexes?.includes(i) !== false;
+    const kept = ops.filter((_, i) => !goes(i));
+    if (at >= 0) this.#pending.splice(at, 1, ...(kept.length > 0 ? [{ n, ops: kept }] : []));
+    return ops.filter((_, i) => goes(i));
   }
 
   /**
@@ -351,6 +364,44 @@ export class Overlay extends View {
   #forgetPurged(k: Key): void {
     this.mark(k);
     if (!this.confirmed.get(k)) this.#drafts.delete(k);
+  }
+
+  /**
+   * Brings the view to what it is without ops that were pending: work of minutes without network may be refused, batch by
+   * batch. Only where something else may lean on them the view is made anew.
+   */
+  #without(dropped: readonly Op[]): void {
+    const gone = new Set<Key>();
+    const written = new Set<Key>();
+    for (const op of dropped) if (!this.#isApart(op, gone, written)) return this.#replay();
+    for (const op of dropped) this.#changes.drop(op);
+    for (const k of gone) this.unmake(k);
+    for (const k of written) if (!gone.has(k)) this.#refresh(k);
+  }
+
+  /** Whether all that an op did is seen in one element: one that goes with it or before it, or one whose registers are made again. */
+  #isApart(op: Op, gone: Set<Key>, written: Set<Key>): boolean {
+    if (!("id" in op) || op.kind === "textEdit") return false;
+    const k = key(op.id);
+    const e = this.get(k);
+    if (e === undefined || gone.has(k)) return true;
+    switch (op.kind) {
+      case "create":
+        gone.add(k);
+        return this.born.has(k) && e.kind !== ElementKind.Text && !this.crowded && !this.#creates(op.id);
+      case "set":
+      case "eraseSpans":
+        written.add(k);
+        return !this.born.has(k);
+      case "extend":
+      case "end":
+        return false;
+    }
+  }
+
+  /** Whether a pending batch creates an element. */
+  #creates({ replica, counter }: ID): boolean {
+    return this.#pending.some(({ ops }) => ops.some((op) => op.kind === "create" && op.id.replica === replica && op.id.counter === counter));
   }
 
   /** Makes the view anew from the confirmed board and the pending batches. */

@@ -47,6 +47,16 @@ export class PendingChanges {
     });
   }
 
+  /** Forgets an op that is no clear and no undo, wherever it stands. */
+  drop(op: Op): void {
+    eachPart(op, (k, change) => {
+      const pending = this.#of.get(k);
+      if (!pending) return;
+      if (change) pending.changes = pending.changes.filter((c) => c.change !== change);
+      if (--pending.uses === 0) this.#of.delete(k);
+    });
+  }
+
   clear(): void {
     this.#of.clear();
     this.#clears = [];

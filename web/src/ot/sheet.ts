@@ -32,6 +32,8 @@ export abstract class Sheet {
   protected abstract live(replica: number, base: bigint): Element[];
   /** Takes deleted elements in ranges off the board. */
   protected abstract remove(ranges: readonly IDRange[]): void;
+  /** Told when a stroke is closed because there are too many (OT4). */
+  protected crowds(): void {}
   /** Told after every change of an element. */
   protected abstract changed(e: Element): void;
 
@@ -85,7 +87,10 @@ export abstract class Sheet {
     if (!e.open) return;
     const open = this.openOf(author);
     const oldest = open[0];
-    if (oldest !== undefined && open.length === MAX_OPEN_STROKES) this.#close(oldest);
+    if (oldest !== undefined && open.length === MAX_OPEN_STROKES) {
+      this.crowds();
+      this.#close(oldest);
+    }
     open.push(e.key);
   }
 

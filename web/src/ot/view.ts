@@ -27,6 +27,8 @@ export abstract class View extends Sheet {
   #open: Key[] = [];
   /** How many points at the end of a stroke are in no op yet. */
   readonly #wet = new Map<Key, number>();
+  /** A stroke was closed because there were too many (OT4). */
+  protected crowded = false;
 
   constructor(confirmed: Board, replica: number) {
     super();
@@ -86,7 +88,17 @@ export abstract class View extends Sheet {
     for (const k of this.views.keys()) this.mark(k);
     for (const held of [this.views, this.born, this.#wet]) held.clear();
     this.#open = [...this.#confirmed.openStrokes(this.replica)];
+    this.crowded = false;
     return wet;
+  }
+
+  /** Gives up an element that the confirmed board does not have. */
+  protected unmake(k: Key): void {
+    this.mark(k);
+    this.views.delete(k);
+    this.born.delete(k);
+    this.#wet.delete(k);
+    this.#open = this.#open.filter((o) => o !== k);
   }
 
   /** Shows again the wet points, up to end, that an extend has not brought. They still stand behind the ink's count. */
@@ -132,6 +144,10 @@ export abstract class View extends Sheet {
     ink.count = this.firmCount(own);
     this.#wet.delete(e.key);
     return ink;
+  }
+
+  protected override crowds(): void {
+    this.crowded = true;
   }
 
   protected place(e: Element): void {
