@@ -142,6 +142,27 @@ describe("tools' writing", () => {
     atRest(w, board);
   });
 
+  for (const kind of ["create", "extend"] as const) {
+    test(`the pieces of a stroke that a full board has no room for (${kind}) do not cost the stroke`, async () => {
+      const w = new World();
+      const [ann, bob] = [await enter(w, "ann"), await enter(w, "bob")];
+      const k = ann.board.createInk([color(1)], Array.from({ length: 30 }, (_, i) => ({ x: 100 * i, y: 500, p: 100, t: 8 * i })));
+      const eraser = ann.board.startErasing();
+      eraser.erase(k, [{ from: 2560, to: 3840 }]);
+      eraser.end();
+      await w.pass(100);
+      w.server.judge = (ops) => {
+        const creates = ops.flatMap((op, i) => (op.kind === kind ? [i] : []));
+        return creates.length > 1 ? creates.slice(1) : undefined;
+      };
+      assert.equal(ann.board.split(k).length, 2);
+      await w.pass(300);
+      for (const { board } of [ann, bob]) assert.deepEqual([...board.elements()].map((e) => e.key), [k]);
+      assert.deepEqual(ann.page.session.refused.value.map((r) => r.code), [Code.BoardFull]);
+      atRest(w, ann.board, bob.board);
+    });
+  }
+
   test("OT7, OT15: a cleared page comes back by undo, with what others made and nobody touched since", async () => {
     const w = new World();
     const [ann, bob] = [await enter(w, "ann"), await enter(w, "bob")];

@@ -14,7 +14,7 @@ import { besideText } from "./besidetext.ts";
 import { BoardState } from "./boardstate.ts";
 import { Eraser, type EraserHost } from "./eraser.ts";
 import { Gathering } from "./gathering.ts";
-import { Steps, type HistoryHost } from "./history.ts";
+import { Steps, undoOps, type HistoryHost } from "./history.ts";
 import { inkOps } from "./inkops.ts";
 import { boardOf } from "./names.ts";
 import { Value } from "./observable.ts";
@@ -22,6 +22,7 @@ import type { Outbox } from "./outbox.ts";
 import { Pens } from "./pens.ts";
 import { piecesOf } from "./pieces.ts";
 import { pointersAfter, pointersNow, type Selecting } from "./pointer.ts";
+import { Splits } from "./splits.ts";
 import { Stroke, type StrokeHost } from "./stroke.ts";
 import { Texts } from "./texts.ts";
 import { sameWaiting } from "./waitingtexts.ts";
@@ -59,6 +60,7 @@ export class LiveBoard implements BoardDocument, StrokeHost, EraserHost, History
   private readonly listeners = new Set<(change: BoardChange) => void>();
   private readonly pens = new Pens();
   private readonly erasers = new Set<Eraser>();
+  private readonly splits = new Splits();
   private readonly steps = new Steps(this);
   private readonly texts: Texts;
   /** Ops that go with the next flush; they are in the view already. */
@@ -144,6 +146,7 @@ export class LiveBoard implements BoardDocument, StrokeHost, EraserHost, History
     if (visible === undefined) return [k];
     const pieces = piecesOf(e, visible, e.created === PENDING ? e.order : drawingKey(e)).map((piece) => ({ id: this.newID(), ...piece }));
     const deleted: Op = { kind: "set", id: e.id, settings: [{ register: Register.Deleted, value: boolValue(true) }] };
+    this.splits.add(e.id, pieces.map(({ id }) => id));
     this.submit([...pieces.flatMap(({ id, settings, points }) => inkOps(id, settings, points)), deleted]);
     return pieces.map(({ id }) => key(id));
   }
@@ -304,12 +307,14 @@ export class LiveBoard implements BoardDocument, StrokeHost, EraserHost, History
     this.state.show(outbox);
     for (const { k, before } of texts) this.texts.changed(k, difference(before, this.state.textOf(k) ?? ""), 0);
     this.steps.forget();
+    this.splits.forget();
   }
 
   /** A batch was refused; returns its refused ops that nothing else was made of. */
   refuse(n: number, indexes: readonly number[], code: number): readonly Op[] {
     const { ops, texts } = this.state.refuse(n, indexes);
     this.pens.refused(ops);
+    if (code === Code.BoardFull) this.submitUndo(undoOps(this.splits.refused(ops)));
     this.gather(); // texts that waited for it
     if (code !== Code.TextBaseTooOld) return ops;
     for (const op of ops) {

@@ -181,7 +181,7 @@ export class Steps implements History {
 const HIDDEN: readonly Setting[] = [{ register: Register.Deleted, value: boolValue(true) }];
 
 /** Items in as few ops as take them. */
-function undoOps(items: readonly UndoItem[]): Op[] {
+export function undoOps(items: readonly UndoItem[]): Op[] {
   const ops: Op[] = [];
   let part: UndoItem[] = [];
   let bytes = 0;
