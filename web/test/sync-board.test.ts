@@ -250,6 +250,53 @@ describe("SYN7 texts", () => {
     atRest(w, again.board, bob.board);
   });
 
+  test("ID4: what waits survives a reload that another replica comes with", async () => {
+    const w = new World();
+    const browser = new Browser(w.clock);
+    const ann = await enter(w, "ann", browser);
+    const k = ann.board.create(ElementKind.Text, [place(0)]);
+    await w.pass(200);
+    const putBack = w.server.backup();
+    w.server.kill();
+    ann.board.editText(k, insert(0, "one"));
+    await w.pass(100);
+    ann.board.editText(k, insert(3, " two"));
+    await w.pass(100);
+    ann.page.kill();
+    putBack();
+    w.server.epoch++;
+    w.server.up = true;
+    const again = await enter(w, "ann", browser);
+    await w.pass(5000);
+    assert.equal(again.page.session.connection.value.unsent, 0);
+    assert.equal(textOf(again.board, k), "one two");
+    atRest(w, again.board);
+  });
+
+  test("what waited when the storage was full and was sent since is not sent again after a reload", async () => {
+    const w = new World();
+    const browser = new Browser(w.clock);
+    const ann = await enter(w, "ann", browser);
+    const k = ann.board.create(ElementKind.Text, [place(0)]);
+    await w.pass(200);
+    w.server.delayDown = 200;
+    ann.board.editText(k, insert(0, "one"));
+    await w.pass(100);
+    ann.board.editText(k, insert(3, " two"));
+    await w.pass(100);
+    browser.full = true;
+    await w.pass(2000);
+    assert.equal(ann.page.session.connection.value.unsent, 0);
+    ann.page.kill();
+    browser.full = false;
+    w.server.delayDown = 5;
+    const again = await enter(w, "ann", browser);
+    await w.pass(5000);
+    assert.equal(again.page.session.connection.value.unsent, 0);
+    assert.equal(textOf(again.board, k), "one two");
+    atRest(w, again.board);
+  });
+
   test("what waits is delivered by another page of the browser, once its own is gone", async () => {
     const w = new World();
     const browser = new Browser(w.clock);

@@ -23,6 +23,8 @@ export class Browser {
   private ids = 0;
   /** ms that a transaction takes. */
   writeMs = 3;
+  /** Nothing can be written any more. */
+  full = false;
 
   constructor(readonly clock: FakeClock) {}
 
@@ -51,8 +53,9 @@ export class Browser {
         return Promise.resolve({ claim: row.claim, doubt: row.doubt, documents: new Map(row.documents), batches });
       },
       write: (change) =>
-        new Promise((resolve) =>
+        new Promise((resolve, reject) =>
           page.clock.after(this.writeMs, () => {
+            if (this.full) return reject(new Error("full"));
             commit(row, change);
             resolve();
           }),

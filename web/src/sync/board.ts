@@ -252,7 +252,7 @@ export class LiveBoard implements BoardDocument, StrokeHost, EraserHost, History
   flush(): void {
     const { outbox } = this;
     this.gathers = false;
-    if (outbox === undefined) return;
+    if (outbox?.replica !== this.state.view.replica) return; // nothing, or what a reload left and is not shown yet
     do {
       const ops = this.flushGathered(outbox);
       const { at, frames } = this.pens.frames();

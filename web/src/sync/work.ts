@@ -226,7 +226,10 @@ export class Work implements JournalOwner {
     for (const document of new Set([...this.outboxes.keys(), ...durable.keys()])) {
       const outbox = this.outboxes.get(document);
       const n = durable.get(document) ?? 0;
-      fits &&= outbox?.replica === this.replica ? outbox.joined(n) === "fits" : n === 0;
+      const own = outbox?.replica === this.replica ? outbox : undefined;
+      const fit = own?.joined(n) ?? (n === 0 ? "fits" : "ran ahead");
+      if (own !== undefined && fit === "ran ahead") own.texts = []; // the store failed before the page was left: they went since
+      fits &&= fit === "fits";
     }
     for (const [document, n] of durable) this.acknowledge(document, n);
     return fits;
