@@ -205,7 +205,7 @@ func (s *state) leave(now time.Time, p Peer) {
 		s.remove(now, m)
 		s.gone(now, m)
 	}
-	if len(s.members) == 0 && s.idleSince.IsZero() {
+	if len(s.members)+s.joining == 0 && s.idleSince.IsZero() {
 		s.idleSince = now
 	}
 }

@@ -462,6 +462,29 @@ func TestARoomEndsWhenIdle(t *testing.T) {
 	})
 }
 
+func TestARoomIsNotIdleWhileSomebodyIsComingIn(t *testing.T) {
+	simulated(t, func(t *testing.T) {
+		f := newRoom(t)
+		f.stop()
+		f.start(withLog(&slowLog{Log: f.log, append: time.Second}), func(c *room.Config) { c.IdleTimeout = time.Minute })
+		defer f.stop()
+		gone, stays := f.join("gone"), f.enter("stays")
+		f.room.Post(room.Leave{Peer: gone}) // neither is in yet
+		later(5 * time.Second)
+		stays.result()
+		later(5 * time.Minute)
+		select {
+		case <-f.room.Done():
+			t.Fatalf("ended with somebody in it: %v", f.room.Wait())
+		default:
+		}
+		f.room.Post(room.Leave{Peer: stays})
+		if err := f.room.Wait(); !errors.Is(err, room.ErrIdle) {
+			t.Fatalf("Wait() = %v, want %v", err, room.ErrIdle)
+		}
+	})
+}
+
 // failing is a log that cannot append.
 type failing struct {
 	replay.Log
