@@ -121,7 +121,7 @@ func (s *state) appended(now time.Time, c appended) {
 		s.saveIfDue(d)
 	}
 	if authority {
-		s.resume(now, classroom.AuthorityDocument)
+		s.resume(now, classroom.AuthorityDocument, nil)
 	}
 }
 

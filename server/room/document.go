@@ -72,6 +72,10 @@ func (s *state) open(now time.Time, c Open) {
 		return
 	}
 	handle := c.Open.GetHandle()
+	if before, ok := m.opening[handle]; ok { // in order: a CloseDocument may be waiting between the two
+		s.wait(before, c)
+		return
+	}
 	name := replay.Document(c.Open.GetDocument())
 	if v := m.views[handle]; v != nil && v.document.name == name { // a second look
 		s.look(now, m, c, name)
@@ -122,8 +126,9 @@ func (s *state) park(m *member, name replay.Document, c Open) {
 // until its next append is durable.
 func (s *state) wait(name replay.Document, c Command) { s.waiting[name] = append(s.waiting[name], c) }
 
-// resume goes on with what waited for a document, in order.
-func (s *state) resume(now time.Time, name replay.Document) {
+// resume goes on with what waited for a document, in order. A document that is
+// damaged is not opened, which why says: the room's others are not.
+func (s *state) resume(now time.Time, name replay.Document, why *protocol.Error) {
 	parked := s.waiting[name]
 	delete(s.waiting, name)
 	for _, c := range parked {
@@ -131,12 +136,12 @@ func (s *state) resume(now time.Time, name replay.Document) {
 		case Open:
 			if m := s.members[c.Peer]; m != nil {
 				delete(m.opening, c.Open.GetHandle())
-				s.open(now, c)
+				s.openRead(now, m, c, name, why)
 			}
 		case Submit:
 			if m := s.members[c.Peer]; m != nil {
 				m.window.sub(len(c.Batch.GetOps()))
-				s.submit(now, c)
+				s.submitBehind(now, m, c, why)
 			}
 		case SyncState:
 			s.syncState(now, c)
@@ -146,24 +151,21 @@ func (s *state) resume(now time.Time, name replay.Document) {
 	}
 }
 
-// unreadable refuses the openings of a document that is damaged: the room's
-// others are not. Batches that wait behind them are not answered: their authors
-// keep them.
-func (s *state) unreadable(name replay.Document, why *protocol.Error) {
-	parked := s.waiting[name]
-	delete(s.waiting, name)
-	for _, c := range parked {
-		switch c := c.(type) {
-		case Open:
-			if m := s.members[c.Peer]; m != nil {
-				delete(m.opening, c.Open.GetHandle())
-				s.refuseOpen(m, c.Open.GetHandle(), why)
-			}
-		case Submit:
-			if m := s.members[c.Peer]; m != nil {
-				m.window.sub(len(c.Batch.GetOps()))
-			}
-		}
+// openRead opens what waited for a document: that one, or another on a handle that
+// it had.
+func (s *state) openRead(now time.Time, m *member, c Open, name replay.Document, why *protocol.Error) {
+	if why != nil && replay.Document(c.Open.GetDocument()) == name {
+		s.refuseOpen(m, c.Open.GetHandle(), why)
+		return
+	}
+	s.open(now, c)
+}
+
+// submitBehind takes a batch in that waited behind an opening. If that was refused
+// for damage it is not answered: its author keeps it.
+func (s *state) submitBehind(now time.Time, m *member, c Submit, why *protocol.Error) {
+	if handle := c.Batch.GetHandle(); why == nil || m.views[handle] != nil || m.isOpening(handle) {
+		s.submit(now, c)
 	}
 }
 
@@ -172,7 +174,7 @@ func (s *state) boardLoaded(now time.Time, c boardLoaded) {
 	case errors.Is(c.err, replay.ErrCorrupt):
 		s.cfg.Logger.Error("board is damaged", "document", c.name, "error", c.err)
 		s.cfg.Metrics.damaged.Inc()
-		s.unreadable(c.name, refusalFor(c.err))
+		s.resume(now, c.name, refusalFor(c.err))
 		return
 	case c.err != nil:
 		s.cfg.Logger.Error("board cannot be read", "document", c.name, "error", c.err)
@@ -184,7 +186,7 @@ func (s *state) boardLoaded(now time.Time, c boardLoaded) {
 		c.document.watchDeletions(s.clock.At(now))
 		s.documents[c.name] = c.document
 	}
-	s.resume(now, c.name)
+	s.resume(now, c.name, nil)
 }
 
 // refuseOpen says that a document was not opened: Refused with n = 0.

@@ -10,6 +10,8 @@ import (
 
 	"chalkline/ot"
 	chalklinev1 "chalkline/protocol/chalkline/v1"
+	"chalkline/replay"
+	"chalkline/server/classroom"
 	"chalkline/server/room"
 )
 
@@ -65,6 +67,34 @@ func TestWhatComesBehindAnOpeningWaitsForIt(t *testing.T) {
 			t.Fatalf("%d streams, want that of the first opening and that of the second", len(ann.headers))
 		}
 	})
+}
+
+func TestAHandleMayBeAnotherDocumentsWhileItsFirstIsRead(t *testing.T) {
+	for _, damage := range []replay.Document{"", boardName} {
+		simulated(t, func(t *testing.T) {
+			f := newRoom(t)
+			claim := f.join("ann").result().GetReplica()
+			f.stop()
+			f.start(withLog(&slowLog{Log: damaged{f.log, damage}, read: time.Second}))
+			defer f.stop()
+			ann := f.join("ann", func(j *room.Join) { j.Claim, j.Open = claim, nil })
+			later(5 * time.Second)
+			turn, _ := proto.Marshal(&chalklinev1.StageEvent{Event: &chalklinev1.StageEvent_LeadChanged{
+				LeadChanged: &chalklinev1.LeadChanged{Participant: "ann"},
+			}})
+			f.room.Post(room.Open{Peer: ann, Open: &chalklinev1.OpenDocument{Handle: 2, Document: boardName}})
+			f.room.Post(room.CloseDocument{Peer: ann, Handle: 2})
+			f.room.Post(room.Open{Peer: ann, Open: &chalklinev1.OpenDocument{Handle: 2, Document: classroom.StageDocument}})
+			ann.submit(2, turn)
+			later(5 * time.Second)
+			if ann.closed != nil || len(ann.headers) == 0 {
+				t.Fatalf("closed with %v, streams %v", ann.closed, ann.headers)
+			}
+			if last := ann.headers[len(ann.headers)-1].GetDocument(); last != classroom.StageDocument || ann.board().at.Revision != 1 {
+				t.Fatalf("%s is open at revision %d, want the stage at 1", last, ann.board().at.Revision)
+			}
+		})
+	}
 }
 
 func TestSYN2ABatchInFlightIsAcknowledgedToWhoSentItAgain(t *testing.T) {

@@ -39,7 +39,7 @@ type state struct {
 	appendDue time.Time    // not before
 	inFlight  []*batch
 
-	// What waits for a document to be read: Open, and Submit and CloseDocument behind it.
+	// What waits for a document to be read: Open, and what came behind it for its handle.
 	waiting map[replay.Document][]Command
 
 	roster    rosterChange
