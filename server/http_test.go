@@ -15,6 +15,7 @@ import (
 
 	"chalkline/protocol"
 	"chalkline/replay"
+	"chalkline/replay/disk"
 )
 
 // oneGuest lets one guest in, by name; anybody else is refused with an error.
@@ -204,6 +205,35 @@ func TestHealthIsThatOfTheStore(t *testing.T) {
 	if w := get(t, a, "x", "/healthz", true); w.Code != http.StatusServiceUnavailable {
 		t.Errorf("failed: %d", w.Code)
 	}
+}
+
+func TestHealthKnowsAFullDisk(t *testing.T) {
+	dir := t.TempDir()
+	store := openDisk(t, dir, 0)
+	health := healthOf(store)
+	if err := health(); err != nil {
+		t.Errorf("with space: %v", err)
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	store = openDisk(t, dir, 1<<62) // no disk has so much
+	defer store.Close()
+	a := newAPI()
+	a.healthy = healthOf(store)
+	w := get(t, a, "x", "/healthz", true)
+	if w.Code != http.StatusServiceUnavailable || strings.Contains(w.Body.String(), dir) {
+		t.Errorf("on a full disk: %d %s", w.Code, w.Body)
+	}
+}
+
+func openDisk(t *testing.T, dir string, minFree uint64) *disk.Log {
+	t.Helper()
+	store, err := disk.Open(disk.Config{Dir: dir, MinFree: minFree})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
 }
 
 func TestMetricsAreServedWhereTheyAreWanted(t *testing.T) {

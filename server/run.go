@@ -117,14 +117,17 @@ func (s *Server) serveUntil(ctx context.Context, failed <-chan struct{}) error {
 	return errors.Join(cause, s.Shutdown(end), <-served)
 }
 
-// healthOf says whether the store can be written.
+// healthOf says whether the store can be written, and to strangers no more than
+// what kind of trouble it has.
 func healthOf(store *disk.Log) func() error {
 	return func() error {
-		select {
-		case <-store.Failed():
-			return replay.ErrFailed
-		default:
+		switch err := store.Writable(); {
+		case err == nil:
 			return nil
+		case errors.Is(err, replay.ErrFull):
+			return replay.ErrFull
+		default:
+			return replay.ErrFailed
 		}
 	}
 }

@@ -51,6 +51,19 @@ var _ replay.Log = (*Log)(nil)
 // read, but the server should tell its clients and end, to be started again.
 func (l *Log) Failed() <-chan struct{} { return l.failure.done }
 
+// Writable says whether the store takes anything: nil, or an error wrapping
+// replay.ErrFull, replay.ErrFailed or replay.ErrClosed.
+func (l *Log) Writable() error {
+	if err := l.enter(context.Background()); err != nil {
+		return err
+	}
+	defer l.leave()
+	if err := l.failure.get(); err != nil {
+		return err
+	}
+	return l.space.check()
+}
+
 // Forget drops what is kept in memory of a room that nobody uses. It is read
 // again when asked for; without Forget the rooms used longest ago go first.
 func (l *Log) Forget(id replay.Room) { l.rooms.forget(id) }

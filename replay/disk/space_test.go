@@ -84,6 +84,9 @@ func TestAFullDiskStopsAppendingUntilThereIsSpace(t *testing.T) {
 			t.Errorf("%s = %v, want ErrFull", name, err)
 		}
 	}
+	if err := l.Writable(); !errors.Is(err, replay.ErrFull) {
+		t.Errorf("Writable = %v, want ErrFull", err)
+	}
 	told.wasTold(t, "no restart is needed")
 	if after, err := l.State(ctx, 1); err != nil || after.Heads[board] != before.Heads[board] {
 		t.Errorf("State() = %+v, %v; want it as before", after, err)
@@ -100,6 +103,9 @@ func TestAFullDiskStopsAppendingUntilThereIsSpace(t *testing.T) {
 	}
 
 	free(cfg.MinFree)
+	if err := l.Writable(); err != nil {
+		t.Errorf("Writable with space again = %v", err)
+	}
 	if err := appendOne(t, l, 1, 1); err != nil {
 		t.Errorf("Append with space again = %v", err)
 	}
