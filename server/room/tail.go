@@ -2,6 +2,7 @@ package room
 
 import (
 	"encoding/binary"
+	"sort"
 
 	"chalkline/protocol"
 	chalklinev1 "chalkline/protocol/chalkline/v1"
@@ -15,12 +16,19 @@ type tail struct {
 	before  replay.Position
 	bytes   []byte
 	records []tailRecord
+	blocks  []block // the first of the records, framed when they were asked for: all share them
 }
 
 // tailRecord is one record: where its bytes end and what its digest is.
 type tailRecord struct {
 	end    int
 	digest replay.Digest
+}
+
+// block is one message of the records from to to-1.
+type block struct {
+	from, to int
+	framed   []byte
 }
 
 // begin makes the tail empty; records follow from position on.
@@ -49,7 +57,7 @@ func (t *tail) halve() {
 	for _, r := range t.records[half:] {
 		kept = append(kept, tailRecord{r.end - cut.end, r.digest})
 	}
-	t.records = kept
+	t.records, t.blocks = kept, nil
 }
 
 // since returns what follows a position, framed, in messages of bounded size.
@@ -63,16 +71,44 @@ func (t *tail) since(p replay.Position, limit int) (parts [][]byte, ok bool) {
 	if len(t.bytes)-t.start(int(first)) > limit {
 		return nil, false
 	}
-	for i := int(first); i < len(t.records); {
-		from := t.start(i)
-		j := i + 1
-		for j < len(t.records) && t.records[j].end-from <= maxOutBytes {
-			j++
+	t.fillBlocks()
+	i := int(first)
+	for _, b := range t.blocks[t.blockOf(i):] {
+		if i > b.from {
+			b.framed = t.frame(i, b.to)
 		}
-		parts = append(parts, frameRecords(t.before.Revision+uint64(i)+1, t.bytes[from:t.records[j-1].end]))
-		i = j
+		parts = append(parts, b.framed)
+		i = b.to
+	}
+	if i < len(t.records) {
+		parts = append(parts, t.frame(i, len(t.records)))
 	}
 	return parts, true
+}
+
+// fillBlocks frames the records that fill whole messages. Those behind them fit one.
+func (t *tail) fillBlocks() {
+	from := 0
+	if n := len(t.blocks); n > 0 {
+		from = t.blocks[n-1].to
+	}
+	for i := from; i < len(t.records); i++ {
+		if next := min(i+1, len(t.records)-1); t.records[next].end-t.start(from) > maxOutBytes {
+			t.blocks = append(t.blocks, block{from, i + 1, t.frame(from, i+1)})
+			from = i + 1
+		}
+	}
+}
+
+// blockOf returns the index of the block that record i is in; that of none if it
+// is behind them.
+func (t *tail) blockOf(i int) int {
+	return sort.Search(len(t.blocks), func(k int) bool { return t.blocks[k].to > i })
+}
+
+// frame returns the records from to to-1 as a message.
+func (t *tail) frame(from, to int) []byte {
+	return frameRecords(t.before.Revision+uint64(from)+1, t.bytes[t.start(from):t.records[to-1].end])
 }
 
 // digest returns the digest before record i.
