@@ -1,12 +1,15 @@
 package transport
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/rand"
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
+	"time"
 )
 
 func TestAHostileHandshakeHurtsNobodyElse(t *testing.T) {
@@ -112,5 +115,32 @@ func TestAFullServerRefusesConnections(t *testing.T) {
 	server.dial(t, WebTransport)
 	if _, err := dialer.DialWebTransport(t.Context(), "https://"+server.UDPAddr().String()+"/wt"); err == nil {
 		t.Error("WebTransport over the limit was let in")
+	}
+}
+
+func TestTheSecondTCPPortCountsToo(t *testing.T) {
+	server := newTestServer(t, echo, func(c *Config) { c.MaxConnections, c.PlainAddress = 2, "127.0.0.1:0" })
+	dial := func() net.Conn {
+		conn, err := net.Dial("tcp", server.plain.Addr().String())
+		must(t, err)
+		t.Cleanup(func() { _ = conn.Close() })
+		return conn
+	}
+	served := func(conn net.Conn) bool {
+		_, _ = io.WriteString(conn, "HEAD / HTTP/1.1\r\nHost: x\r\n\r\n")
+		must(t, conn.SetReadDeadline(time.Now().Add(10*time.Second)))
+		answer, err := bufio.NewReader(conn).ReadString('\n')
+		return err == nil && strings.HasPrefix(answer, "HTTP/1.1 404")
+	}
+	first, second := dial(), dial()
+	if !served(first) || !served(second) {
+		t.Fatal("not served within the limit")
+	}
+	if served(dial()) {
+		t.Fatal("served over the limit")
+	}
+	must(t, first.Close())
+	for !served(dial()) { // once the server has noticed
+		time.Sleep(10 * time.Millisecond)
 	}
 }

@@ -51,8 +51,9 @@ type Config struct {
 	// here, such as https://school.example; "*" is every page. Empty: none.
 	Origins []string
 
-	// MaxConnections is how many TCP and as many QUIC connections may be open at
-	// once, whether or not they are sessions yet; 0 is 20 000.
+	// MaxConnections is how many TCP connections, those to PlainAddress among them,
+	// and as many of QUIC may be open at once, whether or not they are sessions yet;
+	// 0 is 20 000.
 	MaxConnections int
 
 	// ResetKey lets clients notice at once that this server was restarted, if it
@@ -177,7 +178,7 @@ func (l *Listener) begin() <-chan error {
 	l.serving.Go(func() { failed <- l.http.Serve(l.split.plain) })
 	l.serving.Go(func() { failed <- l.acceptQUIC() })
 	if l.plain != nil {
-		l.serving.Go(func() { failed <- l.http.Serve(l.plain) })
+		l.serving.Go(func() { failed <- l.http.Serve(counting{l.plain, l.split}) })
 	}
 	return failed
 }

@@ -70,13 +70,19 @@ func (s *splitter) pause(err error, d time.Duration) {
 }
 
 func (s *splitter) admit(conn net.Conn) {
+	if counted := s.count(conn); counted != nil {
+		s.sniffing.Go(func() { s.sniff(counted) })
+	}
+}
+
+// count counts a connection until it is closed; one over the most is closed: nil.
+func (s *splitter) count(conn net.Conn) *sniffedConn {
 	if s.open.Add(1) > s.most {
 		s.open.Add(-1)
 		_ = conn.Close()
-		return
+		return nil
 	}
-	sniffed := &sniffedConn{Conn: conn, release: func() { s.open.Add(-1) }}
-	s.sniffing.Go(func() { s.sniff(sniffed) })
+	return &sniffedConn{Conn: conn, release: func() { s.open.Add(-1) }}
 }
 
 // sniff reads the first byte and hands the connection on.
@@ -135,7 +141,26 @@ func (b *branch) Accept() (net.Conn, error) {
 func (b *branch) Close() error   { return b.splitter.Close() }
 func (b *branch) Addr() net.Addr { return b.splitter.from.Addr() }
 
-// sniffedConn gives its first byte once more.
+// counting is a listener whose connections count with those of a splitter.
+type counting struct {
+	net.Listener
+	splitter *splitter
+}
+
+// Accept is that of net.Listener.
+func (c counting) Accept() (net.Conn, error) {
+	for {
+		conn, err := c.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		if counted := c.splitter.count(conn); counted != nil {
+			return counted, nil
+		}
+	}
+}
+
+// sniffedConn gives the byte that was sniffed, if one was, once more.
 type sniffedConn struct {
 	net.Conn
 	first   [1]byte
