@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"strings"
 	"testing"
 
 	chalklinev1 "chalkline/protocol/chalkline/v1"
@@ -80,5 +81,28 @@ func TestEveryCodeHasANameAndARetryRule(t *testing.T) {
 	}
 	if !errors.Is(NewError(TooLarge, "limit", "x"), NewError(TooLarge)) {
 		t.Error("errors with the same code differ")
+	}
+}
+
+// TestEverybodyInARoomFitsOneMessage has as many in a room as there may be, each
+// with the longest names, and a replica that wrote on every page.
+func TestEverybodyInARoomFitsOneMessage(t *testing.T) {
+	board := "board::" + strings.Repeat("p", MaxPageID)
+	m := &chalklinev1.JoinRoomResult{Name: strings.Repeat("n", MaxRoomName)}
+	for range MaxPresent {
+		m.Present = append(m.Present, &chalklinev1.Presence{
+			Replica: 1<<32 - 1, Participant: strings.Repeat("i", MaxParticipant), DisplayName: strings.Repeat("d", MaxDisplayName),
+			Role: "assistant", Board: board,
+		})
+	}
+	for range MaxPages {
+		m.Last = append(m.Last, &chalklinev1.LastBatch{Document: board, N: 1 << 40})
+	}
+	framed, err := AppendMessage(nil, &chalklinev1.ServerMessage{Message: &chalklinev1.ServerMessage_JoinRoomResult{JoinRoomResult: m}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadFrame(bufio.NewReader(bytes.NewReader(framed)), nil, MaxServerMessage*19/20); err != nil { // sources come as well
+		t.Fatal(err)
 	}
 }

@@ -30,10 +30,11 @@ const (
 	MaxUnackedBytes   = 256 << 10
 	MaxOpenDocuments  = 16
 	MaxOpsPerBatch    = 256
-	MaxRoomName       = 255 // bytes
-	MaxDisplayName    = 64  // bytes
-	MaxParticipant    = 64  // bytes
-	MaxPageID         = 32  // bytes
+	MaxRoomName       = 255   // bytes
+	MaxDisplayName    = 64    // bytes
+	MaxParticipant    = 64    // bytes
+	MaxPresent        = 5_000 // in a room: who joins is told of all in one message
+	MaxPageID         = 32    // bytes
 	MaxPages          = 500
 	MaxCursors        = 20 // in one datagram
 	MaxTrail          = 32 // numbers in a laser's trail

@@ -113,12 +113,12 @@ func faultsOf(err error) []string {
 func TestEveryFaultIsToldAtOnce(t *testing.T) {
 	_, err := config.Load([]string{
 		"--listen", "8443", "--certificate", "a.pem", "--acme-hosts", "localhost", "--origins", "school.example",
-		"--keys", "a:short,b:" + secret + ",b:" + secret, "--max-rooms", "-1", "--max-queue", "5",
+		"--keys", "a:short,b:" + secret + ",b:" + secret, "--max-rooms", "-1", "--max-queue", "5", "--max-participants", "5001",
 		"--log-level", "loud", "--log-format", "xml", "--public-url", "school",
 	}, nil)
 	faults := faultsOf(err)
 	for _, name := range []string{
-		"listen", "certificate, key", "acme-hosts", "origins", "keys: number 1", "keys: number 3", "max-rooms", "max-queue",
+		"listen", "certificate, key", "acme-hosts", "origins", "keys: number 1", "keys: number 3", "max-rooms", "max-queue", "max-participants",
 		"log-level", "log-format", "public-url",
 	} {
 		found := false

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"chalkline/protocol"
 	"chalkline/server/token"
 )
 
@@ -129,7 +130,7 @@ func (c Config) limitFaults() []error {
 	}{
 		{"max-sessions", c.MaxSessions, 1_000_000},
 		{"max-rooms", c.MaxRooms, 1_000_000},
-		{"max-participants", c.MaxParticipants, 100_000},
+		{"max-participants", c.MaxParticipants, protocol.MaxPresent},
 		{"max-messages", c.MaxMessages, 100_000},
 		{"max-queue", c.MaxQueue, 64 << 20},
 	} {
