@@ -59,6 +59,7 @@ const (
 	Write
 	AddPage
 	ArrangePage // removes, restores and moves it
+	Point       // with a cursor or a laser
 )
 
 // Board names one board: the page of an owner; the room's own blackboard has no

@@ -28,7 +28,7 @@ func (s *state) cursor(now time.Time, c Cursor) {
 	}
 	v := m.views[c.Cursor.GetHandle()]
 	seq := c.Cursor.GetSequence()
-	if v == nil || !wellMade(c.Cursor) || int32(seq-m.cursor.sequence) <= 0 {
+	if v == nil || !s.mayPoint(m, v) || !wellMade(c.Cursor) || int32(seq-m.cursor.sequence) <= 0 {
 		return
 	}
 	since := m.cursor.since

@@ -19,15 +19,20 @@ const (
 	maxTracing      = 16 // on their way to the log
 )
 
+// mayPoint tells whether a member may point at what it has open, for others to see (PRE1).
+func (s *state) mayPoint(m *member, v *view) bool {
+	return v.document.board != nil && s.authority.Authorise(m.who, v.document.page, classroom.Point) == nil
+}
+
 // trace logs a piece of a laser's path (SYN8). Traces are soft: what is too much,
-// or points at what is not open, is dropped.
+// or points at what is not open or not to be pointed at, is dropped.
 func (s *state) trace(now time.Time, c Trace) {
 	m := s.member(c.Peer)
 	if m == nil || s.stopping {
 		return
 	}
 	v := m.views[c.Trace.GetHandle()]
-	if v == nil || v.document.board == nil || m.tracing >= maxTracing || !m.traces.AllowN(now, 1) {
+	if v == nil || !s.mayPoint(m, v) || m.tracing >= maxTracing || !m.traces.AllowN(now, 1) {
 		s.cfg.Metrics.traces.WithLabelValues("dropped").Inc()
 		return
 	}

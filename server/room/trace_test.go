@@ -79,6 +79,29 @@ func TestSYN8TracesAreLoggedAndNotSent(t *testing.T) {
 	})
 }
 
+func TestPRE1ObserversPointAtNothing(t *testing.T) {
+	simulated(t, func(t *testing.T) {
+		f := newRoom(t)
+		defer f.stop()
+		ann := f.join("ann")
+		point := func(p *peer) {
+			p.trace(2, inkFrame(t, points(0, 100)))
+			f.room.Post(room.Cursor{Peer: p, Cursor: &chalklinev1.Cursor{
+				Handle: 2, X: 7, Y: 7, Sequence: 1, Kind: chalklinev1.CursorKind_CURSOR_KIND_LASER, Trail: []int32{1, 1},
+			}})
+			settle()
+		}
+		point(f.join("olga", func(j *room.Join) { j.Who.Role = classroom.Observer }))
+		if shown, logged := len(ann.raw[0]), len(f.traces()); shown != 0 || logged != 0 {
+			t.Fatalf("%d of an observer's cursors were shown, %d traces logged", shown, logged)
+		}
+		point(f.join("ben"))
+		if shown, logged := len(ann.raw[0]), len(f.traces()); shown != 1 || logged != 1 {
+			t.Fatalf("%d of a student's cursors were shown, %d traces logged", shown, logged)
+		}
+	})
+}
+
 func TestSYN8TraceFloodsAreDropped(t *testing.T) {
 	simulated(t, func(t *testing.T) {
 		f := newRoom(t)
