@@ -12,6 +12,8 @@ import (
 
 	"chalkline/bench/client"
 	"chalkline/protocol"
+	"chalkline/sei/mpegts"
+	"chalkline/server/media/stream"
 )
 
 // asked answers a request as a server does.
@@ -149,6 +151,37 @@ func TestHTTPTSEndsWhenTheSourceIsAway(t *testing.T) {
 		w := <-answer
 		if waited := time.Since(began); waited != away || w.Code != http.StatusOK || w.Header().Get("Cache-Control") != "no-store" {
 			t.Errorf("%d after %v, %v", w.Code, waited, w.Header())
+		}
+	})
+}
+
+func TestWhoCameToHTTPTSDuringSoundAloneGetsThePictureWhenItGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, p := newServer(t, Config{})
+		s.outputOf(t, p)
+		path := "/live/" + grantNow(room, p.Source.Number, time.Now()).token(secret) + "/live.ts"
+		give := func(u stream.Unit) {
+			p.Source.Hub.Publish(u)
+			synctest.Wait()
+		}
+		give(aPicture(0, 0, true))
+		const hidden, later = 260, 280 // sounds, without a picture: 5 s
+		for n := range int64(hidden) {
+			give(aSound(n, 0))
+		}
+		answer := make(chan *httptest.ResponseRecorder, 1)
+		go func() { answer <- asked(s, "GET", path) }()
+		synctest.Wait()
+		for n := int64(hidden); n < later; n++ {
+			give(aSound(n, 0))
+		}
+		const first = later*1920/3000 + 1
+		for n := int64(first); n < first+30; n++ {
+			give(aPicture(n, 0, n == first))
+		}
+		pictures := 0
+		if err := mpegts.Read((<-answer).Body, func(mpegts.Frame) bool { pictures++; return true }); err != nil || pictures != 30 {
+			t.Errorf("%d pictures of 30, %v", pictures, err)
 		}
 	})
 }
