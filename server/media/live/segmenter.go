@@ -28,7 +28,8 @@ type segment struct {
 	ticks         int64 // how long it is, 1/90 000 s
 	time          int64 // when its first unit was captured, µs room time; 0: not known
 	discontinuity bool  // its timeline or format is not that of the one before
-	independent   bool  // it begins with a key frame
+	pictured      bool  // it has a picture
+	independent   bool  // the first of its pictures, if it has any, is a key frame
 	data          []byte
 }
 
@@ -92,6 +93,9 @@ func (g *segmenter) pushPicture(u stream.Unit) (done []*segment) {
 	}
 	g.last = u.DTS
 	g.end = max(g.end, u.DTS+g.frame)
+	if !g.open.pictured {
+		g.open.pictured, g.open.independent = true, u.Key
+	}
 	g.open.data = g.out.append(g.open.data, u)
 	if g.closing != nil && u.DTS >= g.cut+stragglers {
 		done = append(done, g.release()...)
@@ -139,7 +143,7 @@ func (g *segmenter) next(u stream.Unit) (done []*segment) {
 	}
 	g.open = &segment{
 		sequence: g.sequence, name: fmt.Sprintf("%s-%d", g.name, g.sequence), start: u.DTS, time: u.Time,
-		discontinuity: u.Discontinuity, independent: u.Key, data: g.out.mux.AppendTables(nil),
+		discontinuity: u.Discontinuity, independent: true, data: g.out.mux.AppendTables(nil),
 	}
 	g.sequence++
 	g.end = u.DTS

@@ -181,3 +181,32 @@ func TestASegmentWithoutKeyFramesIsCutAnyway(t *testing.T) {
 		t.Errorf("all last %d", total)
 	}
 }
+
+func TestASegmentIsIndependentIfItsPicturesBeginWithAKeyFrame(t *testing.T) {
+	s, _ := newShaper(true, true)
+	g := segmenter{name: "x"}
+	var done []*segment
+	push := func(u stream.Unit) {
+		for _, u := range s.push(u) {
+			done = append(done, g.push(u)...)
+		}
+	}
+	push(aPicture(0, 0, true))
+	for n := range int64(200) { // a still screen: cut at sound
+		push(aSound(n, 0))
+	}
+	const first = 200 * 1920 / 3000
+	push(aPicture(first, 0, false))
+	push(aPicture(first+30, 0, true))
+	push(aPicture(first+60, 0, true))
+	done = append(done, g.finish()...)
+	last := len(done) - 1
+	for i, d := range done {
+		if want := i != last-2; d.independent != want { // the one that the picture without a key came into
+			t.Errorf("segment %d of %d: independent %t", i, len(done), d.independent)
+		}
+	}
+	if last < 5 {
+		t.Errorf("%d segments", len(done))
+	}
+}
