@@ -232,12 +232,11 @@ func (d *demuxer) picture(data *astits.DemuxerData) {
 	d.publisher.picture(dts, composition, u)
 }
 
-// sounds publishes the frames of a packet, of which the last may go on in the next.
+// sounds publishes the frames of a packet, of which the last may go on in the next. Its
+// time is that of the first frame that begins in it.
 func (d *demuxer) sounds(p *astits.PESData) {
 	at, _, ok := times(p)
-	if ok && len(d.sound) == 0 {
-		d.soundAt = at
-	}
+	before := len(d.sound)
 	d.sound = append(d.sound, p.Data...)
 	for {
 		c, raw, rest := adts.Cut(d.sound)
@@ -251,6 +250,10 @@ func (d *demuxer) sounds(p *astits.PESData) {
 		if d.asc == nil || c != d.config {
 			d.config, d.asc = c, c.Specific()
 		}
+		if ok && before <= 0 {
+			d.soundAt, ok = at, false
+		}
+		before -= len(d.sound) - len(rest)
 		d.packets.bear()
 		d.publisher.sound(d.soundAt, d.asc, append([]byte(nil), raw...))
 		d.soundAt += int64(adts.SamplesPerFrame) * second / int64(c.Rate())
