@@ -86,12 +86,15 @@ func (s *Server) getICE(w http.ResponseWriter, r *http.Request) {
 }
 
 // readOfferOf returns the offer that a request brings. The error is a
-// *protocol.Error.
+// *protocol.Error or errContent.
 func (s *Server) readOfferOf(w http.ResponseWriter, r *http.Request, who media.Visitor, publish bool) (string, offered, error) {
 	if !s.rate.allow(who.ID, time.Now()) {
 		return "", offered{}, protocol.NewError(protocol.Overloaded)
 	}
-	body, err := readBody(w, r, typeSDP)
+	if contentType(r) != typeSDP {
+		return "", offered{}, errContent
+	}
+	body, err := readBody(w, r)
 	if err != nil {
 		return "", offered{}, err
 	}
@@ -99,12 +102,22 @@ func (s *Server) readOfferOf(w http.ResponseWriter, r *http.Request, who media.V
 	return string(body), o, err
 }
 
-// readBody returns a request's body, at most maxOffer bytes of a content type. The
-// error is a *protocol.Error.
-func readBody(w http.ResponseWriter, r *http.Request, content string) ([]byte, error) {
-	if contentType(r) != content {
-		return nil, protocol.NewError(protocol.BadMessage)
+// errContent says that a request's body is of a type that is not taken there.
+var errContent = errors.New("content type")
+
+// refuse answers an offer that came to nothing.
+func refuse(w http.ResponseWriter, err error) {
+	if errors.Is(err, errContent) { // RFC 9725, 4.2
+		w.Header().Set("Accept-Post", typeSDP)
+		reply.JSON(w, http.StatusUnsupportedMediaType, map[string]any{"code": protocol.BadMessage, "parameters": map[string]string{}})
+		return
 	}
+	reply.Error(w, err)
+}
+
+// readBody returns a request's body, at most maxOffer bytes. The error is a
+// *protocol.Error.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxOffer))
 	var large *http.MaxBytesError
 	switch {

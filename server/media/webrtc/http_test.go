@@ -171,7 +171,7 @@ func TestMED7WhatCannotBeAnsweredIsRefusedWithItsCode(t *testing.T) {
 		code                protocol.Code
 	}{
 		{"no H.264", contentSDP, strings.ReplaceAll(offer, "H264", "H999"), 406, protocol.UnsupportedCodec},
-		{"no SDP", "text/plain", offer, 400, protocol.BadMessage},
+		{"no SDP", "text/plain", offer, 415, protocol.BadMessage},
 		{"nonsense", contentSDP, "v=0", 400, protocol.BadMessage},
 		{"no fingerprint", contentSDP, strings.ReplaceAll(offer, "fingerprint", "x"), 400, protocol.BadMessage},
 		{"too large", contentSDP, strings.Repeat("a", 65<<10), 413, protocol.TooLarge},

@@ -25,7 +25,7 @@ func (s *Server) patch(w http.ResponseWriter, r *http.Request) {
 		reply.Error(w, protocol.NewError(protocol.Overloaded))
 		return
 	}
-	body, err := readBody(w, r, content)
+	body, err := readBody(w, r)
 	if err == nil && content == typeJSON {
 		err = n.patchQuality(body)
 	}

@@ -14,7 +14,7 @@ import (
 func (s *Server) postWHEP(w http.ResponseWriter, r *http.Request) {
 	n, answer, err := s.play(w, r)
 	if err != nil {
-		reply.Error(w, err)
+		refuse(w, err)
 		return
 	}
 	n.created(w, r, answer)

@@ -5,14 +5,13 @@ import (
 
 	"chalkline/protocol"
 	"chalkline/server/media"
-	"chalkline/server/reply"
 )
 
 // postWHIP is POST /api/rooms/<code>/whip?kind=: an offer to publish.
 func (s *Server) postWHIP(w http.ResponseWriter, r *http.Request) {
 	n, answer, err := s.publish(w, r)
 	if err != nil {
-		reply.Error(w, err)
+		refuse(w, err)
 		return
 	}
 	n.created(w, r, answer)
