@@ -2,6 +2,7 @@ package webrtc_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -215,6 +216,25 @@ func TestICERestartsWithNewCredentials(t *testing.T) {
 		t.Fatal(err)
 	}
 	waitFor(t, "connection", func() bool { return pc.ICEConnectionState() == pion.ICEConnectionStateConnected })
+}
+
+func TestAClientHasOnlySoManyCandidates(t *testing.T) {
+	w := newWorld(t)
+	_, offer := w.peer()
+	got := w.request("POST", whip, "teacher:ann", contentSDP, offer)
+	for i := range 10 {
+		fragment := "m=video 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\n"
+		for j := range 64 {
+			fragment += fmt.Sprintf("a=candidate:1 1 UDP 1 127.0.%d.%d 9 typ host\r\n", i+1, j)
+		}
+		answer := w.request("PATCH", got.header.Get("Location"), "teacher:ann", contentFrag, fragment, "If-Match", got.header.Get("ETag"))
+		if answer.status != http.StatusNoContent {
+			t.Fatalf("PATCH %d: %d %s", i, answer.status, answer.body)
+		}
+	}
+	if n := w.server.Candidates(); n < 64 || n > 200 {
+		t.Errorf("%d candidates", n)
+	}
 }
 
 // renewed returns an answer with the credentials and candidates of a fragment.

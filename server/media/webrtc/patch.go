@@ -44,6 +44,8 @@ func (s *Server) patch(w http.ResponseWriter, r *http.Request) {
 func (n *session) patchICE(w http.ResponseWriter, r *http.Request, body string) {
 	match := r.Header.Get("If-Match")
 	f, err := parseFragment(body)
+	n.ice.Lock()
+	defer n.ice.Unlock()
 	switch {
 	case err != nil:
 		reply.Error(w, protocol.NewError(protocol.BadMessage))
@@ -54,19 +56,27 @@ func (n *session) patchICE(w http.ResponseWriter, r *http.Request, body string) 
 	case match != n.tag():
 		w.WriteHeader(http.StatusPreconditionFailed)
 	default:
-		for _, c := range f.candidates {
-			if err := n.pc.AddICECandidate(c); err != nil {
-				n.log.Debug("candidate refused", "error", err)
-			}
-		}
+		n.trickle(f)
 		w.WriteHeader(http.StatusNoContent)
 	}
 }
 
-// restart begins ICE anew with the client's new credentials.
+// mostCandidates bounds those that one ICE session is brought: each is sent to. Others
+// are passed over, as those that are of no use are (RFC 9725, 4.3.2).
+const mostCandidates = 128
+
+// trickle takes candidates. n.ice is held.
+func (n *session) trickle(f fragment) {
+	for _, c := range f.candidates[:min(len(f.candidates), mostCandidates-n.candidates)] {
+		n.candidates++
+		if err := n.pc.AddICECandidate(c); err != nil {
+			n.log.Debug("candidate refused", "error", err)
+		}
+	}
+}
+
+// restart begins ICE anew with the client's new credentials. n.ice is held.
 func (n *session) restart(w http.ResponseWriter, f fragment) {
-	n.restarting.Lock()
-	defer n.restarting.Unlock()
 	offer, err := f.renew(n.pc.RemoteDescription().SDP)
 	if err != nil {
 		reply.Error(w, protocol.NewError(protocol.BadMessage))
@@ -77,11 +87,8 @@ func (n *session) restart(w http.ResponseWriter, f fragment) {
 		reply.Error(w, err)
 		return
 	}
-	for _, c := range f.candidates {
-		if err := n.pc.AddICECandidate(c); err != nil {
-			n.log.Debug("candidate refused", "error", err)
-		}
-	}
+	n.candidates = 0
+	n.trickle(f)
 	n.state.Lock()
 	n.etag = newETag()
 	n.state.Unlock()

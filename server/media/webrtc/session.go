@@ -29,7 +29,8 @@ type session struct {
 	connects  sync.Once
 	running   sync.WaitGroup // what reads and writes its connection
 
-	restarting sync.Mutex // one restart of ICE at a time
+	ice        sync.Mutex // one change of ICE at a time
+	candidates int        // of its ICE session, by PATCH; guarded by ice
 
 	state sync.Mutex
 	ended bool   // guarded by state
