@@ -17,6 +17,7 @@ const (
 	pausedAfter     = 3 * time.Second        // without any packet
 	rttEvery        = time.Second
 	announcedWanted = 6 * time.Second // a new publisher sends at first, so that it is known what it has
+	settledAfter    = 2 * time.Second // from the first track on: what has not come by then is not there
 )
 
 // publisher is one WHIP session.
@@ -24,6 +25,7 @@ type publisher struct {
 	*session
 	publication *media.Publication
 	offered     offered
+	before      media.Info // what the source had of the publisher before
 	clock       media.Clock
 	feed        *feed
 	started     chan struct{} // closed when all of the above is set
@@ -31,7 +33,9 @@ type publisher struct {
 
 	mu           sync.Mutex
 	tracks       []*inbound
-	video, audio bool // what has come
+	video, audio bool      // what has come
+	first        time.Time // when the first of it came
+	settled      bool
 	ntp          ntpClock
 	rtt          time.Duration
 	captures     bool // its units have times of capture
@@ -113,8 +117,30 @@ func (p *publisher) enter(t *inbound) {
 	} else {
 		p.audio = true
 	}
+	if p.first.IsZero() {
+		p.first = time.Now()
+	}
 	p.feed.add(t.layer)
-	p.publication.Tracks(p.video, p.audio, true, p.server.cfg.Live)
+	p.tell()
+}
+
+// tell tells the room what it has. Until it has settled, what it offered and the
+// publisher before it had counts as well: players that are told of a track that comes
+// back connect again (MED4). p.mu is held.
+func (p *publisher) tell() {
+	video := p.video || !p.settled && p.offered.video && p.before.Video
+	audio := p.audio || !p.settled && p.offered.audio && p.before.Audio
+	p.publication.Tracks(video, audio, true, p.server.cfg.Live)
+}
+
+// settle ends the time for tracks to come.
+func (p *publisher) settle(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.settled && !p.first.IsZero() && now.Sub(p.first) >= settledAfter {
+		p.settled = true
+		p.tell()
+	}
 }
 
 // run looks after the tracks until the session ends.
@@ -135,6 +161,7 @@ func (p *publisher) run() {
 		if now.Sub(measured) >= rttEvery {
 			measured = now
 			p.measure()
+			p.settle(now)
 			if still := p.still(now); still != paused {
 				paused = still
 				p.publication.Pause(paused)

@@ -126,6 +126,14 @@ func TestMED4APublisherTakesOverAndViewersStay(t *testing.T) {
 	w.until("published", published)
 	_, frames := w.play()
 	before := w.take(frames, 20)
+	w.until("published with sound", func(i media.Info) bool { return i.Video && i.Audio })
+	source, _ := w.registry.Source(1, 1)
+	var missed atomic.Bool // a player would be told that a track is new, and connect again
+	defer source.Watch(func() {
+		if i := source.Info(); !i.Video || !i.Audio {
+			missed.Store(true)
+		}
+	})()
 	w.publish()
 	select {
 	case <-first.Done():
@@ -133,6 +141,9 @@ func TestMED4APublisherTakesOverAndViewersStay(t *testing.T) {
 		t.Fatal("the first publisher goes on")
 	}
 	checkContinues(t, before[len(before)-1], w.take(frames, 60))
+	if missed.Load() {
+		t.Error("picture or sound was away for a moment")
+	}
 	if all := w.registry.Sources(1); len(all) != 1 || all[0].Number != 1 {
 		t.Errorf("sources %+v", all)
 	}
@@ -161,6 +172,14 @@ func checkContinues(t *testing.T, last client.Frame, frames []client.Frame) {
 	if !changed {
 		t.Error("nothing came of the new publisher")
 	}
+}
+
+func TestMED4WhatThePublisherThatTookOverDoesNotSendIsNotThere(t *testing.T) {
+	w := newWorld(t)
+	w.publish()
+	w.until("published with sound", func(i media.Info) bool { return i.Video && i.Audio })
+	w.publish(func(c *client.PublishConfig) { c.Film.Sound = nil })
+	w.until("published without sound", func(i media.Info) bool { return i.Video && !i.Audio })
 }
 
 func TestMED1AViewerStaysWhileThePublisherIsAway(t *testing.T) {

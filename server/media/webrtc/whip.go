@@ -64,6 +64,7 @@ func (s *Server) startPublisher(n *session, v media.Visitor, kind media.Kind, cl
 		n.discard()
 		return nil, "", err
 	}
+	p.before = p.publication.Source.Info()
 	p.start()
 	return n, answer, nil
 }
