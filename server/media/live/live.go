@@ -62,7 +62,8 @@ type Config struct {
 	// Base is what stands before the path of the URLs given out, such as that of a CDN;
 	// "" gives paths.
 	Base string
-	// Origins are those of other sites' pages that may ask for URLs: "https://host".
+	// Origins are those of other sites' pages that may ask for URLs: "https://host"; "*"
+	// is everybody.
 	// What the URLs lead to may be read by pages of any.
 	Origins    []string
 	Logger     *slog.Logger          // nil discards

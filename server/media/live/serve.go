@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -34,12 +33,7 @@ func (s *Server) locate(w http.ResponseWriter, r *http.Request) {
 
 // allow lets pages of the configured origins read the answer.
 func (s *Server) allow(w http.ResponseWriter, r *http.Request) {
-	if len(s.cfg.Origins) == 0 {
-		return
-	}
-	w.Header().Add("Vary", "Origin")
-	if origin := r.Header.Get("Origin"); slices.Contains(s.cfg.Origins, origin) {
-		w.Header().Set("Access-Control-Allow-Origin", origin)
+	if reply.CrossOrigin(w, r, s.cfg.Origins) {
 		w.Header().Set("Access-Control-Allow-Headers", "Authorization")
 	}
 }

@@ -66,6 +66,16 @@ func TestMED9WhoMayEnterIsToldWhereToPlayFrom(t *testing.T) {
 	wantCode(t, asked(s, "GET", "/api/rooms/any/sources/9/live", "Authorization", "Bearer ann"), http.StatusNotFound, protocol.NoSuchSource)
 }
 
+func TestPagesOfEverySiteMayAskWhereToPlayFromIfAllMayConnect(t *testing.T) {
+	for _, origin := range []string{"*", "https://School.example"} {
+		s, _ := newServer(t, Config{Origins: []string{origin}})
+		w := asked(s, "OPTIONS", "/api/rooms/any/sources/1/live", "Origin", "https://school.example")
+		if got := w.Header(); got.Get("Access-Control-Allow-Origin") != "https://school.example" || got.Get("Access-Control-Allow-Headers") == "" {
+			t.Errorf("origins %q: %v", origin, got)
+		}
+	}
+}
+
 func TestWhatIsNotToBePlayedIsRefused(t *testing.T) {
 	s, _ := newServer(t, Config{})
 	now := time.Now()

@@ -6,7 +6,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"slices"
 	"time"
 
 	"chalkline/protocol"
@@ -64,12 +63,8 @@ func (s *Server) Register(mux *http.ServeMux) {
 // crossOrigin lets pages of the configured origins read the answer.
 func (s *Server) crossOrigin(next http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Add("Vary", "Origin")
-		origin := r.Header.Get("Origin")
-		if origin != "" && (slices.Contains(s.cfg.Origins, "*") || slices.Contains(s.cfg.Origins, origin)) {
-			h.Set("Access-Control-Allow-Origin", origin)
-			h.Set("Access-Control-Expose-Headers", "Location, Link, ETag, Accept-Patch")
+		if reply.CrossOrigin(w, r, s.cfg.Origins) {
+			w.Header().Set("Access-Control-Expose-Headers", "Location, Link, ETag, Accept-Patch")
 		}
 		next(w, r)
 	})
