@@ -139,6 +139,27 @@ func TestWithoutFFmpegThereIsAPictureWithSilence(t *testing.T) {
 	}
 }
 
+func TestSoundIsCodedOnceThereIsAnEncoderForIt(t *testing.T) {
+	s, p := newServer(t, Config{MaxEncoders: 1})
+	if !s.take(&s.encoders, 1) { // another source has it
+		t.Fatal("no encoder")
+	}
+	o := newOutput(s, sourceName{room, p.Source.Number}, p.Source)
+	for range 3 {
+		if o.encodes(); o.encoder != nil {
+			t.Fatal("more encoders than there may be")
+		}
+		o.look()
+	}
+	s.giveBack(&s.encoders)
+	if !o.encodes() {
+		t.Fatal("still without sound")
+	}
+	o.encoder.Close()
+	s.giveBack(&s.encoders)
+	o.window.close()
+}
+
 func TestASlowReaderGoesOnAtAKeyFrame(t *testing.T) {
 	hub := stream.NewKeepingHub(nil)
 	r := hub.Read()

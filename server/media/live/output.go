@@ -32,7 +32,8 @@ type output struct {
 	shaper    shaper
 	segmenter segmenter
 	encoder   *aac.Encoder
-	refused   bool // there is no encoder to be had
+	refused   bool // there is no encoder to be had for now
+	silent    bool // that was told
 	coded     chan aac.Frame
 	came      bool // a unit, since it was looked after
 	forced    int
@@ -151,9 +152,11 @@ func (o *output) encodes() bool {
 		return o.encoder != nil
 	}
 	if o.s.cfg.FFmpeg == "" || !o.s.take(&o.s.encoders, o.s.cfg.MaxEncoders) {
-		o.refused = true
-		o.s.metrics.event("no-encoder")
-		o.log.Warn("live output has no sound: there is no ffmpeg, or there are too many already")
+		if o.refused = true; !o.silent {
+			o.silent = true
+			o.s.metrics.event("no-encoder")
+			o.log.Warn("live output has no sound: there is no ffmpeg, or there are too many already")
+		}
 		return false
 	}
 	o.encoder = aac.Start(aac.Config{
@@ -189,8 +192,10 @@ func (o *output) add(segments []*segment) {
 	}
 }
 
-// look completes the segment that is open when the publisher has gone.
+// look completes the segment that is open when the publisher has gone, and lets an
+// encoder be asked for again.
 func (o *output) look() {
+	o.refused = false
 	video, audio := o.shaper.has()
 	if !o.came && !video && !audio {
 		o.add(o.segmenter.finish())
