@@ -25,6 +25,7 @@ type publisher struct {
 	video, audio bool // the tracks that it announced
 	waiting      bool // pictures are left out up to the next key frame
 	anew         bool // the next unit is a discontinuity
+	renewed      bool // and the next picture, whatever sound comes before it
 }
 
 // newPublisher returns the publisher of a publication whose container's times wrap
@@ -54,7 +55,7 @@ func (p *publisher) picture(dts, composition int64, u accessUnit) {
 	pts := dts + composition
 	found, _ := sei.Read(sei.AnnexB, u.data)
 	stamp := p.stamps.picture(p.clock.Now(), micros(pts), found)
-	p.anew = p.anew || u.changed
+	p.renewed = p.renewed || u.changed
 	info := p.publication.Source.Info()
 	if info.Hidden || p.waiting && !u.key {
 		p.waiting = true
@@ -65,6 +66,7 @@ func (p *publisher) picture(dts, composition int64, u accessUnit) {
 		return
 	}
 	p.waiting = false
+	p.anew, p.renewed = p.anew || p.renewed, false
 	p.publish(stream.Unit{
 		Codec: stream.H264, PTS: pts, DTS: dts, Time: stamp.Time, Key: u.key, Data: data,
 	})

@@ -63,7 +63,7 @@ func (f *flvSink) configure(b []byte) error {
 	}
 	f.framing = c.framing
 	f.publisher.tracks(true, f.publisher.audio)
-	f.publisher.anew = f.publisher.anew || changed
+	f.publisher.renewed = f.publisher.renewed || changed
 	f.publisher.waiting = f.publisher.waiting || changed
 	return nil
 }
