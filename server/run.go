@@ -208,12 +208,14 @@ func serveMetrics(address string, registry *prometheus.Registry, log *slog.Logge
 	return func() { _ = s.Close(); <-done }, nil
 }
 
-// announce prints one line with the address to open. A development server is
-// opened on http://localhost, which browsers hold for secure and which asks
-// nobody to accept a certificate.
+// announce prints one line with the address to open. A development server that
+// this machine reaches at localhost is opened there: browsers hold that for secure
+// and ask nobody to accept a certificate.
 func announce(to io.Writer, c config.Config, addr net.Addr) {
 	host, port, _ := net.SplitHostPort(addr.String())
-	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
+	ip := net.ParseIP(host)
+	everywhere := ip == nil || ip.IsUnspecified()
+	if everywhere {
 		host = "localhost"
 	}
 	if len(c.ACMEHosts) > 0 {
@@ -223,11 +225,11 @@ func announce(to io.Writer, c config.Config, addr net.Addr) {
 	switch {
 	case c.PublicURL != "":
 		open = c.PublicURL
-	case c.Development():
+	case c.Development() && (everywhere || ip.IsLoopback()):
 		open = "http://" + net.JoinHostPort("localhost", port)
 	}
 	elsewhere := ""
-	if ips := certificate.LANAddresses(); c.Development() && net.ParseIP(host) == nil && len(ips) > 0 {
+	if ips := certificate.LANAddresses(); c.Development() && everywhere && len(ips) > 0 {
 		elsewhere = " (from the LAN: https://" + net.JoinHostPort(ips[0].String(), port) + ")"
 	}
 	_, _ = fmt.Fprintf(to, "Chalkline is ready: %s%s\n", open, elsewhere)
