@@ -142,6 +142,35 @@ func TestAPortThatIsTakenIsToldWithItsSetting(t *testing.T) {
 	}
 }
 
+func TestAPlainPortThatIsTakenIsToldAndLeavesNothingOpen(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rtmp := free.Addr().String()
+	_ = free.Close()
+	log := memory.New()
+	tlsConfig, _ := selfSigned(t)
+	_, err = server.New(server.Config{
+		Log: log, Table: log.Table(), Identifier: &names{},
+		Media:     &server.MediaConfig{Address: "127.0.0.1:0", RTMPAddress: rtmp, Secret: make([]byte, live.SecretSize)},
+		Transport: transport.Config{Address: "127.0.0.1:0", PlainAddress: taken.Addr().String(), TLS: tlsConfig},
+	})
+	if l, ok := errors.AsType[*server.ListenError](err); !ok || l.Setting != "plain-listen" || !strings.Contains(err.Error(), "or leave it out") {
+		t.Errorf("New() = %v", err)
+	}
+	again, err := net.Listen("tcp", rtmp)
+	if err != nil {
+		t.Fatalf("the port of RTMP stays open: %v", err)
+	}
+	_ = again.Close()
+}
+
 func TestMED9StreamKeysAreForThoseWhoMayEnter(t *testing.T) {
 	r := startMedia(t)
 	ann := r.dial(t, client.Config{Token: "ann", RoomName: "Lesson"})

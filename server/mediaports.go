@@ -1,28 +1,9 @@
 package server
 
 import (
-	"errors"
-	"fmt"
 	"net"
 	"strconv"
-	"syscall"
 )
-
-// ListenError says that a port cannot be had, and which setting it is of.
-type ListenError struct {
-	Setting string // such as rtmp-listen
-	Err     error
-}
-
-func (e *ListenError) Error() string {
-	if errors.Is(e.Err, syscall.EADDRINUSE) {
-		return fmt.Sprintf("%s: %v: another Chalkline, or another program, has this port: "+
-			"stop it, or set %s to another port or to off", e.Setting, e.Err, e.Setting)
-	}
-	return fmt.Sprintf("%s: %v: set %s to an address and port that this machine has, or to off", e.Setting, e.Err, e.Setting)
-}
-
-func (e *ListenError) Unwrap() error { return e.Err }
 
 // freePorts is how often a free UDP port is looked for whose number is free on TCP.
 const freePorts = 16

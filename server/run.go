@@ -190,7 +190,7 @@ func serveMetrics(address string, registry *prometheus.Registry, log *slog.Logge
 	}
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("server: metrics: %w", err)
+		return nil, fmt.Errorf("server: %w", &ListenError{metricsListen, err})
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", MetricsHandler(registry))

@@ -1,9 +1,13 @@
 package server
 
 import (
+	"errors"
+	"log/slog"
 	"net"
 	"strings"
 	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"chalkline/server/config"
 )
@@ -29,5 +33,17 @@ func TestTheAddressToOpenIsOneThatIsListenedOn(t *testing.T) {
 		if without := strings.TrimSuffix(c.want, " (from the LAN: ") + "\n"; !strings.HasPrefix(got, c.want) && got != without {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
+	}
+}
+
+func TestAPortOfMetricsThatIsTakenIsToldWithItsSetting(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	_, err = serveMetrics(taken.Addr().String(), prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
+	if l, ok := errors.AsType[*ListenError](err); !ok || l.Setting != "metrics-listen" || !strings.Contains(err.Error(), "or leave it out") {
+		t.Errorf("serveMetrics() = %v", err)
 	}
 }

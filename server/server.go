@@ -149,6 +149,10 @@ func New(config Config) (*Server, error) {
 	if s.listener, err = transport.Listen(cfg.Transport); err != nil {
 		end, cancel := context.WithTimeout(context.Background(), shutdownTime)
 		defer cancel()
+		if errors.Is(err, transport.ErrPlainAddress) {
+			err = &ListenError{plainListen, err}
+		}
+		s.media.end(end)
 		err = errors.Join(err, s.media.close(end))
 		s.stop()
 		return nil, fmt.Errorf("server: %w", err)

@@ -63,6 +63,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		"something else":  {errors.New("x"), ""},
 		// It says itself which setting to change.
 		"another port in use": {&server.ListenError{Setting: "rtmp-listen", Err: inUse}, ""},
+		"another low port":    {&server.ListenError{Setting: "plain-listen", Err: bind}, "CAP_NET_BIND_SERVICE"},
 	} {
 		if got := advice(c.err); !strings.Contains(got, c.want) || (c.want == "") != (got == "") {
 			t.Errorf("%s: %q", name, got)

@@ -2,8 +2,12 @@ package transport
 
 import (
 	"errors"
+	"fmt"
 	"net"
 )
+
+// ErrPlainAddress is wrapped by errors of Listen about Config.PlainAddress.
+var ErrPlainAddress = errors.New("plain address")
 
 // sockets are what a Listener listens on.
 type sockets struct {
@@ -37,7 +41,7 @@ func openSockets(config Config) (sockets, error) {
 	}
 	plain, err := net.Listen("tcp", config.PlainAddress)
 	if err != nil {
-		return sockets{}, errors.Join(err, s.close())
+		return sockets{}, errors.Join(fmt.Errorf("%w: %w", ErrPlainAddress, err), s.close())
 	}
 	s.plain = plain
 	return s, nil
