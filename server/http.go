@@ -34,6 +34,7 @@ type api struct {
 	pictures  *pictures     // nil: none are drawn
 	media     *mediaServers // nil: none come in
 	liveURL   *url.URL      // where live streams are found; nil: here
+	origins   []string      // those of other sites whose pages may ask; "*" is every page
 }
 
 // guests mints tokens for people who have a link and no account.
@@ -61,7 +62,7 @@ func (a *api) handler() http.Handler {
 		a.media.register(mux)
 	}
 	mux.Handle("/", a.files())
-	return a.secured(mux)
+	return a.secured(a.otherOrigins(mux))
 }
 
 // contentPolicy lets the page load what it ships and connect to its server,

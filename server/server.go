@@ -130,7 +130,8 @@ func New(config Config) (*Server, error) {
 	a := &api{
 		tokens: newAttempts(tokensPerMinute, time.Minute),
 		page:   cfg.Page, guests: cfg.Identifier, hashes: cfg.Hashes, publicURL: cfg.PublicURL, healthy: cfg.Healthy,
-		port: func() int { return port(s.listener.UDPAddr()) },
+		origins: cfg.Transport.Origins,
+		port:    func() int { return port(s.listener.UDPAddr()) },
 	}
 	s.addPictures(a)
 	if cfg.Media != nil {

@@ -45,7 +45,7 @@ type Config struct {
 	ACMEEmail string
 
 	// Origins are those of other sites whose pages may connect, such as
-	// https://school.example. Empty: none.
+	// https://school.example; "*" is every page. Empty: none.
 	Origins []string
 	// Guests says whether anybody with a link may enter without a token. Auto: as Dev.
 	Guests Switch

@@ -1,0 +1,46 @@
+package server
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// otherOrigins lets pages of the configured origins ask what is below /api/ and read
+// the answers, as they may connect.
+func (a *api) otherOrigins(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasPrefix(r.URL.Path, "/api/") {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		h := w.Header()
+		h.Add("Vary", "Origin")
+		allowed := a.allows(r.Header.Get("Origin"))
+		if allowed {
+			h.Set("Access-Control-Allow-Origin", r.Header.Get("Origin"))
+			h.Set("Access-Control-Expose-Headers", "Content-Disposition, ETag")
+		}
+		if r.Method != http.MethodOptions {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		if allowed { // a browser asks before it sends a token
+			h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE")
+			h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match, If-None-Match")
+			h.Set("Access-Control-Max-Age", "86400")
+		}
+		if _, pattern := mux.Handler(r); pattern != "/" {
+			mux.ServeHTTP(w, r) // those of WHIP and WHEP have more to say
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+	})
+}
+
+// allows says whether an origin is one of the configured ones.
+func (a *api) allows(origin string) bool {
+	return origin != "" && slices.ContainsFunc(a.origins, func(o string) bool {
+		return o == "*" || strings.EqualFold(o, origin)
+	})
+}
