@@ -32,7 +32,7 @@ export class RoomRequests {
 }
 
 /** The code that a refusal carries; 0 where it carries none (a proxy's, say). */
-async function failureOf(response: Response): Promise<CodeError> {
+export async function failureOf(response: Response): Promise<CodeError> {
   try {
     const body: unknown = await response.json();
     if (typeof body !== "object" || body === null || !("code" in body) || typeof body.code !== "number") return new CodeError(0);

@@ -27,6 +27,7 @@ import { Session } from "./session.ts";
 export type * from "./api.ts";
 export { Code, CodeError, retryOf } from "../protocol/codes.ts";
 export { createRoomIn } from "./createroom.ts";
+export { failureOf } from "./http.ts";
 export { VolatileStore } from "./store.ts";
 export type { Environment, SessionOptions, Signal, Signals } from "./environment.ts";
 export type { Clock } from "./clock.ts";

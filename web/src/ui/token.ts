@@ -1,4 +1,5 @@
 // Who this device is: a token from the server, kept so that a reload is the same participant and delivers what it left.
+import { CodeError, failureOf } from "../sync/index.ts";
 
 const NAME = "chalkline.token";
 
@@ -10,7 +11,7 @@ function storedToken(): string | undefined {
   }
 }
 
-/** The token kept, or a new one. Rejects if there is none and the server cannot be reached. */
+/** The token kept, or a new one. Rejects with a CodeError: why the server gives none; 0: it was not reached. */
 export async function tokenFor(name: string): Promise<string> {
   const kept = storedToken();
   if (kept !== undefined) return kept;
@@ -37,11 +38,10 @@ async function newToken(name: string): Promise<string> {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ name }),
-  });
-  if (!response.ok) throw new Error(`/api/token: status ${response.status}`);
-  const answer: unknown = await response.json();
-  if (typeof answer !== "object" || answer === null || !("token" in answer) || typeof answer.token !== "string") {
-    throw new Error("/api/token: no token in the answer");
-  }
+  }).catch(() => undefined);
+  if (response === undefined) throw new CodeError(0);
+  if (!response.ok) throw await failureOf(response);
+  const answer: unknown = await response.json().catch(() => undefined);
+  if (typeof answer !== "object" || answer === null || !("token" in answer) || typeof answer.token !== "string") throw new CodeError(0);
   return answer.token;
 }
