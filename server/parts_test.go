@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,6 +27,21 @@ func TestCodesAreReadAsPeopleTypeThem(t *testing.T) {
 		if got, ok := parseCode(code); ok {
 			t.Errorf("%q is room %d", code, got)
 		}
+	}
+}
+
+func TestLogsNameRoomsAsLinksDo(t *testing.T) {
+	for _, id := range []replay.Room{1, 31, 1 << 25, 1_692_398_069_069, 1<<roomIDBits - 1} {
+		if got, ok := parseCode(id.String()); !ok || got != id {
+			t.Errorf("%s is room %d, want %d", id, got, id)
+		}
+	}
+	const code = "01H85-CJ9AD" // as in web/src/ui/code.test.ts
+	var text, json strings.Builder
+	slog.New(slog.NewTextHandler(&text, nil)).Info("x", "room", replay.Room(1_692_398_069_069))
+	slog.New(slog.NewJSONHandler(&json, nil)).Info("x", "room", replay.Room(1_692_398_069_069))
+	if !strings.Contains(text.String(), "room="+code) || !strings.Contains(json.String(), `"room":"`+code+`"`) {
+		t.Errorf("logged %s and %s", text.String(), json.String())
 	}
 }
 

@@ -31,7 +31,7 @@ func (f *failure) set(cause error) {
 	f.once.Do(func() {
 		f.err = fmt.Errorf("%w: %w", replay.ErrFailed, cause)
 		f.log.Error("the store has failed: nothing is taken any more, what was acknowledged is safe. "+
-			"Check the disk (space, quota, kernel messages), then start the server again.", "err", cause)
+			"Check the disk (space, quota, kernel messages), then start the server again.", "error", cause)
 		close(f.done)
 	})
 }
@@ -103,12 +103,12 @@ func (l *Log) listen() *pebble.EventListener {
 		WALCreated: l.markLog,
 		BackgroundError: func(err error) {
 			l.metrics.errors.WithLabelValues("background").Inc()
-			log.Error("the store could not tidy its files and tries again; appending goes on", "err", err)
+			log.Error("the store could not tidy its files and tries again; appending goes on", "error", err)
 		},
 		DataCorruption: func(info pebble.DataCorruptionInfo) {
 			first, last := roomsWithin(info.Bounds.Start, info.Bounds.End.Key)
 			log.Error("a file of the store is damaged: "+advice,
-				"file", info.Path, "first_room", first, "last_room", last, "err", info.Details)
+				"file", info.Path, "first_room", first, "last_room", last, "error", info.Details)
 		},
 	}
 }

@@ -109,7 +109,7 @@ func firstLost(db *pebble.DB, behind map[place]uint64) (string, error) {
 			return "", err
 		}
 		if revision > head+1 {
-			return fmt.Sprintf("room %d would lose revision %d of %q", p.room, head+1, p.document), nil
+			return fmt.Sprintf("room %v would lose revision %d of %q", p.room, head+1, p.document), nil
 		}
 	}
 	return "", nil

@@ -90,7 +90,7 @@ func (l *Log) wrap(operation string, id replay.Room, err error) error {
 		return nil
 	}
 	l.metrics.count(err)
-	return fmt.Errorf("replay/disk: %s room %d: %w", operation, id, err)
+	return fmt.Errorf("replay/disk: %s room %v: %w", operation, id, err)
 }
 
 // inside runs f on a room that exists, within a call.

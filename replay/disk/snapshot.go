@@ -52,7 +52,7 @@ func (l *Log) makeRoom(batch *pebble.Batch, id replay.Room, s *replay.Snapshot) 
 	lower := appendDocument(nil, id, kindSnapshot, s.Document)
 	revisions, err := l.snapshotRevisions(id, s.Document)
 	if errors.Is(err, replay.ErrCorrupt) {
-		l.cfg.Logger.Warn("snapshots are damaged and replaced", "room", id, "document", s.Document, "err", err)
+		l.cfg.Logger.Warn("snapshots are damaged and replaced", "room", id, "document", s.Document, "error", err)
 		return true, batch.DeleteRange(lower, after(lower), nil)
 	}
 	if err != nil {
@@ -116,11 +116,11 @@ func (l *Log) firstIntact(it *pebble.Iterator, id replay.Room, document replay.D
 			return s, nil
 		}
 		l.metrics.count(replay.ErrCorrupt)
-		l.cfg.Logger.Warn("a snapshot is damaged and passed over", "room", id, "document", document, "revision", s.Revision, "err", err)
+		l.cfg.Logger.Warn("a snapshot is damaged and passed over", "room", id, "document", document, "revision", s.Revision, "error", err)
 	}
 	if err := it.Error(); err != nil {
 		l.metrics.count(l.readError(err))
-		l.cfg.Logger.Warn("snapshots are damaged and passed over", "room", id, "document", document, "err", err)
+		l.cfg.Logger.Warn("snapshots are damaged and passed over", "room", id, "document", document, "error", err)
 	}
 	return replay.Snapshot{}, replay.ErrNoSnapshot
 }

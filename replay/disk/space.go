@@ -42,7 +42,7 @@ func (s *space) begin() error {
 func (s *space) release() {
 	s.gone.Store(true)
 	err := s.fs.Remove(s.ballastPath())
-	s.log.Error("the disk is full; the store has given up its ballast to finish what it was writing", "dir", s.dir, "err", err)
+	s.log.Error("the disk is full; the store has given up its ballast to finish what it was writing", "dir", s.dir, "error", err)
 }
 
 // check says whether there is room to append: nil or an error wrapping replay.ErrFull.
@@ -56,7 +56,7 @@ func (s *space) check() error {
 
 func (s *space) tell(err error) {
 	if err != nil {
-		s.log.Error("nothing is taken until there is space on the disk; no restart is needed then", "dir", s.dir, "err", err)
+		s.log.Error("nothing is taken until there is space on the disk; no restart is needed then", "dir", s.dir, "error", err)
 		return
 	}
 	s.log.Info("there is space on the disk again", "dir", s.dir)

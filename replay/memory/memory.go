@@ -97,7 +97,7 @@ func (l *Log) Create(ctx context.Context, id replay.Room) error {
 	}
 	defer end()
 	if id <= 0 {
-		return wrap("create", fmt.Errorf("room %d: %w", id, replay.ErrLimit))
+		return wrap("create", fmt.Errorf("room %v: %w", id, replay.ErrLimit))
 	}
 	if l.store.rooms[id] != nil {
 		return wrap("create", replay.ErrExists)

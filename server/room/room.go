@@ -320,4 +320,4 @@ func (l *loop) finish() {
 }
 
 // String names the room in logs.
-func (r *Room) String() string { return fmt.Sprintf("room %d", r.cfg.ID) }
+func (r *Room) String() string { return fmt.Sprintf("room %v", r.cfg.ID) }

@@ -8,7 +8,6 @@ import type { Page } from "@playwright/test";
 import { ElementKind, Register } from "../../src/ot/types.ts";
 import type { Point } from "../../src/ot/types.ts";
 import { colorValue, placeValue, sizeValue, widthValue } from "../../src/ot/value.ts";
-import { roomPath } from "../../src/ui/code.ts";
 import { expect } from "../support/fixtures.ts";
 import type { Person } from "../support/person.ts";
 import type { Server } from "../support/server.ts";
@@ -36,9 +35,9 @@ export async function fullRoom(server: Server, points: number): Promise<string> 
   const args = ["--url", server.url, "--mode", "join", "--points", String(points), "--joins", "1", "--clients", "10", "--writers", "10", "--json"];
   // It goes on to measure joins; what it thinks of those is not asked here.
   await promisify(execFile)(BENCH, args).catch((error: unknown) => console.error(String(error)));
-  const room = server.log.findLast((line) => line.includes('msg="room created"'))?.match(/room=(\d+)/)?.[1];
+  const room = server.log.findLast((line) => line.includes('msg="room created"'))?.match(/room=(\S+)/)?.[1];
   if (room === undefined) throw new Error("the server logged no room");
-  return roomPath(BigInt(room));
+  return `/r/${room}`;
 }
 
 /** A person who sees everything that is on the board, in tiles of this zoom. */
