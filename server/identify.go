@@ -38,6 +38,7 @@ func (t Tokens) Identify(signed string) (session.Identity, error) {
 	}
 	return session.Identity{
 		Participant: classroom.Participant{ID: claims.Participant, Role: claims.Role},
+		Name:        claims.Name,
 		Room:        claims.Room,
 		Create:      slices.Contains(claims.Grants, CreateGrant),
 	}, nil

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -24,11 +25,15 @@ func (s *session) hello(m *chalklinev1.Hello) error {
 	if len(m.GetToken()) > protocol.MaxToken {
 		return protocol.NewError(protocol.TooLarge, "limit", "token", "max", strconv.Itoa(protocol.MaxToken))
 	}
+	if len(m.GetAgent()) > protocol.MaxAgent || len(m.GetLocale()) > protocol.MaxAgent {
+		return protocol.NewError(protocol.TooLarge, "limit", "agent", "max", strconv.Itoa(protocol.MaxAgent))
+	}
 	identity, err := s.cfg.Server.Identify(m.GetToken())
 	if err != nil {
 		return err
 	}
 	s.greeted, s.identity = true, identity
+	s.log = s.log.With("agent", m.GetAgent(), "locale", m.GetLocale())
 	s.out.send(&chalklinev1.ServerMessage{Message: &chalklinev1.ServerMessage_Welcome{Welcome: &chalklinev1.Welcome{
 		Version:                  protocol.Version,
 		Participant:              identity.ID,
@@ -86,7 +91,7 @@ func (s *session) joinRoom(ctx context.Context, m *chalklinev1.JoinRoom) error {
 	s.out.room.Store(r)
 	go s.follow(r)
 	return s.post(room.Join{
-		Peer: s.out, Who: s.identity.Participant, Name: m.GetDisplayName(),
+		Peer: s.out, Who: s.identity.Participant, Name: cmp.Or(m.GetDisplayName(), s.identity.Name),
 		Claim: m.GetReplica(), Key: newKey(), Open: m.GetOpen(),
 		Joined: func(c room.Clock) { s.clock.Store(&c) },
 	})

@@ -29,6 +29,8 @@ import (
 // Identity is what a token says.
 type Identity struct {
 	classroom.Participant
+	// Name is shown to the others where the client gives no display name.
+	Name string
 	// Room is the only room that the token is good for; 0 is any.
 	Room int64
 	// Create says whether the token may create rooms.

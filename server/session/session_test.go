@@ -2,6 +2,8 @@ package session
 
 import (
 	"context"
+	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -59,7 +61,7 @@ func (s *fakeServer) Identify(token string) (Identity, error) {
 	if token == "" {
 		return Identity{}, protocol.NewError(protocol.TokenInvalid)
 	}
-	return Identity{Participant: classroom.Participant{ID: token, Role: classroom.Student}, Create: token == "maker"}, nil
+	return Identity{Participant: classroom.Participant{ID: token, Role: classroom.Student}, Name: "Name of " + token, Create: token == "maker"}, nil
 }
 
 func (s *fakeServer) CreateRoom(_ context.Context, name string) (int64, error) {
@@ -141,6 +143,8 @@ func withServer(t *testing.T, f func(t *testing.T, s *fakeServer)) {
 func TestSES1HelloIsAnsweredOrRefused(t *testing.T) {
 	old := hello("ann")
 	old.GetHello().Versions = []uint32{99}
+	long := hello("ann")
+	long.GetHello().Agent = strings.Repeat("a", protocol.MaxAgent+1)
 	for name, c := range map[string]struct {
 		in   []byte
 		want protocol.Code
@@ -148,6 +152,7 @@ func TestSES1HelloIsAnsweredOrRefused(t *testing.T) {
 		"welcome":       {says(t, hello("ann")), 0},
 		"no token":      {says(t, hello("")), protocol.TokenInvalid},
 		"other version": {says(t, old), protocol.NoCommonVersion},
+		"long agent":    {says(t, long), protocol.TooLarge},
 		"ping first":    {says(t, &chalklinev1.ClientMessage{Message: &chalklinev1.ClientMessage_Ping{Ping: &chalklinev1.Ping{}}}), protocol.OutOfOrder},
 		"empty message": {[]byte{0}, protocol.OutOfOrder},
 		"twice":         {says(t, hello("ann"), hello("ann")), protocol.OutOfOrder},
@@ -160,6 +165,41 @@ func TestSES1HelloIsAnsweredOrRefused(t *testing.T) {
 			}
 			if c.want != 0 && protocol.Code(last.GetError().GetCode()) != c.want {
 				t.Errorf("%s: told %v, want %v", name, last, c.want)
+			}
+		})
+	}
+}
+
+func TestTheLogNamesTheProgramOfAClient(t *testing.T) {
+	withServer(t, func(t *testing.T, s *fakeServer) {
+		first := hello("ann")
+		first.GetHello().Agent, first.GetHello().Locale = "board/1.2", "zh-CN"
+		var log strings.Builder
+		serve(t, s, says(t, first), func(c *Config) {
+			c.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		})
+		if got := log.String(); !strings.Contains(got, "agent=board/1.2 locale=zh-CN") || strings.Contains(got, "ann") {
+			t.Errorf("logged %s", got)
+		}
+	})
+}
+
+func TestWhoGivesNoNameIsShownWithThatOfTheToken(t *testing.T) {
+	for given, want := range map[string]string{"": "Name of ann", "Ann": "Ann"} {
+		withServer(t, func(t *testing.T, s *fakeServer) {
+			in := join(testRoom)
+			in.GetJoinRoom().DisplayName = given
+			c := newFakeConn(says(t, hello("ann"), in))
+			c.hold = true // until the silence ends it
+			Serve(t.Context(), c, Config{Server: s})
+			shown := ""
+			for _, m := range c.told(t) {
+				for _, p := range m.GetJoinRoomResult().GetPresent() {
+					shown += p.GetDisplayName()
+				}
+			}
+			if shown != want {
+				t.Errorf("%q is shown as %q, want %q", given, shown, want)
 			}
 		})
 	}

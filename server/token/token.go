@@ -44,7 +44,7 @@ type Key struct {
 // Claims are what a token says.
 type Claims struct {
 	Participant string         // who, at most protocol.MaxParticipant bytes; the claim sub
-	Name        string         // shown to the others, at most protocol.MaxDisplayName bytes; may be empty
+	Name        string         // shown to the others where the client gives no other, at most protocol.MaxDisplayName bytes; may be empty
 	Room        int64          // the only room that the token is for; 0 is any
 	Role        classroom.Role // empty is Student
 	Grants      []string       // what is allowed beyond the role, such as "create"
