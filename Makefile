@@ -61,6 +61,7 @@ lint: web/node_modules/.package-lock.json $(GOLANGCI) ## golangci-lint, TypeScri
 	$(call step,lint: documents)
 	@node scripts/check-dependencies.mjs
 	@node scripts/check-links.mjs
+	@node scripts/check-rules.mjs
 
 fmt: $(GOLANGCI) ## format the Go files (gofumpt)
 	@$(GOLANGCI) fmt
