@@ -85,6 +85,21 @@ describe("drawing", () => {
     assert.equal(ann.place(ann.shape).w, 4000);
   });
 
+  test("with snapping a shape follows the pointer by any little, and does not come to rest on itself", async () => {
+    const { at: [ann] } = await seats("ann");
+    ann.site.snaps = true;
+    for (const kind of [ElementKind.Rectangle, ElementKind.Line] as const) {
+      const tool = new ShapeTool(ann.table, kind);
+      ann.press(tool, [1000, 1000], [3000, 4000]);
+      for (const by of [10, 20, 50, 20]) {
+        tool.move([ann.at(3000 + by, 4000 + by)]);
+        const { w, h } = ann.place(ann.order().at(-1) ?? "1.1");
+        assert.deepEqual([w, h], [2000 + by, 3000 + by]);
+      }
+      tool.undo();
+    }
+  });
+
   test("a step that made something and took it away again leaves nothing on the board, whichever way one goes", async () => {
     const { w, at: [ann] } = await seats("ann");
     const end = ann.site.begin();

@@ -46,7 +46,7 @@ export class ShapeTool implements Tool {
     if (drawing === undefined || to === undefined) return;
     this.#bench.point(to, "pen");
     if (drawing.made === undefined && apart(drawing.from, to) < SLACK * this.#bench.pixel) return;
-    const { place, guides } = this.#place(drawing.from, to);
+    const { place, guides } = this.#place(drawing.from, to, drawing.made?.key);
     this.#bench.show({ ...NO_MARKS, guides });
     const setting = { register: Register.Place, value: placeValue(place) };
     if (drawing.made === undefined) {
@@ -84,13 +84,15 @@ export class ShapeTool implements Tool {
     return snapPoint(p, this.#bench.snapping());
   }
 
-  #place(from: Vec, to: Vec): { readonly place: Placement; readonly guides: readonly Guide[] } {
+  /** own: the shape as it is already, which is not to come to rest on itself. */
+  #place(from: Vec, to: Vec, own: Key | undefined): { readonly place: Placement; readonly guides: readonly Guide[] } {
     const { shift, alt } = this.#bench.keys;
+    const snapping = this.#bench.snapping(new Set(own === undefined ? [] : [own]));
     if (!isLine(this.#kind)) {
-      const at = snapPoint(to, this.#bench.snapping());
+      const at = snapPoint(to, snapping);
       return { place: boxFrom(from, at, shift, alt), guides: shift ? [] : at.guides };
     }
-    const at = shift ? { ...straight(from, to), guides: [] } : snapPoint(to, this.#bench.snapping());
+    const at = shift ? { ...straight(from, to), guides: [] } : snapPoint(to, snapping);
     const a = { x: Math.round(from.x), y: Math.round(from.y) };
     return { place: { ...a, w: Math.round(at.x) - a.x, h: Math.round(at.y) - a.y, angle: 0 }, guides: at.guides };
   }

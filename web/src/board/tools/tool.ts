@@ -76,7 +76,7 @@ export interface Wiper {
 /** What shapes and texts are made on. */
 export interface ShapeBench extends Common {
   readonly style: Style;
-  snapping(): Snapping;
+  snapping(except?: ReadonlySet<Key>): Snapping;
   show(marks: Marks): void;
   /** Begins a step of undo; call what it returns when the gesture ends. */
   begin(): () => void;
