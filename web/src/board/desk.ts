@@ -89,6 +89,10 @@ export class Desk implements InkBench, RulerBench {
     this.#dry();
   }
 
+  begin(): () => void {
+    return this.#site.begin();
+  }
+
   write(pen: ToolPen, at: number): StrokeWriter {
     const { document } = this.#site;
     if (document === undefined) throw new Error("board: write: no board is open");

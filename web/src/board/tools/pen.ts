@@ -11,6 +11,8 @@ interface Writing {
   readonly guide: { readonly ruler: Ruler; readonly edge: Edge } | undefined;
   writer: StrokeWriter;
   last: BoardSample | undefined;
+  /** Ends the step of undo: what turns out not to be meant leaves nothing to bring back. */
+  readonly step: () => void;
 }
 
 /** A stroke that begins this near (CSS px) to an edge of the ruler runs along it. */
@@ -32,7 +34,7 @@ export class PenTool implements Tool {
     const pen = this.#bench.pen;
     const writer = this.#start(pen, first.at);
     if (writer === undefined) return;
-    this.#writing = { pen, guide: this.#guide(first), writer, last: undefined };
+    this.#writing = { pen, guide: this.#guide(first), writer, last: undefined, step: this.#bench.begin() };
     this.move(samples);
   }
 
@@ -54,16 +56,23 @@ export class PenTool implements Tool {
   }
 
   end(): void {
-    if (this.#writing === undefined) return;
-    this.#writing.writer.end();
-    this.#writing = undefined;
-    this.#bench.wetEnd();
+    this.#close()?.step();
   }
 
   undo(): void {
-    const key = this.#writing?.writer.key;
-    this.end();
-    if (key !== undefined) this.#bench.delete([key]);
+    const writing = this.#close();
+    if (writing === undefined) return;
+    this.#bench.delete([writing.writer.key]);
+    writing.step();
+  }
+
+  #close(): Writing | undefined {
+    const writing = this.#writing;
+    if (writing === undefined) return undefined;
+    this.#writing = undefined;
+    writing.writer.end();
+    this.#bench.wetEnd();
+    return writing;
   }
 
   #guide(at: BoardSample): Writing["guide"] {
@@ -78,6 +87,7 @@ export class PenTool implements Tool {
     const writer = this.#start(writing.pen, at);
     if (writer === undefined) {
       this.#writing = undefined;
+      writing.step();
       return false;
     }
     writing.writer = writer;

@@ -49,6 +49,8 @@ interface Common {
 export interface InkBench extends Common {
   readonly pen: ToolPen;
   readonly ruler: Ruler | undefined;
+  /** Begins a step of undo; call what it returns when the gesture ends. */
+  begin(): () => void;
   write(pen: ToolPen, at: number): StrokeWriter;
   /** The wet layer shows this pen's marks until wetEnd. */
   wetBegin(pen: ToolPen, key: Key): void;

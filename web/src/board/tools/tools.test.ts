@@ -37,6 +37,7 @@ class Notebook implements InkBench {
     };
   }
 
+  begin = (): (() => void) => () => void this.notes.push("step");
   wetBegin = (): void => void this.notes.push("wet");
   wetAdd = (): void => undefined;
   wetPredict = (): void => void this.notes.push("predict");
@@ -62,7 +63,7 @@ test("the pen writes one stroke from down to up, in whole units", () => {
   pen.begin([at(10.4, 2.6, 127.7)]);
   pen.move([at(20), at(20), at(30)]);
   pen.end();
-  assert.deepEqual(bench.notes, ["write 1", "wet", "add 1 10,3,128", "pen", "add 1 20,0,128", "add 1 30,0,128", "pen", "end 1", "dry"]);
+  assert.deepEqual(bench.notes, ["write 1", "wet", "add 1 10,3,128", "pen", "add 1 20,0,128", "add 1 30,0,128", "pen", "end 1", "dry", "step"]);
 });
 
 test("what is predicted is shown and never written", () => {
@@ -100,7 +101,7 @@ test("a mark that was not meant is deleted", () => {
   const pen = new PenTool(bench);
   pen.begin([at(10)]);
   pen.undo();
-  assert.deepEqual(bench.notes.slice(-3), ["end 1", "dry", "delete 1.1"]);
+  assert.deepEqual(bench.notes.slice(-4), ["end 1", "dry", "delete 1.1", "step"]);
 });
 
 test("a stroke that begins beside the board is none; one that leaves it runs along the edge", () => {

@@ -1,0 +1,39 @@
+// A whole board with a pointer and a keyboard, on the page's own sync.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { BoardDocument } from "../src/sync/api.ts";
+import { Window } from "./board-dom.ts";
+import { Browser, World } from "./sync-world.ts";
+
+/** A window on the first of two pages. */
+async function window(): Promise<{ w: World; board: Window; one: BoardDocument; two: BoardDocument }> {
+  const w = new World();
+  const { session } = w.page("ann", new Browser(w.clock));
+  const one = session.look("p1");
+  await w.pass(300);
+  const two = session.look("p2");
+  await w.pass(300);
+  const board = new Window();
+  board.open(one);
+  return { w, board, one, two };
+}
+
+describe("a whole board", () => {
+  test("a stroke of a finger that becomes a pinch is no step of undo", async () => {
+    const { board, one } = await window();
+    board.pointer("down", 100, 100);
+    board.pointer("move", 200, 100);
+    board.pointer("up", 200, 100);
+    const kept = [...one.elements()].map((e) => e.key);
+    assert.equal(kept.length, 1);
+    const finger = (pointerId: number): Record<string, unknown> => ({ pointerId, pointerType: "touch" });
+    board.pointer("down", 300, 300, finger(2));
+    board.pointer("move", 350, 300, finger(2));
+    assert.equal([...one.elements()].length, 2, "it draws");
+    board.pointer("down", 500, 300, finger(3));
+    for (const id of [2, 3]) board.pointer("up", 500, 300, finger(id));
+    assert.deepEqual([...one.elements()].map((e) => e.key), kept);
+    board.board.do("undo");
+    assert.deepEqual([...one.elements()], [], "the stroke before is taken back, not the mark brought back");
+  });
+});
