@@ -18,6 +18,8 @@ async function window(): Promise<{ w: World; board: Window; one: BoardDocument; 
   return { w, board, one, two };
 }
 
+const texts = (doc: BoardDocument): string[] => [...doc.elements()].map((e) => e.text);
+
 describe("a whole board", () => {
   test("a stroke of a finger that becomes a pinch is no step of undo", async () => {
     const { board, one } = await window();
@@ -35,5 +37,27 @@ describe("a whole board", () => {
     assert.deepEqual([...one.elements()].map((e) => e.key), kept);
     board.board.do("undo");
     assert.deepEqual([...one.elements()], [], "the stroke before is taken back, not the mark brought back");
+  });
+
+  test("a page is turned while the text tool is pressed: nothing is left on the one, nothing written on the other", async () => {
+    const { board, one, two } = await window();
+    board.board.setTool("text");
+    board.pointer("down", 300, 300);
+    board.open(two);
+    board.pointer("up", 300, 300);
+    assert.deepEqual([board.board.editing.value, board.field, texts(one), texts(two)], [false, undefined, [], []]);
+    board.board.setTool("text");
+    board.click(300, 300);
+    board.field?.type("ab");
+    assert.deepEqual([texts(one), texts(two)], [[], ["ab"]]);
+  });
+
+  test("another tool is chosen while the text tool is pressed: no text is left", async () => {
+    const { board, one } = await window();
+    board.board.setTool("text");
+    board.pointer("down", 300, 300);
+    board.board.setTool("pen");
+    assert.deepEqual([board.board.tool.value, board.board.editing.value, texts(one)], ["pen", false, []]);
+    assert.equal(one.history.canUndo.value, false);
   });
 });

@@ -124,8 +124,7 @@ export class Board implements BoardTools {
   open(doc: BoardDocument | undefined): void {
     const before = this.#site.document;
     if (doc === before) return;
-    this.#writing.close();
-    this.#pointing.end();
+    this.#rest();
     this.#site.picked.set([]);
     this.#stopDocument();
     this.#stopDocument = () => undefined;
@@ -148,8 +147,7 @@ export class Board implements BoardTools {
   }
 
   setTool(tool: ToolName, kept = false): void {
-    this.#writing.close();
-    this.#pointing.end();
+    this.#rest();
     this.#kept = kept;
     if (tool !== "select" && tool !== "lasso") this.#site.picked.set([]);
     this.#useTool(tool);
@@ -169,8 +167,8 @@ export class Board implements BoardTools {
 
   do(command: Command): void {
     // Undo and redo reach into a text that is being written, too.
-    if (command !== "undo" && command !== "redo") this.#writing.close();
-    this.#pointing.end();
+    if (command === "undo" || command === "redo") this.#pointing.end();
+    else this.#rest();
     // What is selected is worked on by the selection's tool.
     if (command === "select-all" && this.#tool.value !== "lasso") this.setTool("select");
     this.#commands.do(command);
@@ -308,6 +306,12 @@ export class Board implements BoardTools {
       stopChanges();
       stopCursors();
     };
+  }
+
+  /** Ends what is under way. The pointer's work first: it may end with a text to be written. */
+  #rest(): void {
+    this.#pointing.end();
+    this.#writing.close();
   }
 
   #seen(view: Viewport): void {
