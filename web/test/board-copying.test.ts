@@ -2,12 +2,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { MIME } from "../src/board/clipboard.ts";
+import { Commands } from "../src/board/commands.ts";
 import { ElementKind } from "../src/ot/types.ts";
 import type { Key } from "../src/ot/types.ts";
 import { seats } from "./board-seat.ts";
 
-const data = (types: Readonly<Record<string, string>>): DataTransfer =>
-  ({ getData: (type: string) => types[type] ?? "", files: [], types: Object.keys(types) }) as unknown as DataTransfer;
+const data = (types: Readonly<Record<string, string>>, files: readonly File[] = []): DataTransfer =>
+  ({ getData: (type: string) => types[type] ?? "", files, types: Object.keys(types) }) as unknown as DataTransfer;
 
 describe("copying", () => {
   test("what is cut on one page is pasted on another, whole, with new ids and as a group of its own", async () => {
@@ -55,6 +56,17 @@ describe("copying", () => {
     assert.equal(k && ann.site.get(k)?.text, "one\ntwo");
     await ann.commands.paste(data({ "text/plain": "  " }));
     assert.deepEqual(ann.picked, [k]);
+  });
+
+  test("text that comes with a picture of itself, as office programs give it, is pasted as text", async () => {
+    const { at: [ann] } = await seats("ann");
+    const uploaded: File[] = [];
+    const commands = new Commands(ann.site, { copy: () => undefined, reshape: () => undefined, upload: async (image) => void uploaded.push(image) });
+    const picture = new File([], "text.png", { type: "image/png" });
+    await commands.paste(data({ "text/plain": "3\t4" }, [picture]));
+    assert.deepEqual(ann.picked.map((k) => ann.site.get(k)?.text), ["3\t4"]);
+    await commands.paste(data({}, [picture]));
+    assert.deepEqual(uploaded, [picture], "a picture alone is an image");
   });
 
   test("a clipboard from elsewhere is believed in nothing", async () => {

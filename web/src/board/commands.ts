@@ -131,15 +131,17 @@ export class Commands {
   async paste(data: DataTransfer): Promise<void> {
     const text = data.getData(MIME) || inHtml(data.getData("text/html"));
     const copies = read(text);
+    const plain = data.getData("text/plain");
     const images = [...data.files].filter((file) => file.type.startsWith("image/"));
     if (copies.length > 0) {
       this.#pasted = { text, times: this.#pasted.text === text ? this.#pasted.times + 1 : 1 };
       this.#site.picked.set(pasteCopies(this.#site, copies, this.#pasted.times));
-    } else if (images.length > 0 && this.#around.upload !== undefined) {
-      for (const image of images) await this.#around.upload(image);
-    } else {
-      const made = pasteText(this.#site, data.getData("text/plain"));
+    } else if (plain.trim() !== "") {
+      // Of a text, office programs give a picture as well.
+      const made = pasteText(this.#site, plain);
       if (made.length > 0) this.#site.picked.set(made);
+    } else if (this.#around.upload !== undefined) {
+      for (const image of images) await this.#around.upload(image);
     }
   }
 
