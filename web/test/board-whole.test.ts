@@ -1,19 +1,20 @@
 // A whole board with a pointer and a keyboard, on the page's own sync.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { BoardDocument } from "../src/sync/api.ts";
+import { ElementKind } from "../src/ot/types.ts";
+import type { BoardDocument, RoomImage, RoomImages } from "../src/sync/api.ts";
 import { Window } from "./board-dom.ts";
 import { Browser, World } from "./sync-world.ts";
 
 /** A window on the first of two pages. */
-async function window(): Promise<{ w: World; board: Window; one: BoardDocument; two: BoardDocument }> {
+async function window(images?: RoomImages): Promise<{ w: World; board: Window; one: BoardDocument; two: BoardDocument }> {
   const w = new World();
   const { session } = w.page("ann", new Browser(w.clock));
   const one = session.look("p1");
   await w.pass(300);
   const two = session.look("p2");
   await w.pass(300);
-  const board = new Window();
+  const board = new Window(images);
   board.open(one);
   return { w, board, one, two };
 }
@@ -50,6 +51,32 @@ describe("a whole board", () => {
     board.click(300, 300);
     board.field?.type("ab");
     assert.deepEqual([texts(one), texts(two)], [[], ["ab"]]);
+  });
+
+  test("an image lies on the page that it was meant for, whatever is looked at when it comes", async () => {
+    const { board, one, two } = await window();
+    board.board.placeImage("c", 400, 300, two);
+    assert.deepEqual([one, two].map((doc) => [...doc.elements()].map((e) => e.kind)), [[], [ElementKind.Image]]);
+    assert.deepEqual([board.board.tool.value, board.board.selection.value.keys.size], ["pen", 0]);
+    board.pointer("down", 100, 100);
+    board.board.placeImage("c", 400, 300);
+    assert.equal(board.board.tool.value, "pen", "whoever writes goes on writing");
+    board.pointer("up", 100, 100);
+    board.board.placeImage("c", 400, 300, one);
+    assert.deepEqual([board.board.tool.value, board.board.selection.value.keys.size], ["select", 1]);
+  });
+
+  test("a pasted image that comes late lies where it was pasted and changes nothing of what one does meanwhile", async () => {
+    let arrive: (image: RoomImage) => void = () => undefined;
+    const { board, one, two } = await window({ upload: () => new Promise((done) => (arrive = done)), load: () => Promise.reject(new Error("none")) });
+    board.board.setTool("select");
+    const pasted = board.board.paste({ getData: () => "", files: [new File([], "a.png", { type: "image/png" })] } as unknown as DataTransfer);
+    board.open(two);
+    board.board.setTool("pen");
+    arrive({ content: "c", width: 40, height: 30 });
+    await pasted;
+    assert.deepEqual([one, two].map((doc) => [...doc.elements()].length), [1, 0]);
+    assert.equal(board.board.tool.value, "pen");
   });
 
   test("another tool is chosen while the text tool is pressed: no text is left", async () => {

@@ -1,5 +1,5 @@
 // What the page asks of the board: tools, styles, selection and what can be done with it.
-import type { Observable } from "../sync/api.ts";
+import type { BoardDocument, Observable } from "../sync/api.ts";
 import type { ElementKind, Key } from "../ot/types.ts";
 
 export type ToolName =
@@ -59,8 +59,8 @@ export interface BoardTools {
   escape(): boolean;
   /** Pastes what the clipboard has: elements copied here (also from another page or tab), an image, or plain text. */
   paste(data: DataTransfer): Promise<void>;
-  /** Puts an image that the room has into the middle of the view, as large as fits. */
-  placeImage(content: string, width: number, height: number): void;
+  /** Puts an image that the room has into the middle of the view, as large as fits; of the board that is open, or another one. */
+  placeImage(content: string, width: number, height: number, on?: BoardDocument): void;
   /** A text is being edited: shortcuts are for it. */
   readonly editing: Observable<boolean>;
   setGrid(grid: Grid): void;

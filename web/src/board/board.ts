@@ -188,12 +188,19 @@ export class Board implements BoardTools {
 
   async paste(data: DataTransfer): Promise<void> {
     const before = this.#site.picked.keys;
-    await this.#commands.paste(data);
+    const pasted = this.#commands.paste(data);
+    // What is there at once; an image comes when it comes.
     if (this.#site.picked.keys !== before) this.#useTool("select");
+    await pasted;
   }
 
-  placeImage(content: string, width: number, height: number): void {
-    this.#site.picked.set(putImage(this.#site, content, width, height));
+  placeImage(content: string, width: number, height: number, on = this.#site.document): void {
+    if (on === undefined) return;
+    const here = on === this.#site.document;
+    const keys = putImage(on, here ? this.#camera.view : this.#camera.viewOf(on.page), content, width, height);
+    // Nobody's pen is taken out of the hand.
+    if (!here || this.#pointing.busy || this.#writing.key !== undefined) return;
+    this.#site.picked.set(keys);
     this.#useTool("select");
   }
 
@@ -356,8 +363,8 @@ export class Board implements BoardTools {
   async #upload(image: File): Promise<void> {
     const doc = this.#site.document;
     const stored = await this.#options.images?.upload(image);
-    // Whoever has turned the page meanwhile did not mean the image for that one.
-    if (stored !== undefined && doc === this.#site.document) this.placeImage(stored.content, stored.width, stored.height);
+    // The page may have been turned meanwhile.
+    if (stored !== undefined) this.placeImage(stored.content, stored.width, stored.height, doc);
   }
 
   /** css: what the tool would do right there, if it says so. */

@@ -34,10 +34,15 @@ export class Camera {
   /** Leaves a page and goes to another, where it was left. */
   turn(from: string | undefined, to: string): void {
     if (from !== undefined) this.#views.set(from, this.#view);
-    const known = this.#views.get(to);
-    this.#fitted = known === undefined;
-    this.#see(known === undefined ? fitWidth({ ...this.#view, y: 0 }) : resized(known, this.#view.width, this.#view.height));
+    this.#fitted = !this.#views.has(to);
+    this.#see(this.viewOf(to));
     this.#parts.settled();
+  }
+
+  /** How a page would be seen that is not looked at now. */
+  viewOf(page: string): Viewport {
+    const { width, height } = this.#view, known = this.#views.get(page);
+    return known === undefined ? fitWidth({ ...this.#view, y: 0 }) : resized(known, width, height);
   }
 
   /** Another size of the window; tells nobody. */

@@ -3,6 +3,7 @@ import { MAX_TEXT, cleanText, unitIndex } from "../ot/text.ts";
 import { ElementKind, Register, key } from "../ot/types.ts";
 import type { Key } from "../ot/types.ts";
 import { groupValue, placeValue, settings, textValue } from "../ot/value.ts";
+import type { BoardDocument } from "../sync/api.ts";
 import { boxOfCopy, copiesOf, shifted } from "./clipboard.ts";
 import type { Copy } from "./clipboard.ts";
 import { boundsOfBox } from "./frame.ts";
@@ -15,6 +16,7 @@ import { layoutText } from "./textlayout.ts";
 import { idOf } from "./thing.ts";
 import { middle } from "./transform.ts";
 import { visible } from "./viewport.ts";
+import type { Viewport } from "./viewport.ts";
 
 /** From an element to its duplicate, units. */
 export const STEP = 200;
@@ -93,11 +95,10 @@ export function pasteText(site: Site, pasted: string): Key[] {
 /** As much as one text may have. */
 const cut = (text: string): string => text.slice(0, unitIndex(text, MAX_TEXT));
 
-/** An image that the room has, in the middle of the view, as large as it is or as fits. */
-export function putImage(site: Site, content: string, width: number, height: number): Key[] {
-  const { document } = site;
-  if (document === undefined || width < 1 || height < 1) return [];
-  const seen = visible(site.view);
+/** An image that the room has, in the middle of what is seen of a board, as large as it is or as fits. */
+export function putImage(document: BoardDocument, view: Viewport, content: string, width: number, height: number): Key[] {
+  if (width < 1 || height < 1) return [];
+  const seen = visible(view);
   const fits = Math.min(((seen.x1 - seen.x0) * PART_OF_VIEW) / (width * UNITS), ((seen.y1 - seen.y0) * PART_OF_VIEW) / (height * UNITS), 1);
   const w = Math.max(1, Math.round(width * UNITS * fits)), h = Math.max(1, Math.round(height * UNITS * fits));
   const at = centred(seen, w, h);

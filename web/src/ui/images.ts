@@ -1,4 +1,5 @@
-// Images that a person chooses, drops or pastes: uploaded, then placed on the page that is looked at.
+// Images that a person chooses, drops or pastes: uploaded, then placed on the page that was looked at when they were given.
+import type { BoardDocument } from "../sync/api.ts";
 import { t } from "./i18n.ts";
 import type { RoomState } from "./roomstate.ts";
 import { TaskFailure } from "./tasks.ts";
@@ -13,18 +14,19 @@ const MAX_FILES = 20;
 const IMAGE_TYPES = "image/png,image/jpeg,image/gif,image/webp";
 
 export function addImages(room: RoomState, files: readonly File[]): void {
+  const board = room.board.peek();
   for (const file of files.slice(0, MAX_FILES)) {
     const name = file.name || t("tool.image");
-    room.tasks.run(name, t("image.uploading", { name }), (progress, signal) => upload(room, file, progress, signal));
+    room.tasks.run(name, t("image.uploading", { name }), (progress, signal) => upload(room, board, file, progress, signal));
   }
 }
 
-async function upload(room: RoomState, file: File, progress: (part: number) => void, signal: AbortSignal): Promise<void> {
+async function upload(room: RoomState, board: BoardDocument | undefined, file: File, progress: (part: number) => void, signal: AbortSignal): Promise<void> {
   if (!file.type.startsWith("image/")) throw new TaskFailure("image.not");
   if (file.size > MAX_BYTES) throw new TaskFailure("image.large", { mb: Math.ceil(file.size / 1024 / 1024), max: MAX_BYTES / 1024 / 1024 });
   if (room.session.connection.value.kind !== "synced") throw new TaskFailure("image.offline", {}, true);
   const image = await room.session.images.upload(file, progress, signal);
-  if (!signal.aborted) room.canvas.peek()?.placeImage(image.content, image.width, image.height);
+  if (!signal.aborted) room.canvas.peek()?.placeImage(image.content, image.width, image.height, board);
 }
 
 /** The files of a drop or of the clipboard. */

@@ -64,7 +64,7 @@ function onPaste(room: RoomState, e: ClipboardEvent): void {
   e.preventDefault();
   const images = filesOf(e.clipboardData).filter((file) => file.type.startsWith("image/"));
   // Of a text, office programs give a picture as well.
-  if (images.length > 0 && !e.clipboardData.types.includes("text/plain")) return addImages(room, images);
+  if (images.length > 0 && e.clipboardData.getData("text/plain").trim() === "") return addImages(room, images);
   void room.canvas.peek()?.paste(e.clipboardData);
 }
 
