@@ -128,6 +128,28 @@ describe("selecting", () => {
     assert.equal(ann.site.get(other)?.count, 41);
   });
 
+  test("a stroke that somebody writes is not selected until it has ended", async () => {
+    const { w, at: [ann, bob] } = await seats("ann", "bob");
+    const pen = ann.doc.startStroke([], 0);
+    for (let i = 0; i < 10; i++) pen.add(1000 + 100 * i, 1000, 128, 10 * i);
+    const box = ann.box(3000, 3000);
+    await w.pass(200);
+    const around = [[500, 500], [4500, 4500]] as const;
+    bob.drag(bob.select, ...around);
+    assert.deepEqual(bob.picked, [box]);
+    bob.do("select-all");
+    assert.deepEqual(bob.picked, [box]);
+    bob.drag(bob.select, [1500, 1000], [1500, 2000]);
+    pen.add(3000, 1000, 128, 100);
+    pen.end();
+    await w.pass(200);
+    const [stroke] = bob.order();
+    assert.equal(stroke && bob.site.thing(stroke)?.box.w, 2000, "as it was written");
+    bob.drag(bob.select, ...around);
+    assert.deepEqual(bob.picked, [stroke, box]);
+    assert.equal(ann.doc.hash(), bob.doc.hash());
+  });
+
   test("a marquee around 5 000 elements selects them all and tells what they have in common", async () => {
     const { w, at: [ann] } = await seats("ann");
     for (let i = 0; i < 5000; i++) {

@@ -104,11 +104,12 @@ export class Picked {
     return this.#shelf.get(k)?.deleted === false;
   }
 
+  /** A stroke that somebody writes just then is left alone: moved, it would be squeezed into the box that it had. */
   #items(): Item[] {
     const items: Item[] = [];
     for (const k of this.#keys) {
       const item = this.#shelf.item(k);
-      if (item !== undefined) items.push(item);
+      if (item !== undefined && !(item.facts.kind === "ink" && item.facts.open)) items.push(item);
     }
     return items;
   }
