@@ -114,6 +114,37 @@ describe("selecting", () => {
     assert.deepEqual(ann.order(), [stroke]);
   });
 
+  test("OT11: select all takes what is seen of erased strokes, and nothing that is not seen", async () => {
+    const { at: [ann] } = await seats("ann");
+    const row = (y: number): Key => ann.stroke([[1000, y], [1100, y], [2000, y], [3000, y]]);
+    const part = row(1000), all = row(5000), box = ann.box(2000, 2000);
+    ann.text(8000, 8000, "");
+    ann.doc.create(ElementKind.Rectangle, []);
+    const eraser = ann.doc.startErasing();
+    eraser.erase(part, [{ from: 0, to: 2 * 256 }]);
+    eraser.erase(all, [{ from: 0, to: 4 * 256 }]);
+    eraser.end();
+    ann.do("select-all");
+    assert.equal(ann.picked.length, 2);
+    assert.ok(ann.picked.includes(box) && !ann.picked.includes(all));
+    assert.deepEqual(ann.site.picked.selection.value.box, { x: 2000, y: 1000, w: 1000, h: 2000 });
+  });
+
+  test("OT11: shift adds a piece of an erased stroke, not all of it", async () => {
+    const { at: [ann] } = await seats("ann");
+    const stroke = ann.stroke([[1000, 1000], [2000, 1000], [3000, 1000], [4000, 1000], [5000, 1000]]), box = ann.box(2000, 2000);
+    const eraser = ann.doc.startErasing();
+    eraser.erase(stroke, [{ from: 256, to: 3 * 256 }]);
+    eraser.end();
+    ann.site.picked.set([box]);
+    ann.keys({ shift: true });
+    ann.drag(ann.select, [4500, 1000]);
+    assert.equal(ann.picked.length, 2);
+    assert.deepEqual(ann.site.picked.selection.value.box, { x: 2000, y: 1000, w: 3000, h: 2000 });
+    ann.drag(ann.select, [4500, 1000]);
+    assert.deepEqual(ann.picked, [box], "and takes it away again");
+  });
+
   test("OT11: a lasso around a small piece of an erased stroke selects it; one that only comes near leaves others whole", async () => {
     const { at: [ann] } = await seats("ann");
     const row = (y: number): (readonly [number, number])[] => Array.from({ length: 41 }, (_, i) => [1000 + 100 * i, y] as const);

@@ -6,6 +6,7 @@ import type { Element } from "../ot/board.ts";
 import type { Command, Style } from "./api.ts";
 import { MIME, asHtml, inHtml, plainText, read, write } from "./clipboard.ts";
 import { NOWHERE, intersects, union } from "./geometry.ts";
+import type { Item } from "./items.ts";
 import { styleSettings } from "./looks.ts";
 import { STEP, copiesIn, groupIdFor, pasteCopies, pasteText, put } from "./paste.ts";
 import type { Site } from "./site.ts";
@@ -75,7 +76,7 @@ export class Commands {
       case "redo":
         return document.history.redo();
       case "select-all":
-        return picked.set([...document.elements()].filter((e) => !e.locked).map((e) => e.key));
+        return picked.set(this.#site.inOneStep(() => this.#seen().flatMap((k) => this.#site.pieces(k))));
       case "deselect":
         return picked.set([]);
       case "delete":
@@ -145,6 +146,16 @@ export class Commands {
     }
   }
 
+  /** What is not locked and can be seen: of an erased stroke something is left, of a text there are letters. */
+  #seen(): Key[] {
+    const keys: Key[] = [];
+    for (const { key, locked } of this.#site.document?.elements() ?? []) {
+      const item = this.#site.item(key);
+      if (item !== undefined && !locked && isSeen(item)) keys.push(key);
+    }
+    return keys;
+  }
+
   #free(): Element[] {
     return this.#site.selected().filter((e) => !e.locked);
   }
@@ -175,5 +186,7 @@ export class Commands {
     this.#site.inOneStep(() => this.#site.set(changes.map(([k, order]) => [k, [{ register: Register.Order, value: textValue(order) }]])));
   }
 }
+
+const isSeen = ({ bounds, facts }: Item): boolean => bounds.x0 <= bounds.x1 && !(facts.kind === "text" && facts.text === "");
 
 const keysOf = (elements: readonly Element[]): Key[] => elements.map((e) => e.key);

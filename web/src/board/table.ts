@@ -168,7 +168,6 @@ export class Table implements ShapeBench, SelectBench {
   point(at: Vec, kind: CursorKind): void {
     this.#site.document?.pointAt(Math.round(at.x), Math.round(at.y), kind);
   }
-
-  /** Whether the element was erased in part and a piece of it lies in the rectangle whole. */}
+}
 
 const NOTHING: ReadonlySet<Key> = new Set();

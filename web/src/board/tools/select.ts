@@ -141,30 +141,30 @@ export class SelectTool implements Tool {
     if (double) return this.#doubleClick(under, at);
     const members = this.#membersOf(under);
     const already = members.every((k) => bench.picked.has(k));
-    if (bench.keys.shift) return { kind: "pressed", from: at, click: this.#adding(members, already) };
+    if (bench.keys.shift) return { kind: "pressed", from: at, click: this.#adding(members, already, at) };
     if (already && bench.picked.size > members.length) return { kind: "pressed", from: at, click: () => this.#pickOne(under, at) };
     if (!already) this.#pickOne(under, at);
     return { kind: "pressed", from: at, click: () => undefined };
   }
 
-  #adding(members: readonly Key[], already: boolean): () => void {
-    const { picked } = this.#bench;
-    const without = [...picked].filter((k) => !members.includes(k)), both = [...picked, ...members];
-    if (already) return () => this.#bench.pick(without);
-    this.#bench.pick(both);
+  #adding(members: readonly Key[], already: boolean, at: Vec): () => void {
+    const picked = [...this.#bench.picked];
+    if (already) return () => this.#bench.pick(picked.filter((k) => !members.includes(k)));
+    this.#bench.pick([...picked, ...this.#pressed(members, at)]);
     return () => undefined;
   }
 
-  /** Of a stroke that was erased in part the piece that is pressed. */
   #pickOne(key: Key, at: Vec): void {
-    const members = this.#membersOf(key);
-    const locked = this.#bench.thing(key)?.locked === true;
-    if (members.length === 1 && !locked) {
-      this.#begin();
-      const piece = this.#bench.piece(key, at);
-      return this.#bench.pick(piece === undefined ? [] : [piece]);
-    }
-    this.#bench.pick(members);
+    this.#bench.pick(this.#pressed(this.#membersOf(key), at));
+  }
+
+  /** Of a stroke that was erased in part the piece that is pressed. */
+  #pressed(members: readonly Key[], at: Vec): readonly Key[] {
+    const [only] = members;
+    if (members.length !== 1 || only === undefined || this.#bench.thing(only)?.locked === true) return members;
+    this.#begin();
+    const piece = this.#bench.piece(only, at);
+    return piece === undefined ? [] : [piece];
   }
 
   /** The group it is in, unless one is at work within it. */
