@@ -38,6 +38,19 @@ describe("copying", () => {
     assert.equal(ann.doc.hash(), bob.doc.hash());
   });
 
+  test("what is more than one paste takes cannot be cut", async () => {
+    const { at: [ann] } = await seats("ann");
+    for (let i = 0; i < 5001; i++) ann.box(1000 + i, 1000);
+    ann.do("select-all");
+    ann.do("cut");
+    assert.equal(ann.order().length, 5001);
+    ann.site.picked.set(ann.picked.slice(1));
+    ann.do("cut");
+    assert.equal(ann.order().length, 1);
+    await ann.commands.paste(data(ann.clipboard));
+    assert.equal(ann.order().length, 5001);
+  });
+
   test("a copy of an erased stroke has only what is seen of it", async () => {
     const { at: [ann] } = await seats("ann");
     const stroke = ann.stroke(Array.from({ length: 21 }, (_, i) => [1000 + 100 * i, 2000] as const));

@@ -84,10 +84,11 @@ export class Commands {
       case "duplicate":
         return picked.set(this.duplicate(keysOf(this.#free()), STEP));
       case "copy":
-        return this.#copy(picked.keys);
+        return void this.#copy(picked.keys);
       case "cut":
-        this.#copy(new Set(keysOf(this.#free())));
-        return document.delete(keysOf(this.#free()));
+        // What a paste would not bring back stays.
+        if (this.#copy(new Set(keysOf(this.#free())))) document.delete(keysOf(this.#free()));
+        return;
       case "front":
       case "forward":
       case "backward":
@@ -164,11 +165,13 @@ export class Commands {
     this.#site.inOneStep(() => this.#site.set(elements.map((e) => [e.key, [setting]])));
   }
 
-  #copy(keys: ReadonlySet<Key>): void {
+  /** False if it is more than one paste takes. */
+  #copy(keys: ReadonlySet<Key>): boolean {
     const copies = copiesIn(this.#site, keys);
     const text = write(copies);
     this.#pasted = { text, times: 0 };
     this.#around.copy({ [MIME]: text, "text/plain": plainText(copies), "text/html": asHtml(text, plainText(copies)) });
+    return read(text).length === copies.length;
   }
 
   #group(): void {
