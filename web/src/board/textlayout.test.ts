@@ -96,3 +96,14 @@ test("the longest text is measured a few times per word and line", () => {
   });
   assert.ok(measured < 5 * text.length, `${measured} characters`);
 });
+
+test("a caret stands between what readers see as characters: not in a flag, a family or before a letter's mark", () => {
+  for (const text of ["a🇨🇳b", "好👍🏽", "👨‍👩‍👧!", "e\u0301e\u0301", "1️⃣2"]) {
+    const all = layout(text);
+    const between = new Set([0]);
+    for (const { index, segment } of new Intl.Segmenter().segment(text)) between.add(Array.from(text.slice(0, index + segment.length)).length);
+    const found = new Set<number>();
+    for (let x = -10; x <= all.width + 10; x += 5) found.add(all.caretAt({ x, y: 10 }));
+    assert.deepEqual([...found], [...between], text);
+  }
+});

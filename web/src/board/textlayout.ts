@@ -141,6 +141,16 @@ function fitting(points: readonly string[], from: number, end: number, width: nu
   return low;
 }
 
+let graphemes: Intl.Segmenter | undefined;
+
+/** Code points of a line before which a caret may stand, and its end: never within a flag, or between a letter and its mark. */
+function caretStops(text: string): number[] {
+  graphemes ??= new Intl.Segmenter();
+  const stops = [0];
+  for (const { segment } of graphemes.segment(text)) stops.push((stops.at(-1) ?? 0) + Array.from(segment).length);
+  return stops;
+}
+
 class Layout implements TextLayout {
   readonly lines: readonly Line[];
   readonly height: number;
@@ -162,15 +172,15 @@ class Layout implements TextLayout {
     const points = Array.from(line.text);
     // A line that was broken ends before its last space: after it stands the caret of the next line.
     const broken = this.lines[index + 1]?.from === line.to;
-    const last = broken ? Math.max(points.length - 1, 0) : points.length;
-    let low = 0, high = last;
+    const stops = caretStops(line.text);
+    let low = 0, high = Math.max(broken ? stops.length - 2 : stops.length - 1, 0);
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const halfway = (this.#offset(points, middle) + this.#offset(points, middle + 1)) / 2;
+      const halfway = (this.#offset(points, stops[middle] ?? 0) + this.#offset(points, stops[middle + 1] ?? 0)) / 2;
       if (line.x + halfway < x) low = middle + 1;
       else high = middle;
     }
-    return line.from + low;
+    return line.from + (stops[low] ?? 0);
   }
 
   pointOf(codePoint: number): CaretPlace {

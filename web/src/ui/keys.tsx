@@ -62,6 +62,7 @@ function elsewhere(room: RoomState, target: EventTarget | null): boolean {
 function onPaste(room: RoomState, e: ClipboardEvent): void {
   if (elsewhere(room, e.target) || e.clipboardData === null) return;
   e.preventDefault();
+  room.toast.value = undefined;
   const images = filesOf(e.clipboardData).filter((file) => file.type.startsWith("image/"));
   // Of a text, office programs give a picture as well.
   if (images.length > 0 && e.clipboardData.getData("text/plain").trim() === "") return addImages(room, images);
@@ -95,6 +96,7 @@ function nudge(room: RoomState, { dx, dy, far }: Extract<Shortcut, { do: "nudge"
 }
 
 function run(room: RoomState, shortcut: Shortcut): void {
+  room.toast.value = undefined;
   const board = room.canvas.peek();
   switch (shortcut.do) {
     case "tool":

@@ -11,7 +11,7 @@ import type { RoomState } from "./roomstate.ts";
 import { Row } from "./row.tsx";
 import { Segments } from "./segments.tsx";
 import { grid, ruler, snapping } from "./settings.ts";
-import { command } from "./toolbox.ts";
+import { clearPage } from "./toolbox.ts";
 
 /** What concerns the page that is looked at. On a phone "More" leads here. */
 export function PageMenu({ room }: { readonly room: RoomState }): JSX.Element {
@@ -96,18 +96,11 @@ const Step = ({ possible, text, onPress, children }: StepProps): JSX.Element => 
   </button>
 );
 
-function ClearPage({ room, open }: { readonly room: RoomState; readonly open: boolean }): JSX.Element {
-  const clear = (): void => {
-    room.panel.value = "";
-    command(room, "clear");
-    room.toast.value = { text: "page.cleared", undo: () => command(room, "undo") };
-  };
-  return (
-    <AskFirst open={open} possible={room.canvas.value?.can("clear") ?? false} text="page.clear" onYes={clear}>
-      <BrushCleaning aria-hidden="true" />
-    </AskFirst>
-  );
-}
+const ClearPage = ({ room, open }: { readonly room: RoomState; readonly open: boolean }): JSX.Element => (
+  <AskFirst open={open} possible={room.canvas.value?.can("clear") ?? false} text="page.clear" onYes={() => clearPage(room)}>
+    <BrushCleaning aria-hidden="true" />
+  </AskFirst>
+);
 
 interface AskFirstProps {
   readonly open: boolean;

@@ -73,6 +73,7 @@ export class RoomState {
 
   /** The person chooses a page. */
   look(page: string): void {
+    this.toast.value = undefined;
     this.#show(page);
     this.follow.looked(page);
   }

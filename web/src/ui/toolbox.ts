@@ -68,10 +68,19 @@ function giveStyle(board: BoardTools, name: ToolName): void {
   board.setStyle(styles[family].peek());
 }
 
-/** Does it if it can be done. */
+/** Does it if it can be done. A toast offers to take back what was done last: that is another thing now. */
 export function command(room: RoomState, name: Command): void {
+  room.toast.value = undefined;
   const board = room.canvas.peek();
   if (board?.can(name) === true) board.do(name);
+}
+
+/** Clears the page that is looked at, and offers to take that back: by then another one may be looked at. */
+export function clearPage(room: RoomState): void {
+  const board = room.board.peek();
+  room.panel.value = "";
+  command(room, "clear");
+  room.toast.value = { text: "page.cleared", undo: () => board?.history.undo() };
 }
 
 /** Keeps board and page in step until the function returned is called. */
