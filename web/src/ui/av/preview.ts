@@ -39,7 +39,11 @@ export class Preview {
       this.#stopMeter = meter(stream, (level) => (this.level.value = level));
       await this.#look(devices);
     } catch (error) {
-      if (attempt === this.#attempt) this.fault.value = captureFault(error, true);
+      if (attempt !== this.#attempt) return;
+      const fault = captureFault(error, true);
+      this.fault.value = fault;
+      // The one that was asked for is gone: there may be others.
+      if (fault.kind === "no-device") await this.#look(devices).catch(() => undefined);
     }
   }
 
