@@ -6,6 +6,7 @@ import type { BoardDocument, RoomImages } from "../src/sync/api.ts";
 export class Node extends EventTarget {
   readonly style: Record<string, string> = {};
   readonly children: Node[] = [];
+  readonly attributes = new Map<string, string>();
   value = "";
   selectionStart = 0;
   selectionEnd = 0;
@@ -31,7 +32,9 @@ export class Node extends EventTarget {
     this.dispatchEvent(new Event("focus"));
   }
 
-  setAttribute(): void {}
+  setAttribute(name: string, value: string): void {
+    this.attributes.set(name, value);
+  }
 
   setPointerCapture(): void {}
 
@@ -93,7 +96,7 @@ export class Window {
     this.board = new Board({
       ink: canvas(), wet: canvas(), overlay: canvas(), input: this.input as unknown as HTMLElement,
       clock: { now: () => this.now, frame: () => 0, cancelFrame: () => undefined, later: () => 0, cancelLater: () => undefined },
-      paper: "white", plates: () => ({ name: "", color: "#000" }), onView: () => undefined, ...(images === undefined ? {} : { images }),
+      textLabel: () => "words", paper: "white", plates: () => ({ name: "", color: "#000" }), onView: () => undefined, ...(images === undefined ? {} : { images }),
     });
     this.board.resize(1000, 800, 1);
   }

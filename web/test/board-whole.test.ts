@@ -49,7 +49,8 @@ describe("a whole board", () => {
     assert.deepEqual([board.board.editing.value, board.field, texts(one), texts(two)], [false, undefined, [], []]);
     board.board.setTool("text");
     board.click(300, 300);
-    board.field?.type("ab");
+    assert.equal(board.field?.attributes.get("aria-label"), "words");
+    board.field.type("ab");
     assert.deepEqual([texts(one), texts(two)], [[], ["ab"]]);
   });
 

@@ -281,9 +281,10 @@ export class Board implements BoardTools {
   }
 
   #makeWriting(): Writing {
-    const { input, text } = this.#options;
+    const { input, text, textLabel } = this.#options;
     return new Writing(this.#site, {
       host: text ?? input,
+      label: () => textLabel?.() ?? "",
       home: input,
       hold: (key) => this.#canvases.ink.hold(key),
       changed: () => {

@@ -20,6 +20,8 @@ export interface BoardOptions {
   readonly onView: (view: Viewport) => void;
   /** Where the field of the text editor goes, over the canvases and as large; without one it goes into input. */
   readonly text?: HTMLElement;
+  /** What that field is called, for readers for the blind. */
+  readonly textLabel?: () => string;
   /** Told when a pen or an eraser begins to work on the board, and after each thing that is done on it, of any kind (ALN7). */
   readonly onWrite?: () => void;
   /** The room's images: to draw them, and to upload what is pasted. */

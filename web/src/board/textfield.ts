@@ -17,13 +17,15 @@ const STYLE: Readonly<Partial<CSSStyleDeclaration>> = {
   pointerEvents: "none", transformOrigin: "0 0", lineHeight: String(LINE_HEIGHT),
 };
 
-export function textField(host: HTMLElement, maxLength: number): HTMLTextAreaElement {
+/** label: what readers for the blind call it. */
+export function textField(host: HTMLElement, maxLength: number, label: string): HTMLTextAreaElement {
   const field = host.ownerDocument.createElement("textarea");
   Object.assign(field.style, STYLE);
   field.maxLength = maxLength;
   field.spellcheck = false;
   field.autocapitalize = "off";
   field.setAttribute("autocorrect", "off");
+  field.setAttribute("aria-label", label);
   field.setAttribute("aria-multiline", "true");
   host.append(field);
   return field;

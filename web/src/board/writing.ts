@@ -19,6 +19,8 @@ import type { TextLayout } from "./textlayout.ts";
 interface Parts {
   /** Where the field goes. */
   readonly host: HTMLElement;
+  /** What the field is called. */
+  readonly label: () => string;
   /** What has the focus when nothing is written. */
   readonly home: HTMLElement;
   /** Leaves the element to this, or back to the ink layer. */
@@ -75,7 +77,7 @@ export class Writing {
     this.close();
     const { document } = this.#site;
     if (document === undefined || this.#site.get(key) === undefined) return made();
-    const field = textField(this.#parts.host, MAX_TEXT);
+    const field = textField(this.#parts.host, MAX_TEXT, this.#parts.label());
     const session = new TextSession(field, {
       text: () => this.#site.get(key)?.text,
       edit: (edit) => {

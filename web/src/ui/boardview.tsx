@@ -66,7 +66,7 @@ function mount(room: RoomState, { place, ink, wet, overlay, text }: Parts): () =
     ink, wet, overlay, input: place, clock: browserClock, paper: paper.peek(),
     plates: (replica) => ({ name: room.nameOf(replica), color: personColor(replica) }),
     onView: (view) => (room.view.value = view),
-    text, images: room.session.images, onWrite: () => room.av.media.writes(),
+    text, textLabel: () => t("board.text"), images: room.session.images, onWrite: () => room.av.media.writes(),
   });
   const size = (): void => board.resize(place.clientWidth, place.clientHeight, devicePixelRatio);
   const observer = new ResizeObserver(size);

@@ -104,6 +104,7 @@ export const en: Readonly<Record<TextKey, string>> = {
   "pages.hint": "Press ＋ to add a page behind this one.",
 
   "board.label": "Board",
+  "board.text": "Text being written",
   "board.loading": "Opening this page…",
   "board.empty": "Pick up the pen and write",
   "board.empty.mouse": "Wheel moves, Ctrl + wheel zooms, ? shows the shortcuts",

@@ -103,6 +103,7 @@ export const zh = {
   "pages.hint": "点“＋”在这一页后面加一页。",
 
   "board.label": "黑板",
+  "board.text": "正在编辑的文字",
   "board.loading": "正在打开这一页…",
   "board.empty": "拿起笔就能写",
   "board.empty.mouse": "滚轮上下移动，Ctrl＋滚轮缩放，按 ? 看快捷键",
