@@ -61,7 +61,7 @@ test("the sheet of shortcuts names every tool", async ({ open }) => {
   const page = await open();
   await press(page, "?");
   const sheet = page.getByRole("dialog", { name: "快捷键" });
-  for (const name of ["选择", "荧光笔", "多边形", "撤销", "移到最前", "适合宽度"]) await expect(sheet.getByText(name, { exact: true })).toBeVisible();
+  for (const name of ["选择", "荧光笔", "多边形", "撤销", "置于顶层", "适合宽度"]) await expect(sheet.getByText(name, { exact: true })).toBeVisible();
   await accessible(page);
   await picture(page, "keys");
 });

@@ -223,12 +223,12 @@ test("the bar of the selection does what it says, and never lies on the selectio
   await page.getByRole("radio", { name: "绿色" }).click();
   await page.keyboard.press("Escape");
   expect((await drawn(page)).map((e) => e.color)).toEqual([0x2e86ab, 0x2e86ab, 0x2e86ab, 0x2f7d57]);
-  await bar.getByRole("button", { name: "前后次序" }).click();
+  await bar.getByRole("button", { name: "叠放次序" }).click();
   await accessible(page);
-  await page.getByRole("button", { name: "移到最后" }).click();
+  await page.getByRole("button", { name: "置于底层" }).click();
   expect((await drawn(page))[0]?.color).toBe(0x2f7d57);
   await page.keyboard.press("Escape");
-  await bar.getByRole("button", { name: "再来一份" }).click();
+  await bar.getByRole("button", { name: "创建副本" }).click();
   expect(await elements(page)).toBe(5);
   await bar.getByRole("button", { name: "删除" }).click();
   expect(await elements(page)).toBe(4);

@@ -141,7 +141,7 @@ export const zh = {
   "figures.title": "音视频诊断",
   "figures.copy": "复制为 JSON",
   "figures.none": "没有音视频连接",
-  "figures.clock": "与房间时钟相差",
+  "figures.clock": "与课堂时钟相差",
   "figures.route": "通道",
   "figures.rtt": "往返",
   "figures.held": "等待的记录",
@@ -157,7 +157,7 @@ export const zh = {
   "figures.frames": "帧",
   "figures.size": "大小",
   "figures.transport": "传输",
-  "figures.stamped": "有时戳",
+  "figures.stamped": "有时间戳",
   "figures.missed": "推算",
 
   "calibrate.title": "校准推流的时间",
