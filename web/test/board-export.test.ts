@@ -34,6 +34,11 @@ test("text is text, escaped, a line each", () => {
   assert.match(text, /transform="matrix\(0 1 -1 0/);
 });
 
+test("no text makes a file that cannot be read", () => {
+  const text = svg((b) => void b.text("1.1", "a\ufffe\uffffb", box(0, 0, 0, 0)));
+  assert.match(text, />a\ufffd\ufffdb</);
+});
+
 test("images are in the file, and those that cannot be had are not", () => {
   const text = svg((b) => {
     b.image("1.1", "x", box(0, 0, 100, 50));

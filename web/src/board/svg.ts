@@ -108,5 +108,6 @@ const n = (v: number): string => String(Math.round(v));
 
 const fine = (v: number): string => String(Number(v.toFixed(4)));
 
+/** What may stand in a text but in no XML, not even escaped, becomes U+FFFD. */
 const escaped = (text: string): string =>
-  text.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c] ?? c);
+  text.replace(/[&<>"\ufffe\uffff]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c] ?? "\ufffd");
