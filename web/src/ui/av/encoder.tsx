@@ -1,22 +1,12 @@
 import { Check, Copy, RefreshCw } from "lucide-preact";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { codeOf } from "../gateway.ts";
 import { t } from "../i18n.ts";
 import type { RoomState } from "../roomstate.ts";
 import { Sheet } from "../sheet.tsx";
 import { errorKey } from "../texts.ts";
 import type { TextKey } from "../texts.ts";
-
-/** Where an encoder pushes to (MED9). */
-interface StreamKey {
-  readonly key: string;
-  readonly rtmp: string;
-  readonly http: string;
-}
-
-const isStreamKey = (value: unknown): value is StreamKey =>
-  typeof value === "object" && value !== null && ["key", "rtmp", "http"].every((name) => typeof (value as Record<string, unknown>)[name] === "string");
+import type { OwnStreamKey } from "./streamkey.ts";
 
 const STEPS = ["encoder.step1", "encoder.step2", "encoder.step3", "encoder.step4"] as const;
 
@@ -31,30 +21,14 @@ export function EncoderSheet({ room }: { readonly room: RoomState }): JSX.Elemen
 }
 
 function Encoder({ room }: { readonly room: RoomState }): JSX.Element {
-  const [key, setKey] = useState<StreamKey>();
-  const [failure, setFailure] = useState<number>();
-  const ask = (): void => {
-    setKey(undefined);
-    setFailure(undefined);
-    askKey(room).then(setKey, (error: unknown) => setFailure(codeOf(error)));
-  };
-  // One that is open somewhere would end with another: it is asked for where somebody looks.
-  useEffect(ask, [room]);
+  const { streamKey } = room.av;
+  useEffect(() => streamKey.look(), [streamKey]);
   return (
     <div class="encoder">
       <p>{t("encoder.intro")}</p>
-      {failure !== undefined && <p class="notice notice-bad" role="alert">{t(failure === 0 ? "error.network" : errorKey(failure))}</p>}
-      {key === undefined
-        ? failure === undefined && <p class="hint" role="status">{t("encoder.asking")}</p>
-        : (
-          <>
-            <CopyField label="encoder.server" value={key.rtmp} />
-            <CopyField label="encoder.key" value={key.key} secret />
-            <CopyField label="encoder.http" value={key.http} />
-          </>
-        )}
+      <Key streamKey={streamKey} />
       <ol class="steps">{STEPS.map((step) => <li key={step}>{t(step)}</li>)}</ol>
-      <button class="button" onClick={ask}>
+      <button class="button" onClick={() => streamKey.ask()}>
         <RefreshCw aria-hidden="true" />
         {t("encoder.new")}
       </button>
@@ -62,11 +36,23 @@ function Encoder({ room }: { readonly room: RoomState }): JSX.Element {
   );
 }
 
-async function askKey(room: RoomState): Promise<StreamKey> {
-  const response = await room.session.request("stream-key", { method: "POST" });
-  const key: unknown = await response.json();
-  if (!isStreamKey(key)) throw new Error("stream-key: not what was asked for");
-  return key;
+function Key({ streamKey }: { readonly streamKey: OwnStreamKey }): JSX.Element {
+  const state = streamKey.state.value;
+  switch (state.kind) {
+    case "asking":
+    case "pushing":
+      return <p class="hint" role="status">{t(`encoder.${state.kind}`)}</p>;
+    case "failed":
+      return <p class="notice notice-bad" role="alert">{t(state.code === 0 ? "error.network" : errorKey(state.code))}</p>;
+    case "given":
+      return (
+        <>
+          <CopyField label="encoder.server" value={state.key.rtmp} />
+          <CopyField label="encoder.key" value={state.key.key} secret />
+          <CopyField label="encoder.http" value={state.key.http} />
+        </>
+      );
+  }
 }
 
 interface CopyFieldProps {

@@ -8,6 +8,7 @@ import { OwnCamera } from "./own.ts";
 import type { Switches } from "./own.ts";
 import { Preview } from "./preview.ts";
 import type { Region } from "./regions.ts";
+import { OwnStreamKey } from "./streamkey.ts";
 
 /** A tile that is out of view for so long is out of view, ms: lists are scrolled past. */
 const UNSEEN_MS = 2000;
@@ -17,6 +18,7 @@ export class Av {
   readonly media: Media;
   readonly own: OwnCamera;
   readonly preview = new Preview();
+  readonly streamKey: OwnStreamKey;
   /** Code of the last request that the server refused, undefined: none; 0: it was not reached. */
   readonly problem = signal<number | undefined>(undefined);
   /** The media's delay when it was last known, ms. */
@@ -39,6 +41,7 @@ export class Av {
   constructor(session: RoomSession, media: Media) {
     this.session = session;
     this.media = media;
+    this.streamKey = new OwnStreamKey(session);
     this.own = new OwnCamera(session, media, (source, change) => this.setSwitches(source, change));
     this.#stops = [
       session.sources.subscribe(() => this.#play()),

@@ -65,6 +65,7 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   "encoder.new": "New key",
   "encoder.copy": "Copy: {what}",
   "encoder.asking": "Getting a key…",
+  "encoder.pushing": "A stream is coming in with the key that you have. A new key ends that one.",
 
   "tiles.label": "Video",
   "tiles.fold": "Fold the video away",

@@ -64,6 +64,7 @@ export const zh = {
   "encoder.new": "换一个密钥",
   "encoder.copy": "复制{what}",
   "encoder.asking": "正在取密钥…",
+  "encoder.pushing": "正在用之前的密钥推流。换一个密钥以后，之前的就不能再用了。",
 
   "tiles.label": "画面",
   "tiles.fold": "收起画面",
