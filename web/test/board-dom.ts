@@ -62,6 +62,10 @@ class Page extends EventTarget {
   activeElement: Node | undefined;
   readonly nodes: Node[] = [];
 
+  execCommand(): boolean {
+    return true;
+  }
+
   createElement(): Node {
     const node = new Node(this);
     this.nodes.push(node);

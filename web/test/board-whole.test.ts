@@ -54,6 +54,23 @@ describe("a whole board", () => {
     assert.deepEqual([texts(one), texts(two)], [[], ["ab"]]);
   });
 
+  test("a text and what is typed first are one step of undo: no text without letters is left", async () => {
+    const { w, board, one } = await window();
+    board.board.setTool("text");
+    board.click(300, 300);
+    for (const letter of ["a", "b"]) board.field?.type(letter);
+    await w.pass(2000);
+    board.field?.type("c");
+    board.board.setTool("pen");
+    const seen: (string | undefined)[] = [];
+    for (const command of ["undo", "undo", "redo", "redo"] as const) {
+      board.board.do(command);
+      await w.pass(300);
+      seen.push(texts(one)[0]);
+    }
+    assert.deepEqual(seen, ["ab", undefined, "ab", "abc"]);
+  });
+
   test("an image lies on the page that it was meant for, whatever is looked at when it comes", async () => {
     const { board, one, two } = await window();
     board.board.placeImage("c", 400, 300, two);

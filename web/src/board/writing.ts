@@ -70,8 +70,8 @@ export class Writing {
   }
 
   /**
-   * Opens a text with the caret at a place on the board. made: ends the step of undo in which it was made; that goes on
-   * until something is written, so that a text that stays empty leaves nothing to undo.
+   * Opens a text with the caret at a place on the board. made: ends the step of undo in which it was made; what is written
+   * first belongs to it, so that a text that stays empty leaves nothing to undo, and one that was undone no empty text.
    */
   open(key: Key, at: Vec, made: () => void = () => undefined): void {
     this.close();
@@ -81,8 +81,8 @@ export class Writing {
     const session = new TextSession(field, {
       text: () => this.#site.get(key)?.text,
       edit: (edit) => {
-        made();
         if (this.#site.get(key) !== undefined) editInPlace(this.#site, key, edit);
+        made();
       },
       watch: (listener) => document.watchText(key, listener),
       select: (anchor, head) => this.#tell(key, anchor, head),

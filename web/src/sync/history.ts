@@ -81,7 +81,7 @@ export class Steps implements History {
     const step = goesOn && last !== undefined ? last : this.step(now);
     step.addText(k, inverse);
     step.at = now;
-    step.typing = this.depth === 0 ? k : undefined;
+    step.typing = k;
     this.publish();
   }
 
