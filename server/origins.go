@@ -2,8 +2,9 @@ package server
 
 import (
 	"net/http"
-	"slices"
 	"strings"
+
+	"chalkline/server/reply"
 )
 
 // otherOrigins lets pages of the configured origins ask what is below /api/ and read
@@ -15,10 +16,8 @@ func (a *api) otherOrigins(mux *http.ServeMux) http.Handler {
 			return
 		}
 		h := w.Header()
-		h.Add("Vary", "Origin")
-		allowed := a.allows(r.Header.Get("Origin"))
+		allowed := reply.CrossOrigin(w, r, a.origins)
 		if allowed {
-			h.Set("Access-Control-Allow-Origin", r.Header.Get("Origin"))
 			h.Set("Access-Control-Expose-Headers", "Content-Disposition, ETag")
 		}
 		if r.Method != http.MethodOptions {
@@ -35,12 +34,5 @@ func (a *api) otherOrigins(mux *http.ServeMux) http.Handler {
 			return
 		}
 		w.WriteHeader(http.StatusNoContent)
-	})
-}
-
-// allows says whether an origin is one of the configured ones.
-func (a *api) allows(origin string) bool {
-	return origin != "" && slices.ContainsFunc(a.origins, func(o string) bool {
-		return o == "*" || strings.EqualFold(o, origin)
 	})
 }
