@@ -1,5 +1,5 @@
 // The two people of the instrument: a teacher who draws in front of a camera, and a pupil whose page is watched frame by frame.
-import { chromium, type Browser, type BrowserContext, type Page } from "@playwright/test";
+import { chromium, type Browser, type BrowserContext, type Page, type Route } from "@playwright/test";
 import type {} from "../../web/src/ui/diagnostics.ts";
 import type { Player } from "../../web/src/media/api.ts";
 import { bend, type WrongClock } from "./clocks.ts";
@@ -278,7 +278,7 @@ export class Someone {
 
 /** Sends a context's WebTransport through the port that the page came from, as WebSocket goes by itself. */
 async function signalThrough(context: BrowserContext, port: number): Promise<void> {
-  await context.route("**/api/connect", async (route) => {
+  await relayed(context, "**/api/connect", async (route) => {
     const response = await route.fetch();
     const info = (await response.json()) as { webtransport: string };
     const webtransport = new URL(info.webtransport);
@@ -289,7 +289,7 @@ async function signalThrough(context: BrowserContext, port: number): Promise<voi
 
 /** Sends a context's WebRTC through a port: the server's answers name no other. */
 async function mediaThrough(context: BrowserContext, port: number): Promise<void> {
-  await context.route(/\/(whip|whep)(\?|$)/, async (route) => {
+  await relayed(context, /\/(whip|whep)(\?|$)/, async (route) => {
     if (route.request().method() !== "POST") return route.continue();
     // Nor does its offer: else the server would find the straight way.
     const offer = (route.request().postData() ?? "").replace(/^(a=candidate:\S+ \d+ udp \d+) \S+ \d+ typ host/gim, "$1 127.0.0.1 9 typ host");
@@ -298,4 +298,12 @@ async function mediaThrough(context: BrowserContext, port: number): Promise<void
     const body = lines.map((line) => line.replace(/^(a=candidate:\S+ \d+ udp \d+) \S+ \d+ typ host.*$/i, `$1 127.0.0.1 ${port} typ host`)).join("\r\n");
     await route.fulfill({ response, body });
   });
+}
+
+/** Has requests handled; one that the page gives up, as when it is closed, ends no run. */
+async function relayed(context: BrowserContext, url: string | RegExp, handle: (route: Route) => Promise<void>): Promise<void> {
+  await context.route(url, (route) => handle(route).catch((error: unknown) => {
+    console.error(`avsync: ${route.request().url()}: ${String(error).split("\n", 1)[0] ?? ""}`);
+    return route.abort().catch(() => undefined);
+  }));
 }

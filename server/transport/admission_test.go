@@ -140,7 +140,13 @@ func TestTheSecondTCPPortCountsToo(t *testing.T) {
 		t.Fatal("served over the limit")
 	}
 	must(t, first.Close())
-	for !served(dial()) { // once the server has noticed
-		time.Sleep(10 * time.Millisecond)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.After(time.Minute); !served(dial()); { // until the server has noticed
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatal("not served when there was room again")
+		}
 	}
 }
