@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"chalkline/protocol"
@@ -25,6 +26,7 @@ const (
 	// images that are looked at at a time, each in memory, and those that wait.
 	uploadsAtOnce, uploadsWaiting = 8, arrivingAtOnce
 	uploadTime                    = 2 * time.Minute // for the whole of one
+	scratchBytes                  = 1 << 30         // that those which come take in files, together
 )
 
 // images takes and serves the images of rooms: docs/protocol.md, HTTP.
@@ -34,6 +36,7 @@ type images struct {
 	scratch  string // folder for what comes; "" is the system's
 	arriving *turnstile
 	uploads  *turnstile
+	held     atomic.Int64 // bytes in files
 	log      *slog.Logger
 }
 
@@ -73,7 +76,9 @@ func (i *images) take(w http.ResponseWriter, r *http.Request, who visitor) (cont
 		return content.Info{}, err
 	}
 	defer leave()
-	file, err := i.receive(w, r)
+	ration := &ration{all: &i.held}
+	defer ration.giveBack() // when the file is gone
+	file, err := i.receive(w, r, ration)
 	if err != nil {
 		return content.Info{}, err
 	}
@@ -92,7 +97,7 @@ func (i *images) take(w http.ResponseWriter, r *http.Request, who visitor) (cont
 
 // receive reads the body of a request into a file. The error is a *protocol.Error or
 // that of the file.
-func (i *images) receive(w http.ResponseWriter, r *http.Request) (*drawn, error) {
+func (i *images) receive(w http.ResponseWriter, r *http.Request, ration *ration) (*drawn, error) {
 	// An image takes longer than other requests. Not every transport has deadlines.
 	control := http.NewResponseController(w)
 	if err := control.SetReadDeadline(time.Now().Add(uploadTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
@@ -101,7 +106,7 @@ func (i *images) receive(w http.ResponseWriter, r *http.Request) (*drawn, error)
 	broken := false
 	file, err := spool(i.scratch, func(to io.Writer) error {
 		from := &noted{r: io.LimitReader(r.Body, content.MaxBytes+1)}
-		_, err := io.Copy(to, from)
+		_, err := io.Copy(io.MultiWriter(ration, to), from)
 		broken = from.failed
 		return err
 	})
@@ -110,6 +115,25 @@ func (i *images) receive(w http.ResponseWriter, r *http.Request) (*drawn, error)
 	}
 	return file, err
 }
+
+// ration is what one image takes of scratchBytes.
+type ration struct {
+	all *atomic.Int64
+	own int64
+}
+
+// Write takes as many bytes. OVERLOADED if there are not so many left.
+func (q *ration) Write(p []byte) (int, error) {
+	n := int64(len(p))
+	if q.all.Add(n) > scratchBytes {
+		q.all.Add(-n)
+		return 0, protocol.NewError(protocol.Overloaded)
+	}
+	q.own += n
+	return len(p), nil
+}
+
+func (q *ration) giveBack() { q.all.Add(-q.own) }
 
 // noted is a reader that notes whether it failed.
 type noted struct {
