@@ -83,6 +83,7 @@ type SyncState struct {
 type HeartTick struct {
 	Peer       Peer
 	MediaDelay time.Duration // how far behind now it shows the room; 0: it has no media
+	Received   []*chalklinev1.Received
 }
 
 // Cursor is where a peer's pointer is.

@@ -246,6 +246,19 @@ func (s *state) noteDelay(m *member, delay time.Duration) {
 	m.behind = delay >= farBehind
 }
 
+// noteReceived measures what a member lacks of what it has open: what it says may
+// be more than there is.
+func (s *state) noteReceived(m *member, received []*chalklinev1.Received) {
+	for _, r := range received[:min(len(received), protocol.MaxOpenDocuments)] {
+		v := m.views[r.GetHandle()]
+		if v == nil || !v.begun {
+			continue
+		}
+		head := v.document.head.Revision
+		s.cfg.Metrics.behind.Observe(float64(head - min(head, r.GetRevision())))
+	}
+}
+
 // rosterChange gathers who came and went since the last Roster (PRE2).
 type rosterChange struct {
 	changed map[uint32]bool

@@ -29,6 +29,7 @@ type Metrics struct {
 	past         prometheus.Histogram
 	delayed      prometheus.Gauge
 	delay        prometheus.Histogram
+	behind       prometheus.Histogram
 }
 
 // NewMetrics registers the metrics; a nil registerer registers nowhere.
@@ -60,12 +61,14 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		delayed:   gauge("viewers_delayed", "Members that show the room a second or more behind now, with their media."),
 		delay: histogram("media_delay_seconds", "How far behind now members with media show the room, as each says at its heart tick.",
 			prometheus.ExponentialBuckets(0.025, 2, 12)),
+		behind: histogram("behind_records", "Records of an open document that a client had not received yet when it said so at its heart tick.",
+			append([]float64{0}, prometheus.ExponentialBuckets(1, 4, 8)...)),
 		snapshot: histogram("snapshot_seconds", "Time to make a snapshot of a document.", prometheus.ExponentialBuckets(0.0001, 2, 14)),
 	}
 	if r != nil {
 		r.MustRegister(m.rooms, m.participants, m.batches, m.duplicates, m.clamped, m.ahead, m.refused, m.offences,
 			m.opened, m.resyncs, m.flushes, m.fanoutBytes, m.latency, m.append, m.snapshot,
-			m.group, m.damaged, m.ended, m.purged, m.abandoned, m.traces, m.past, m.delayed, m.delay)
+			m.group, m.damaged, m.ended, m.purged, m.abandoned, m.traces, m.past, m.delayed, m.delay, m.behind)
 	}
 	return m
 }

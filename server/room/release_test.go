@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
 
 	"chalkline/ot"
 	chalklinev1 "chalkline/protocol/chalkline/v1"
@@ -55,6 +56,26 @@ func TestREC5ClientsKnowExactlyWhenARecordIsReleased(t *testing.T) {
 	})
 }
 
+func TestALN4WhatClientsSayTheyReceivedIsMeasured(t *testing.T) {
+	simulated(t, func(t *testing.T) {
+		registry := prometheus.NewRegistry()
+		f := newRoom(t, func(c *room.Config) { c.Metrics = room.NewMetrics(registry) })
+		defer f.stop()
+		ann := f.join("ann")
+		for c := range uint32(20) {
+			ann.draw(c+1, 1, true)
+		}
+		received := []*chalklinev1.Received{{Handle: 2, Revision: 13}, {Handle: 2, Revision: 1 << 63}, {Handle: 77, Revision: 1}}
+		f.room.Post(room.HeartTick{Peer: ann, Received: received})
+		f.room.Post(room.HeartTick{Peer: ann, Received: make([]*chalklinev1.Received, 100_000)})
+		settle()
+		measured := familyOf(t, registry, "chalkline_room_behind_records").GetMetric()[0].GetHistogram()
+		if n, sum := measured.GetSampleCount(), measured.GetSampleSum(); n != 2 || sum != 7 {
+			t.Errorf("%d were measured, %v records behind together", n, sum)
+		}
+	})
+}
+
 func TestALN4WhoIsBehindIsNotSlow(t *testing.T) {
 	simulated(t, func(t *testing.T) {
 		registry := prometheus.NewRegistry()
@@ -91,15 +112,20 @@ func TestALN4WhoIsBehindIsNotSlow(t *testing.T) {
 // gauged returns the value of a gauge.
 func gauged(t *testing.T, from prometheus.Gatherer, name string) float64 {
 	t.Helper()
+	return familyOf(t, from, name).GetMetric()[0].GetGauge().GetValue()
+}
+
+func familyOf(t *testing.T, from prometheus.Gatherer, name string) *dto.MetricFamily {
+	t.Helper()
 	families, err := from.Gather()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, family := range families {
 		if family.GetName() == name {
-			return family.GetMetric()[0].GetGauge().GetValue()
+			return family
 		}
 	}
 	t.Fatalf("there is no %s", name)
-	return 0
+	return nil
 }

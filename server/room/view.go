@@ -57,6 +57,7 @@ func (s *state) heartTick(now time.Time, c HeartTick) {
 		return
 	}
 	s.noteDelay(m, c.MediaDelay)
+	s.noteReceived(m, c.Received)
 	for _, v := range m.views {
 		s.flush(now, v.document)
 		hash := v.document.hash()

@@ -223,7 +223,9 @@ func (s *session) dispatch(ctx context.Context, m *chalklinev1.ClientMessage) er
 	case *chalklinev1.ClientMessage_Trace:
 		return s.post(room.Trace{Peer: s.out, Trace: m.Trace})
 	case *chalklinev1.ClientMessage_HeartTick:
-		return s.post(room.HeartTick{Peer: s.out, MediaDelay: time.Duration(m.HeartTick.GetMediaDelayMs()) * time.Millisecond})
+		return s.post(room.HeartTick{
+			Peer: s.out, MediaDelay: time.Duration(m.HeartTick.GetMediaDelayMs()) * time.Millisecond, Received: m.HeartTick.GetReceived(),
+		})
 	default: // of a newer client, which knows that we may not know it
 		return nil
 	}
