@@ -65,3 +65,14 @@ test("the sheet of shortcuts names every tool", async ({ open }) => {
   await accessible(page);
   await picture(page, "keys");
 });
+
+test("in high contrast colours stay what they are, and what is chosen has an outline", async ({ open }) => {
+  const page = await open(WALL);
+  await page.emulateMedia({ forcedColors: "active" });
+  await page.getByRole("button", { name: /^笔/ }).first().click(); // has its options when it is pressed again
+  const tool = page.locator('.tool[aria-pressed="true"]');
+  await expect(tool).toHaveCSS("outline-style", "solid");
+  const colors = await page.locator(".swatch").evaluateAll((all) => all.map((s) => getComputedStyle(s).backgroundColor));
+  expect(new Set(colors).size).toBeGreaterThan(4);
+  await picture(page, "wall-high-contrast");
+});
