@@ -61,6 +61,7 @@ func TestSES2SES3DocumentStreamsArriveWholeAndApart(t *testing.T) {
 	const streams, messages = 3, 50
 	large := strings.Repeat("x", 40_000) // more than one WebSocket message
 	server := newTestServer(t, func(c Conn) {
+		_, _ = c.ReadMessage() // hello
 		open := make([]Stream, streams)
 		for i := range open {
 			open[i], _ = c.OpenStream()
@@ -74,7 +75,7 @@ func TestSES2SES3DocumentStreamsArriveWholeAndApart(t *testing.T) {
 		for _, s := range open {
 			_ = s.Close()
 		}
-		_, _ = c.ReadMessage()
+		_, _ = c.ReadMessage() // until the client has all of it and goes
 	}, nil)
 	onBothRoutes(t, func(t *testing.T, route Route) {
 		client := server.dial(t, route)
