@@ -169,7 +169,13 @@ test("an element deleted under a drag is gone for both without an error; undo br
   await expect(ann.page.locator(".notice-bad")).toHaveCount(0);
 });
 
-test("a stroke deleted under the pen: what is drawn on stays", async ({ lesson }) => {
+async function clear({ page }: Person): Promise<void> {
+  await page.getByRole("button", { name: "This page" }).click();
+  await page.getByRole("button", { name: "Clear this page…" }).click();
+  await page.getByRole("button", { name: "Clear", exact: true }).click();
+}
+
+test("a stroke cleared away under the pen: what is drawn on stays", async ({ lesson }) => {
   const ann = await lesson.person("Ann");
   const bob = await lesson.person("Bob");
   const { mouse } = ann.page;
@@ -177,7 +183,8 @@ test("a stroke deleted under the pen: what is drawn on stays", async ({ lesson }
   await mouse.down();
   await mouse.move(400, 300, { steps: 10 });
   await expect.poll(() => count(bob)).toBe(1);
-  await press(bob, "Control+a", "Delete");
+  await press(bob, "Control+a", "Delete"); // does not take what somebody writes
+  await clear(bob);
   await expect.poll(() => count(ann)).toBe(0);
   await mouse.move(500, 300, { steps: 10 });
   await mouse.up();
@@ -213,9 +220,7 @@ test("a page that one clears and takes back is the same again for both", async (
   await ann.draw({ x: 300, y: 250, width: 200, height: 60 });
   await bob.draw({ x: 300, y: 350, width: 200, height: 60 });
   const before = await agree([ann, bob]);
-  await ann.page.getByRole("button", { name: "This page" }).click();
-  await ann.page.getByRole("button", { name: "Clear this page…" }).click();
-  await ann.page.getByRole("button", { name: "Clear", exact: true }).click();
+  await clear(ann);
   await expect.poll(() => count(bob)).toBe(0);
   await ann.page.locator(".toast").getByRole("button", { name: "Undo" }).click();
   await expect.poll(() => count(bob)).toBe(2);
