@@ -12,6 +12,7 @@ import (
 
 	"chalkline/bench/client"
 	chalklinev1 "chalkline/protocol/chalkline/v1"
+	"chalkline/replay"
 	"chalkline/sei"
 )
 
@@ -132,17 +133,8 @@ func newAlignment(ctx context.Context, c Config, t *target) (*alignment, error) 
 	if err := a.class.grow(ctx, 1+len(alignWays), edit); err != nil {
 		return nil, errors.Join(err, a.class.close())
 	}
-	a.room = roomCode(a.class.clients[0].RoomID())
+	a.room = replay.Room(a.class.clients[0].RoomID()).String()
 	return a, nil
-}
-
-// roomCode is how a room is called in URLs: Crockford's base 32.
-func roomCode(id int64) string {
-	code := make([]byte, 10)
-	for i := range code {
-		code[len(code)-1-i] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"[id>>(5*i)&31]
-	}
-	return string(code)
 }
 
 // rtc reaches a path below the room.

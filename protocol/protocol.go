@@ -39,7 +39,7 @@ const (
 	MaxCursors        = 20 // in one datagram
 	MaxTrail          = 32 // numbers in a laser's trail
 	MaxToken          = 4096
-	MaxAgent          = 64 // bytes of each of Hello's agent and locale
+	MaxAgent          = 64 // bytes of each of Hello's agent and locale that logs tell
 	HeartTickMillis   = 15_000
 	SilenceMillis     = 30_000
 	MaxCapturedAhead  = 100_000 // µs that captured_at may be ahead of the room clock (SYN5)

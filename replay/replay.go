@@ -12,28 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 )
-
-// Room numbers a room; always positive.
-type Room int64
-
-// String is the room's code, as people see it in links (docs/protocol.md, HTTP): the
-// low 50 bits in Crockford's base 32.
-func (r Room) String() string {
-	const digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-	code := []byte("00000-00000")
-	for i, rest := len(code)-1, uint64(r); i >= 0; i-- {
-		if code[i] != '-' {
-			code[i] = digits[rest&31]
-			rest >>= 5
-		}
-	}
-	return string(code)
-}
-
-// LogValue is the code, so that a log and a link say the same.
-func (r Room) LogValue() slog.Value { return slog.StringValue(r.String()) }
 
 // Document names one document of a room, at most MaxDocument bytes:
 // "authority", "attendance", "stage", "traces" or "board:<owner>:<page>".

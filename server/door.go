@@ -52,7 +52,7 @@ func (d *door) enter(r *http.Request) (visitor, error) {
 	if err != nil {
 		return visitor{}, err
 	}
-	id, ok := parseCode(r.PathValue("code"))
+	id, ok := replay.ParseRoom(r.PathValue("code"))
 	if !ok {
 		return visitor{}, d.noRoom(r.RemoteAddr)
 	}

@@ -19,6 +19,7 @@ import (
 	"chalkline/bench/client"
 	"chalkline/ot"
 	"chalkline/protocol"
+	"chalkline/replay"
 	"chalkline/replay/memory"
 	"chalkline/server"
 	"chalkline/server/classroom"
@@ -88,14 +89,7 @@ func startGallery(t *testing.T) *gallery {
 }
 
 // codeOf is a room's code as people say it.
-func codeOf(id int64) string {
-	code := ""
-	for range 10 {
-		code = string("0123456789ABCDEFGHJKMNPQRSTVWXYZ"[id&31]) + code
-		id >>= 5
-	}
-	return code[:5] + "-" + code[5:]
-}
+func codeOf(id int64) string { return replay.Room(id).String() }
 
 // ask asks for a path below the room.
 func (g *gallery) ask(t *testing.T, method, token, path string, body []byte, headers ...string) (*http.Response, []byte) {

@@ -18,10 +18,6 @@ import (
 	"chalkline/server/room"
 )
 
-// roomIDBits is how long room ids are: ten characters of the code that people
-// pass on, and too many to guess with tries limited (attempts).
-const roomIDBits = 50
-
 // rooms are the rooms that run.
 type rooms struct {
 	config room.Config // of every room, without ID
@@ -161,12 +157,12 @@ func (r *rooms) create(ctx context.Context, name string) (replay.Room, error) {
 	return id, nil
 }
 
-// newRoomID returns a random id, 1 to 2^roomIDBits − 1.
+// newRoomID returns a random id, 1 to 2^replay.RoomBits − 1.
 func newRoomID() replay.Room {
 	var b [8]byte
 	for {
 		_, _ = rand.Read(b[:]) // never fails
-		if id := binary.BigEndian.Uint64(b[:]) >> (64 - roomIDBits); id != 0 {
+		if id := binary.BigEndian.Uint64(b[:]) >> (64 - replay.RoomBits); id != 0 {
 			return replay.Room(id)
 		}
 	}

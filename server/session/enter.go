@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -25,15 +26,12 @@ func (s *session) hello(m *chalklinev1.Hello) error {
 	if len(m.GetToken()) > protocol.MaxToken {
 		return protocol.NewError(protocol.TooLarge, "limit", "token", "max", strconv.Itoa(protocol.MaxToken))
 	}
-	if len(m.GetAgent()) > protocol.MaxAgent || len(m.GetLocale()) > protocol.MaxAgent {
-		return protocol.NewError(protocol.TooLarge, "limit", "agent", "max", strconv.Itoa(protocol.MaxAgent))
-	}
 	identity, err := s.cfg.Server.Identify(m.GetToken())
 	if err != nil {
 		return err
 	}
 	s.greeted, s.identity = true, identity
-	s.log = s.log.With("agent", m.GetAgent(), "locale", m.GetLocale())
+	s.log = s.log.With("agent", forLog(m.GetAgent()), "locale", forLog(m.GetLocale()))
 	s.out.send(&chalklinev1.ServerMessage{Message: &chalklinev1.ServerMessage_Welcome{Welcome: &chalklinev1.Welcome{
 		Version:                  protocol.Version,
 		Participant:              identity.ID,
@@ -44,6 +42,11 @@ func (s *session) hello(m *chalklinev1.Hello) error {
 		RoomTimeUs:               time.Now().UnixMicro(),
 	}}})
 	return nil
+}
+
+// forLog is the text cut to protocol.MaxAgent: nobody is sent away for what only logs say.
+func forLog(text string) string {
+	return strings.ToValidUTF8(text[:min(len(text), protocol.MaxAgent)], "")
 }
 
 // createRoom is CREATE_ROOM; what is refused is answered, not closed.
