@@ -30,6 +30,8 @@ export class Seat {
   readonly lasso: SelectTool;
   marks: Marks = NO_MARKS;
   clipboard: Readonly<Record<string, string>> = {};
+  /** How often copying was refused. */
+  tooMuch = 0;
   written: Key | undefined;
   made: Key | undefined;
   now = 0;
@@ -57,6 +59,7 @@ export class Seat {
     });
     this.commands = new Commands(site, {
       copy: (texts) => (this.clipboard = texts), reshape: (shapes) => this.table.reshape(shapes), upload: undefined,
+      tooMuch: () => this.tooMuch++,
     });
     this.select = new SelectTool(this.table);
     this.lasso = new SelectTool(this.table, "lasso");

@@ -1,9 +1,10 @@
 // People at the pages of the fake world: they come, draw, and what they see is compared with the server.
 import assert from "node:assert/strict";
-import { Register, type Setting } from "../src/ot/types.ts";
-import { colorValue, widthValue } from "../src/ot/value.ts";
+import { decodeOps } from "../src/ot/codec.ts";
+import { ElementKind, Register, type Edit, type Key, type Op, type Setting } from "../src/ot/types.ts";
+import { colorValue, placeValue, widthValue } from "../src/ot/value.ts";
 import type { BoardDocument } from "../src/sync/api.ts";
-import type { Page, World } from "./sync-world.ts";
+import { Browser, type Page, type World } from "./sync-world.ts";
 
 export const PEN: readonly Setting[] = [
   { register: Register.Color, value: colorValue(0x123456) },
@@ -11,8 +12,13 @@ export const PEN: readonly Setting[] = [
 ];
 export const BOARD = "board::p1";
 
+export interface Seat {
+  page: Page;
+  board: BoardDocument;
+}
+
 /** Joins and opens the first page. */
-export async function enter(w: World, name: string, browser = w.browser): Promise<{ page: Page; board: BoardDocument }> {
+export async function enter(w: World, name: string, browser = w.browser): Promise<Seat> {
   const page = w.page(name, browser);
   await w.pass(200);
   assert.equal(page.kind, "synced", name);
@@ -21,6 +27,19 @@ export async function enter(w: World, name: string, browser = w.browser): Promis
   assert.equal(board.ready.value, true);
   return { page, board };
 }
+
+/** In a browser of one's own. */
+export const enterAlone = (w: World, name: string): Promise<Seat> => enter(w, name, new Browser(w.clock));
+
+export const color = (rgb: number): Setting => ({ register: Register.Color, value: colorValue(rgb) });
+export const place = (x: number): Setting => ({ register: Register.Place, value: placeValue({ x, y: 0, w: 500, h: 100, angle: 0 }) });
+export const insert = (at: number, text: string): Edit =>
+  at === 0 ? [{ kind: "insert", text }] : [{ kind: "keep", n: at }, { kind: "insert", text }];
+
+/** The ops that reached the server, batch by batch. */
+export const submitted = (w: World): Op[][] => w.server.submitted.filter((s) => s.document === BOARD).map((s) => decodeOps(s.ops));
+export const texts = (board: BoardDocument): string[] => [...board.elements()].filter((e) => e.kind === ElementKind.Text).map((e) => e.text);
+export const textOf = (board: BoardDocument, k: Key): string => board.get(k)?.text ?? "";
 
 /** Draws n points 8 ms apart and lifts the pen. */
 export async function draw(w: World, board: BoardDocument, n: number, x = 100): Promise<void> {

@@ -73,7 +73,7 @@ export class Board implements BoardTools {
     this.#commands = new Commands(this.#site, {
       copy: (texts) => copyTexts(options.input, texts),
       reshape: (shapes) => table.reshape(shapes),
-      upload: options.images && ((image) => this.#upload(image)),
+      upload: options.images && ((image) => this.#upload(image)), tooMuch: options.onTooMuch,
     });
     const writing = this.#writing, site = this.#site;
     const tools = makeTools(this.#desk, table, {

@@ -22,6 +22,8 @@ export interface Surroundings {
   readonly copy: (texts: Readonly<Record<string, string>>) => void;
   readonly reshape: (shapes: readonly Shape[]) => void;
   readonly upload: ((image: File) => Promise<void>) | undefined;
+  /** Told instead of copying what one paste does not take. */
+  readonly tooMuch?: (() => void) | undefined;
 }
 
 export class Commands {
@@ -86,7 +88,6 @@ export class Commands {
       case "copy":
         return void this.#copy(picked.keys);
       case "cut":
-        // What a paste would not bring back stays.
         if (this.#copy(new Set(keysOf(this.#free())))) document.delete(keysOf(this.#free()));
         return;
       case "front":
@@ -165,13 +166,17 @@ export class Commands {
     this.#site.inOneStep(() => this.#site.set(elements.map((e) => [e.key, [setting]])));
   }
 
-  /** False if it is more than one paste takes. */
+  /** All of it or nothing: false if it is more than one paste takes. */
   #copy(keys: ReadonlySet<Key>): boolean {
     const copies = copiesIn(this.#site, keys);
     const text = write(copies);
+    if (read(text).length !== copies.length) {
+      this.#around.tooMuch?.();
+      return false;
+    }
     this.#pasted = { text, times: 0 };
     this.#around.copy({ [MIME]: text, "text/plain": plainText(copies), "text/html": asHtml(text, plainText(copies)) });
-    return read(text).length === copies.length;
+    return true;
   }
 
   #group(): void {

@@ -26,6 +26,8 @@ export interface BoardOptions {
   readonly onWrite?: () => void;
   /** The room's images: to draw them, and to upload what is pasted. */
   readonly images?: RoomImages;
+  /** Told when nothing was copied because one paste does not take that much. */
+  readonly onTooMuch?: () => void;
 }
 
 /** For tests and benchmarks. */

@@ -2,7 +2,7 @@
 import { CodeError } from "../protocol/codes.ts";
 import type { RoomImage, RoomImages } from "./api.ts";
 import type { Fetch } from "./environment.ts";
-import { codeOf } from "./names.ts";
+import { roomCode } from "./names.ts";
 
 /** Requests to the server about one room, as the participant that a token names. */
 export class RoomRequests {
@@ -16,7 +16,7 @@ export class RoomRequests {
   async send(path: string, init: RequestInit = {}, progress?: (part: number) => void): Promise<Response> {
     const headers = new Headers(init.headers);
     headers.set("Authorization", `Bearer ${this.token}`);
-    const response = await this.reach(`/api/rooms/${codeOf(this.room)}/${path}`, { ...init, headers }, progress);
+    const response = await this.reach(`/api/rooms/${roomCode(this.room)}/${path}`, { ...init, headers }, progress);
     if (!response.ok) throw await failureOf(response);
     return response;
   }

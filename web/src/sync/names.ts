@@ -13,10 +13,17 @@ export function newPage(random: () => number): string {
   return Array.from({ length: 12 }, () => PAGE_DIGITS[Math.floor(random() * PAGE_DIGITS.length)] ?? "0").join("");
 }
 
-const CODE_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-const CODE_LENGTH = 10;
+/** Crockford's base 32, in which rooms are numbered for people. */
+export const CODE_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+export const CODE_LENGTH = 10;
 
-/** The code of a room as it stands in paths: its id's low 50 bits in Crockford's base 32. */
-export function codeOf(room: bigint): string {
-  return Array.from({ length: CODE_LENGTH }, (_, i) => CODE_DIGITS[Number((room >> BigInt(5 * (CODE_LENGTH - 1 - i))) & 31n)] ?? "").join("");
+/** Ids that have a code: 1 … 2⁵⁰ − 1. The server makes no others. */
+export const MAX_ROOM = (1n << 50n) - 1n;
+
+/** The code of a room as it stands in links and paths, "XXXXX-XXXXX". Throws RangeError for an id outside 1 … MAX_ROOM. */
+export function roomCode(id: bigint): string {
+  if (id < 1n || id > MAX_ROOM) throw new RangeError(`room id ${id} has no code`);
+  let code = "";
+  for (let rest = id; code.length < CODE_LENGTH; rest >>= 5n) code = (CODE_DIGITS[Number(rest & 31n)] ?? "") + code;
+  return `${code.slice(0, CODE_LENGTH / 2)}-${code.slice(CODE_LENGTH / 2)}`;
 }

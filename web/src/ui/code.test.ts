@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MAX_ROOM, parseCode, parseInvitation, roomCode, roomPath } from "./code.ts";
+import { MAX_ROOM, roomCode } from "../sync/names.ts";
+import { parseCode, parseInvitation, roomPath } from "./code.ts";
 
 test("a code is ten Crockford characters in two groups", () => {
   assert.equal(roomCode(1n), "00000-00001");

@@ -1,18 +1,5 @@
-// The code of a room as people say and type it: its id's low 50 bits in Crockford's base 32, ten characters in two groups.
-
-const DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-const LENGTH = 10;
-
-/** Ids that have a code: 1 … 2⁵⁰ − 1. The server makes no others. */
-export const MAX_ROOM = (1n << 50n) - 1n;
-
-/** "XXXXX-XXXXX". Throws RangeError for an id outside 1 … MAX_ROOM. */
-export function roomCode(id: bigint): string {
-  if (id < 1n || id > MAX_ROOM) throw new RangeError(`room id ${id} has no code`);
-  let code = "";
-  for (let rest = id; code.length < LENGTH; rest >>= 5n) code = (DIGITS[Number(rest & 31n)] ?? "") + code;
-  return `${code.slice(0, LENGTH / 2)}-${code.slice(LENGTH / 2)}`;
-}
+// What people say and type for a room: its code, or a link to it.
+import { CODE_DIGITS, CODE_LENGTH, roomCode } from "../sync/names.ts";
 
 /**
  * The room that a code names. Case, spaces and dashes do not matter; I and L count as 1, O as 0. undefined if it is no
@@ -20,10 +7,10 @@ export function roomCode(id: bigint): string {
  */
 export function parseCode(text: string): bigint | undefined {
   const plain = text.toUpperCase().replace(/[\s\-‐-―－]/g, "").replace(/[IL]/g, "1").replace(/O/g, "0");
-  if (plain.length !== LENGTH) return undefined;
+  if (plain.length !== CODE_LENGTH) return undefined;
   let id = 0n;
   for (const character of plain) {
-    const digit = DIGITS.indexOf(character);
+    const digit = CODE_DIGITS.indexOf(character);
     if (digit < 0) return undefined;
     id = (id << 5n) | BigInt(digit);
   }

@@ -189,6 +189,7 @@ export const en: Readonly<Record<TextKey, string>> = {
   "page.clear": "Clear this page…",
   "page.clear.ask": "Clear this page? Everyone’s work on it goes; you can undo it.",
   "page.clear.yes": "Clear",
+  "copy.toomuch": "That is too much to copy at once. Nothing was copied; select less.",
   "page.cleared": "The page is cleared",
   "page.earlier": "Move this page forward",
   "page.later": "Move this page back",

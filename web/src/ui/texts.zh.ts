@@ -188,6 +188,7 @@ export const zh = {
   "page.clear": "清空这一页…",
   "page.clear.ask": "清空这一页？大家写的都会清掉，你可以撤销。",
   "page.clear.yes": "清空",
+  "copy.toomuch": "选中的内容太多，没有复制。请少选一些。",
   "page.cleared": "已清空这一页",
   "page.earlier": "这一页前移",
   "page.later": "这一页后移",
