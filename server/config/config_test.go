@@ -156,8 +156,25 @@ func TestUnknownSettingsAreRefusedWithTheirLine(t *testing.T) {
 	}
 }
 
+func TestASwitchTakesItsValueEitherWay(t *testing.T) {
+	for _, c := range []struct {
+		arguments   []string
+		dev, guests config.Switch
+	}{
+		{[]string{"--guests=on", "--dev=auto"}, config.Auto, config.On},
+		{[]string{"--guests", "yes", "--dev", "auto"}, config.Auto, config.On},
+		{[]string{"-guests", "--dev"}, config.On, config.On},
+		{[]string{"--data", "on", "--dev", "--listen", ":1"}, config.On, config.Auto},
+	} {
+		got, err := config.Load(c.arguments, nil)
+		if err != nil || got.Dev != c.dev || got.Guests != c.guests {
+			t.Errorf("%q: dev %s, guests %s, %v", c.arguments, got.Dev, got.Guests, err)
+		}
+	}
+}
+
 func TestUnknownFlagsAndStrayWordsAreRefused(t *testing.T) {
-	for _, arguments := range [][]string{{"--lisen", ":1"}, {"stray"}, {"--dev", "off"}, {"--dev=perhaps"}, {"--max-rooms", "x"}} {
+	for _, arguments := range [][]string{{"--lisen", ":1"}, {"stray"}, {"--dev", "perhaps"}, {"--dev=perhaps"}, {"--max-rooms", "x"}} {
 		if _, err := config.Load(arguments, nil); err == nil {
 			t.Errorf("%q: accepted", arguments)
 		}

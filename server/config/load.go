@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -86,17 +87,38 @@ func parseFlags(arguments []string, c Config) (set map[string]string, path strin
 	flags := flag.NewFlagSet("chalkline", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&path, fileSetting, "", "")
+	var switches []string
 	for _, s := range settings(&c) {
 		_, boolean := s.value.(switchValue)
+		if boolean {
+			switches = append(switches, "--"+s.name, "-"+s.name)
+		}
 		flags.Var(flagText{s.name, set, boolean}, s.name, s.help)
 	}
-	if err := flags.Parse(arguments); err != nil {
+	if err := flags.Parse(joined(arguments, switches)); err != nil {
 		return nil, "", err
 	}
 	if rest := flags.Args(); len(rest) > 0 {
 		return nil, "", fmt.Errorf("%q is no setting", rest[0])
 	}
 	return set, path, nil
+}
+
+// joined makes --dev=off of --dev off: flags with a value of their own take no word
+// that follows.
+func joined(arguments, switches []string) (all []string) {
+	for i := 0; i < len(arguments); i++ {
+		argument := arguments[i]
+		if slices.Contains(switches, argument) && i+1 < len(arguments) {
+			var value Switch
+			if (switchValue{&value}).set(arguments[i+1:i+2]) == nil {
+				i++
+				argument += "=" + arguments[i]
+			}
+		}
+		all = append(all, argument)
+	}
+	return all
 }
 
 // readFile reads a YAML file into c; an empty path is no file.
