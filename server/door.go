@@ -40,10 +40,13 @@ type visitor struct {
 	lesson lesson
 }
 
-// enter checks the bearer token and the room's code. Errors are *protocol.Error:
+// enter lets a request into the room that its path names: errors are those of visit.
+func (d *door) enter(r *http.Request) (visitor, error) { return d.visit(r, r.PathValue("code")) }
+
+// visit checks the bearer token and a room's code. Errors are *protocol.Error:
 // TOKEN_INVALID, TOKEN_EXPIRED, NOT_PERMITTED where the token is for another
 // room, NO_SUCH_ROOM, TOO_MANY_TRIES, or what the room says.
-func (d *door) enter(r *http.Request) (visitor, error) {
+func (d *door) visit(r *http.Request, code string) (visitor, error) {
 	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !ok || len(token) > protocol.MaxToken {
 		return visitor{}, protocol.NewError(protocol.TokenInvalid)
@@ -52,7 +55,7 @@ func (d *door) enter(r *http.Request) (visitor, error) {
 	if err != nil {
 		return visitor{}, err
 	}
-	id, ok := replay.ParseRoom(r.PathValue("code"))
+	id, ok := replay.ParseRoom(code)
 	if !ok {
 		return visitor{}, d.noRoom(r.RemoteAddr)
 	}

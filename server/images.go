@@ -43,14 +43,12 @@ type images struct {
 func (i *images) register(mux *http.ServeMux) {
 	mux.HandleFunc("POST /api/rooms/{code}/images", i.post)
 	mux.HandleFunc("GET /api/rooms/{code}/images/{content}", i.get)
+	mux.HandleFunc("PUT /api/rooms/{code}/images/{content}", i.bring)
 }
 
 // post is POST …/images: the body is the image.
 func (i *images) post(w http.ResponseWriter, r *http.Request) {
-	who, err := i.door.enter(r)
-	if err == nil && who.Role == classroom.Observer {
-		err = protocol.NewError(protocol.NotPermitted)
-	}
+	who, err := i.enterToWrite(r)
 	if err != nil {
 		reply.Error(w, err)
 		return
@@ -67,6 +65,48 @@ func (i *images) post(w http.ResponseWriter, r *http.Request) {
 	reply.JSON(w, http.StatusCreated, map[string]any{
 		"content": info.Content, "type": info.Type, "width": info.Width, "height": info.Height,
 	})
+}
+
+func (i *images) enterToWrite(r *http.Request) (visitor, error) {
+	who, err := i.door.enter(r)
+	if err == nil && who.Role == classroom.Observer {
+		err = protocol.NewError(protocol.NotPermitted)
+	}
+	return who, err
+}
+
+// bring is PUT …/images/<content>?from=<code>: the room gets an image of another one
+// that who asks may see.
+func (i *images) bring(w http.ResponseWriter, r *http.Request) {
+	who, err := i.enterToWrite(r)
+	if err != nil {
+		reply.Error(w, err)
+		return
+	}
+	from, err := i.door.visit(r, r.URL.Query().Get("from"))
+	if err != nil {
+		reply.Error(w, err)
+		return
+	}
+	done, err := i.uploads.enter(r.Context(), who.Participant.ID)
+	if err != nil {
+		reply.Error(w, err)
+		return
+	}
+	defer done()
+	err = i.store.Copy(r.Context(), int64(from.room), int64(who.room), r.PathValue("content"))
+	var over *content.LimitError
+	switch {
+	case errors.As(err, &over):
+		reply.Error(w, tooLarge(over))
+	case errors.Is(err, content.ErrNotFound):
+		reply.Error(w, protocol.NewError(protocol.NoSuchDocument))
+	case err != nil:
+		i.log.Error("image cannot be copied", "room", who.room, "from", from.room, "error", err)
+		reply.Error(w, err)
+	default:
+		w.WriteHeader(http.StatusNoContent)
+	}
 }
 
 // take reads and stores the body of a request.

@@ -179,6 +179,41 @@ func TestAnImageIsStoredOnceAndServed(t *testing.T) {
 	}
 }
 
+func TestARoomGetsImagesThatOneMaySeeInAnother(t *testing.T) {
+	g := startGallery(t)
+	var info struct{ Content string }
+	if _, b := g.ask(t, http.MethodPost, "student", g.room+"/images", redDot(t)); json.Unmarshal(b, &info) != nil {
+		t.Fatalf("%s", b)
+	}
+	other := g.dial(t, client.Config{Name: "teacher", Token: "teacher", RoomName: "四年级", Route: transport.WebSocket})
+	to := codeOf(other.RoomID())
+	image := "/images/" + info.Content
+	for _, c := range []struct {
+		name, token, path string
+		status            int
+		want              string
+	}{
+		{"before", "student", to + image, http.StatusNotFound, `"code":3012`},
+		{"of a room that one may not enter", "student@" + strconv.FormatInt(other.RoomID(), 10), to + image + "?from=" + g.room, http.StatusForbidden, `"code":3008`},
+		{"of no room", "student", to + image + "?from=00000-00001", http.StatusNotFound, `"code":3007`},
+		{"of nowhere", "student", to + image, http.StatusNotFound, `"code":3007`},
+		{"an observer", "observer", to + image + "?from=" + g.room, http.StatusForbidden, `"code":3008`},
+		{"what is not there", "student", to + "/images/" + strings.Repeat("0", 64) + "?from=" + g.room, http.StatusNotFound, `"code":3012`},
+		{"what is no id", "student", to + "/images/..%2fx?from=" + g.room, http.StatusNotFound, `"code":3012`},
+		{"may", "student", to + image + "?from=" + g.room, http.StatusNoContent, ""},
+		{"again", "student", to + image + "?from=" + g.room, http.StatusNoContent, ""},
+		{"after", "student", to + image, http.StatusOK, "PNG"},
+	} {
+		method := http.MethodPut
+		if c.name == "before" || c.name == "after" {
+			method = http.MethodGet
+		}
+		if answer, b := g.ask(t, method, c.token, c.path, nil); answer.StatusCode != c.status || !strings.Contains(string(b), c.want) {
+			t.Errorf("%s: %d %s", c.name, answer.StatusCode, b)
+		}
+	}
+}
+
 func TestImagesThatCannotBeTakenAreRefusedWithTheirReason(t *testing.T) {
 	g := startGallery(t)
 	for name, c := range map[string]struct {

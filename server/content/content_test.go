@@ -123,6 +123,28 @@ func TestEqualImagesAreOneAndRoomsAreApart(t *testing.T) {
 	}
 }
 
+func TestARoomGetsAnImageOfAnother(t *testing.T) {
+	s := open(t, content.Config{RoomImages: 1})
+	info, _ := put(t, s, 1, encodePNG(t, photo(32, 32)))
+	for range 2 {
+		if err := s.Copy(t.Context(), 1, 2, info.Content); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first, _, _ := s.Get(1, info.Content)
+	if second, _, err := s.Get(2, info.Content); err != nil || !bytes.Equal(first, second) {
+		t.Fatalf("%d and %d bytes, %v", len(first), len(second), err)
+	}
+	other, _ := put(t, s, 3, encodePNG(t, photo(16, 16)))
+	var over *content.LimitError
+	if err := s.Copy(t.Context(), 3, 2, other.Content); !errors.As(err, &over) {
+		t.Errorf("into a full room: %v", err)
+	}
+	if err := s.Copy(t.Context(), 1, 2, other.Content); !errors.Is(err, content.ErrNotFound) {
+		t.Errorf("what is not there: %v", err)
+	}
+}
+
 func TestLargeImagesAreMadeSmallerAndKeepTheirShape(t *testing.T) {
 	s := open(t, content.Config{})
 	for _, size := range []image.Point{{5000, 1000}, {300, 9000}, {20_000, 2}} {

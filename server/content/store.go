@@ -121,6 +121,23 @@ func (s *Store) Put(ctx context.Context, room int64, data []byte) (Info, error) 
 	return info, nil
 }
 
+// Copy gives a room an image of another one. Errors: ErrNotFound, a *LimitError, that
+// of ctx, or that of the file system.
+func (s *Store) Copy(ctx context.Context, from, to int64, content string) error {
+	data, _, err := s.Get(from, content)
+	if err != nil {
+		return err
+	}
+	if err := take(ctx, s.writing); err != nil {
+		return fmt.Errorf("content: copy: %w", err)
+	}
+	defer func() { <-s.writing }()
+	if err := s.write(to, content, data); err != nil {
+		return fmt.Errorf("content: copy %s: %w", content, err)
+	}
+	return nil
+}
+
 // intake re-encodes an image when it is its turn.
 func (s *Store) intake(ctx context.Context, data []byte) ([]byte, Info, error) {
 	if err := check(data); err != nil {

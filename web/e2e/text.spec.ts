@@ -1,7 +1,7 @@
 // One text under several hands, and other things that two people do to one element at once, on the real server.
 import { readFile } from "node:fs/promises";
 import { picture } from "./support/devpage.ts";
-import { agree, type Person } from "./support/person.ts";
+import { agree, Person } from "./support/person.ts";
 import { expect, test } from "./support/fixtures.ts";
 
 /** Where everybody writes, CSS px of a 1280 × 800 window. */
@@ -228,10 +228,9 @@ test("a page that one clears and takes back is the same again for both", async (
   expect(after.elements).toEqual(before.elements);
 });
 
-test("an image uploaded by one is seen by the other; the server exports it and draws the pages' miniatures", async ({ lesson }) => {
-  const ann = await lesson.person("Ann");
-  const bob = await lesson.person("Bob");
-  const bytes = await ann.page.evaluate(async () => {
+/** In the middle of what is seen. */
+async function addRedImage(one: Person): Promise<void> {
+  const bytes = await one.page.evaluate(async () => {
     const canvas = new OffscreenCanvas(400, 300);
     const context = canvas.getContext("2d");
     if (context === null) return [];
@@ -239,17 +238,43 @@ test("an image uploaded by one is seen by the other; the server exports it and d
     context.fillRect(0, 0, 400, 300);
     return [...new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())];
   });
-  const chooser = ann.page.waitForEvent("filechooser");
-  await press(ann, "i");
+  const chooser = one.page.waitForEvent("filechooser");
+  await press(one, "i");
   await (await chooser).setFiles({ name: "red.png", mimeType: "image/png", buffer: Buffer.from(bytes) });
-  await expect.poll(() => count(bob), { timeout: 20_000 }).toBe(1);
-  await agree([ann, bob]);
-  // Red in the middle of what Bob sees.
-  await expect.poll(() => bob.page.evaluate(() => {
+}
+
+const seesRed = ({ page }: Person): Promise<void> =>
+  expect.poll(() => page.evaluate(() => {
     const canvas = document.querySelector<HTMLCanvasElement>(".board canvas");
     const pixel = canvas?.getContext("2d")?.getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data;
     return pixel === undefined ? "" : [...pixel.slice(0, 3)].map((v) => Math.round(v / 32)).join(" ");
-  })).toBe("7 2 3");
+  }), { message: "the middle of the board", timeout: 20_000 }).toBe("7 2 3");
+
+test("an image copied in one room is there when it is pasted in another", async ({ lesson, server }) => {
+  const device = await lesson.device("Ann", { permissions: ["clipboard-read", "clipboard-write"] });
+  const here = await lesson.enter(device);
+  await here.synced();
+  await addRedImage(here);
+  await seesRed(here);
+  await press(here, "Control+a", "Control+c");
+  const there = await Person.open(device, server.url);
+  await there.createRoom("Another class");
+  await there.synced();
+  await press(there, "Control+v");
+  await seesRed(there);
+  expect(await count(there)).toBe(1);
+  // Loaded anew from the room that it was brought to.
+  await there.reload();
+  await seesRed(there);
+});
+
+test("an image uploaded by one is seen by the other; the server exports it and draws the pages' miniatures", async ({ lesson }) => {
+  const ann = await lesson.person("Ann");
+  const bob = await lesson.person("Bob");
+  await addRedImage(ann);
+  await expect.poll(() => count(bob), { timeout: 20_000 }).toBe(1);
+  await agree([ann, bob]);
+  await seesRed(bob);
 
   await ann.page.getByRole("button", { name: "This page" }).click();
   const download = ann.page.waitForEvent("download");

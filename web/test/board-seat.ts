@@ -13,7 +13,7 @@ import { SelectTool } from "../src/board/tools/select.ts";
 import type { BoardSample, Tool } from "../src/board/tools/tool.ts";
 import { ElementKind, Register } from "../src/ot/types.ts";
 import type { Key } from "../src/ot/types.ts";
-import { colorValue, placeValue } from "../src/ot/value.ts";
+import { colorValue, placeValue, textValue } from "../src/ot/value.ts";
 import type { Placement } from "../src/ot/value.ts";
 import type { BoardDocument } from "../src/sync/api.ts";
 import { Browser, World } from "./sync-world.ts";
@@ -30,8 +30,7 @@ export class Seat {
   readonly lasso: SelectTool;
   marks: Marks = NO_MARKS;
   clipboard: Readonly<Record<string, string>> = {};
-  /** How often copying was refused. */
-  tooMuch = 0;
+  readonly notices: string[] = [];
   written: Key | undefined;
   made: Key | undefined;
   now = 0;
@@ -59,7 +58,7 @@ export class Seat {
     });
     this.commands = new Commands(site, {
       copy: (texts) => (this.clipboard = texts), reshape: (shapes) => this.table.reshape(shapes), upload: undefined,
-      tooMuch: () => this.tooMuch++,
+      images: undefined, pasted: (keys) => site.picked.set(keys), notice: (notice) => this.notices.push(notice),
     });
     this.select = new SelectTool(this.table);
     this.lasso = new SelectTool(this.table, "lasso");
@@ -113,6 +112,12 @@ export class Seat {
 
   stroke(points: readonly (readonly [number, number])[]): Key {
     return this.doc.createInk([], points.map(([x, y], i) => ({ x, y, p: 128, t: 8 * i })));
+  }
+
+  image(x: number, y: number, content: string): Key {
+    return this.doc.create(ElementKind.Image, [
+      { register: Register.Place, value: placeValue({ x, y, w: 500, h: 500, angle: 0 }) }, { register: Register.Content, value: textValue(content) },
+    ]);
   }
 
   text(x: number, y: number, text: string): Key {

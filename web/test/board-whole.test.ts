@@ -86,7 +86,7 @@ describe("a whole board", () => {
 
   test("a pasted image that comes late lies where it was pasted and changes nothing of what one does meanwhile", async () => {
     let arrive: (image: RoomImage) => void = () => undefined;
-    const { board, one, two } = await window({ upload: () => new Promise((done) => (arrive = done)), load: () => Promise.reject(new Error("none")) });
+    const { board, one, two } = await window({ upload: () => new Promise((done) => (arrive = done)), load: () => Promise.reject(new Error("none")), room: "", bring: () => Promise.reject(new Error("none")) });
     board.board.setTool("select");
     const pasted = board.board.paste({ getData: () => "", files: [new File([], "a.png", { type: "image/png" })] } as unknown as DataTransfer);
     board.open(two);

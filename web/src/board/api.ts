@@ -37,6 +37,9 @@ export interface Selection {
 
 export type Grid = "none" | "squares" | "lines" | "dots";
 
+/** Told to the person: nothing was copied, because one paste does not take that much; images did not come along from another room. */
+export type Notice = "copy.toomuch" | "paste.noimages";
+
 /** Done with the selection, or with the board. */
 export type Command =
   | "undo" | "redo" | "select-all" | "deselect" | "delete" | "duplicate" | "copy" | "cut"

@@ -73,7 +73,8 @@ export class Board implements BoardTools {
     this.#commands = new Commands(this.#site, {
       copy: (texts) => copyTexts(options.input, texts),
       reshape: (shapes) => table.reshape(shapes),
-      upload: options.images && ((image) => this.#upload(image)), tooMuch: options.onTooMuch,
+      upload: options.images && ((image) => this.#upload(image)),
+      images: options.images, pasted: (keys) => this.#hand(keys), notice: options.onNotice,
     });
     const writing = this.#writing, site = this.#site;
     const tools = makeTools(this.#desk, table, {
@@ -186,22 +187,15 @@ export class Board implements BoardTools {
     return some;
   }
 
-  async paste(data: DataTransfer): Promise<void> {
-    const before = this.#site.picked.keys;
-    const pasted = this.#commands.paste(data);
-    // What is there at once; an image comes when it comes.
-    if (this.#site.picked.keys !== before) this.#useTool("select");
-    await pasted;
+  paste(data: DataTransfer): Promise<void> {
+    return this.#commands.paste(data);
   }
 
   placeImage(content: string, width: number, height: number, on = this.#site.document): void {
     if (on === undefined) return;
     const here = on === this.#site.document;
     const keys = putImage(on, here ? this.#camera.view : this.#camera.viewOf(on.page), content, width, height);
-    // Nobody's pen is taken out of the hand.
-    if (!here || this.#pointing.busy || this.#writing.key !== undefined) return;
-    this.#site.picked.set(keys);
-    this.#useTool("select");
+    if (here) this.#hand(keys);
   }
 
   setGrid(grid: Grid): void {
@@ -366,6 +360,13 @@ export class Board implements BoardTools {
     const stored = await this.#options.images?.upload(image);
     // The page may have been turned meanwhile.
     if (stored !== undefined) this.placeImage(stored.content, stored.width, stored.height, doc);
+  }
+
+  /** Selects what came onto the board. Nobody's pen is taken out of the hand. */
+  #hand(keys: readonly Key[]): void {
+    if (this.#pointing.busy || this.#writing.key !== undefined) return;
+    this.#site.picked.set(keys);
+    this.#useTool("select");
   }
 
   /** css: what the tool would do right there, if it says so. */

@@ -4,12 +4,15 @@ import type { Element } from "../ot/board.ts";
 import { ElementKind, Register, key } from "../ot/types.ts";
 import type { Point, Setting } from "../ot/types.ts";
 import { cleanText, codePoints, MAX_TEXT } from "../ot/text.ts";
-import { checkSetting, decodePlace, placeValue } from "../ot/value.ts";
+import { checkSetting, decodePlace, decodeText, placeValue } from "../ot/value.ts";
 import type { Placement } from "../ot/value.ts";
 import { piecesOf } from "../sync/pieces.ts";
 
 /** Of the clipboard's own type. */
 export const MIME = "application/x-chalkline+json";
+
+/** Of the code of the room that images are copied from. It goes into no HTML: who knows a code may enter. */
+export const ROOM = "application/x-chalkline-room";
 
 const VERSION = 1;
 
@@ -27,6 +30,12 @@ export interface Copy {
   readonly text: string;
   /** Copies of one group have the same name here. */
   readonly group: string | undefined;
+}
+
+/** The image that a copy shows, "" if it is none. */
+export function contentOf(c: Copy): string {
+  const content = c.settings.find((s) => s.register === Register.Content);
+  return content === undefined ? "" : decodeText(content.value);
 }
 
 /** Registers that do not go with a copy: its order and group are new, what is pasted is neither locked nor deleted. */

@@ -3,8 +3,10 @@ import { Register } from "../ot/types.ts";
 import type { Key, Setting } from "../ot/types.ts";
 import { boolValue, groupValue, textValue } from "../ot/value.ts";
 import type { Element } from "../ot/board.ts";
-import type { Command, Style } from "./api.ts";
-import { MIME, asHtml, inHtml, plainText, read, write } from "./clipboard.ts";
+import type { RoomImages } from "../sync/api.ts";
+import type { Command, Notice, Style } from "./api.ts";
+import { MIME, ROOM, asHtml, contentOf, inHtml, plainText, read, write } from "./clipboard.ts";
+import type { Copy } from "./clipboard.ts";
 import { NOWHERE, intersects, union } from "./geometry.ts";
 import type { Item } from "./items.ts";
 import { styleSettings } from "./looks.ts";
@@ -22,8 +24,10 @@ export interface Surroundings {
   readonly copy: (texts: Readonly<Record<string, string>>) => void;
   readonly reshape: (shapes: readonly Shape[]) => void;
   readonly upload: ((image: File) => Promise<void>) | undefined;
-  /** Told instead of copying what one paste does not take. */
-  readonly tooMuch?: (() => void) | undefined;
+  readonly images: RoomImages | undefined;
+  /** Selects what was pasted. */
+  readonly pasted: (keys: readonly Key[]) => void;
+  readonly notice: ((notice: Notice) => void) | undefined;
 }
 
 export class Commands {
@@ -138,14 +142,32 @@ export class Commands {
     const images = [...data.files].filter((file) => file.type.startsWith("image/"));
     if (copies.length > 0) {
       this.#pasted = { text, times: this.#pasted.text === text ? this.#pasted.times + 1 : 1 };
-      this.#site.picked.set(pasteCopies(this.#site, copies, this.#pasted.times));
+      const room = data.getData(ROOM);
+      // At once, if no image has to come before.
+      const here = this.#isHere(room) || copies.every((c) => contentOf(c) === "") ? copies : await this.#bring(copies, room);
+      if (here.length > 0) this.#around.pasted(pasteCopies(this.#site, here, this.#pasted.times));
     } else if (plain.trim() !== "") {
       // Of a text, office programs give a picture as well.
       const made = pasteText(this.#site, plain);
-      if (made.length > 0) this.#site.picked.set(made);
+      if (made.length > 0) this.#around.pasted(made);
     } else if (this.#around.upload !== undefined) {
       for (const image of images) await this.#around.upload(image);
     }
+  }
+
+  /** Of a room that is not known the images may be here: what was copied is pasted as it is. */
+  #isHere(room: string): boolean {
+    return room === "" || room === this.#around.images?.room;
+  }
+
+  /** Gets the images of copies from another room; returns the copies but for images that this one did not get. */
+  async #bring(copies: readonly Copy[], room: string): Promise<readonly Copy[]> {
+    const missing = new Set<string>();
+    for (const content of new Set(copies.map(contentOf))) {
+      if (content !== "") await this.#around.images?.bring(content, room).catch(() => missing.add(content));
+    }
+    if (missing.size > 0) this.#around.notice?.("paste.noimages");
+    return copies.filter((c) => !missing.has(contentOf(c)));
   }
 
   /** What is not locked and can be seen: of an erased stroke something is left, of a text there are letters. */
@@ -171,11 +193,12 @@ export class Commands {
     const copies = copiesIn(this.#site, keys);
     const text = write(copies);
     if (read(text).length !== copies.length) {
-      this.#around.tooMuch?.();
+      this.#around.notice?.("copy.toomuch");
       return false;
     }
     this.#pasted = { text, times: 0 };
-    this.#around.copy({ [MIME]: text, "text/plain": plainText(copies), "text/html": asHtml(text, plainText(copies)) });
+    const plain = plainText(copies), room = this.#around.images?.room;
+    this.#around.copy({ [MIME]: text, "text/plain": plain, "text/html": asHtml(text, plain), ...(room === undefined ? {} : { [ROOM]: room }) });
     return true;
   }
 

@@ -1,5 +1,6 @@
 // What a board is given, and what it tells of itself.
 import type { RoomImages } from "../sync/api.ts";
+import type { Notice } from "./api.ts";
 import type { FrameReport } from "./meter.ts";
 import type { Nameplate } from "./overlay.ts";
 import type { Clock } from "./surface.ts";
@@ -26,8 +27,7 @@ export interface BoardOptions {
   readonly onWrite?: () => void;
   /** The room's images: to draw them, and to upload what is pasted. */
   readonly images?: RoomImages;
-  /** Told when nothing was copied because one paste does not take that much. */
-  readonly onTooMuch?: () => void;
+  readonly onNotice?: (notice: Notice) => void;
 }
 
 /** For tests and benchmarks. */

@@ -133,6 +133,10 @@ export interface RoomImages {
   upload(image: Blob, progress?: (part: number) => void, signal?: AbortSignal): Promise<RoomImage>;
   /** The bytes of an image; kept for as long as the session. */
   load(content: string): Promise<Blob>;
+  /** The room's code. */
+  readonly room: string;
+  /** Gets an image that another room has, by its code, of which one may see it. Rejects with a CodeError. */
+  bring(content: string, room: string): Promise<void>;
 }
 
 export type SourceKind = "camera" | "screen" | "stream";

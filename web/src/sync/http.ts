@@ -6,17 +6,22 @@ import { roomCode } from "./names.ts";
 
 /** Requests to the server about one room, as the participant that a token names. */
 export class RoomRequests {
+  /** Its code. */
+  readonly room: string;
+
   constructor(
     private readonly fetch: Fetch,
-    private readonly room: bigint,
+    room: bigint,
     private readonly token: string,
-  ) {}
+  ) {
+    this.room = roomCode(room);
+  }
 
   /** path: below that of the room. Rejects with a CodeError (0: the server was not reached), or an AbortError. */
   async send(path: string, init: RequestInit = {}, progress?: (part: number) => void): Promise<Response> {
     const headers = new Headers(init.headers);
     headers.set("Authorization", `Bearer ${this.token}`);
-    const response = await this.reach(`/api/rooms/${roomCode(this.room)}/${path}`, { ...init, headers }, progress);
+    const response = await this.reach(`/api/rooms/${this.room}/${path}`, { ...init, headers }, progress);
     if (!response.ok) throw await failureOf(response);
     return response;
   }
@@ -66,6 +71,14 @@ export class Images implements RoomImages {
     this.loaded.set(content, loading);
     loading.catch(() => this.loaded.delete(content)); // another try may do better
     return loading;
+  }
+
+  get room(): string {
+    return this.requests.room;
+  }
+
+  async bring(content: string, room: string): Promise<void> {
+    await this.requests.send(`images/${encodeURIComponent(content)}?from=${encodeURIComponent(room)}`, { method: "PUT" });
   }
 }
 

@@ -67,7 +67,7 @@ function mount(room: RoomState, { place, ink, wet, overlay, text }: Parts): () =
     plates: (replica) => ({ name: room.nameOf(replica), color: personColor(replica) }),
     onView: (view) => (room.view.value = view),
     text, textLabel: () => t("board.text"), images: room.session.images, onWrite: () => room.av.media.writes(),
-    onTooMuch: () => (room.toast.value = { text: "copy.toomuch" }),
+    onNotice: (text) => (room.toast.value = { text }),
   });
   const size = (): void => board.resize(place.clientWidth, place.clientHeight, devicePixelRatio);
   const observer = new ResizeObserver(size);

@@ -29,6 +29,8 @@ export const en: Readonly<Record<TextKey, string>> = {
   "start.ask.text": "You are about to enter lesson {code}. What should the others call you?",
   "start.badlink.title": "This link is not complete",
   "start.badlink.text": "Ask your teacher for the link again, or enter the lesson code below.",
+  "start.nocreate": "To start a lesson, come from your school’s page, as a teacher.",
+  "start.noguests": "Guests cannot enter here. Open the lesson from your school’s page.",
   "start.home": "Back to start",
   "start.working": "One moment…",
 
@@ -190,6 +192,7 @@ export const en: Readonly<Record<TextKey, string>> = {
   "page.clear.ask": "Clear this page? Everyone’s work on it goes; you can undo it.",
   "page.clear.yes": "Clear",
   "copy.toomuch": "That is too much to copy at once. Nothing was copied; select less.",
+  "paste.noimages": "Some images could not be brought along from the other lesson.",
   "page.cleared": "The page is cleared",
   "page.earlier": "Move this page forward",
   "page.later": "Move this page back",

@@ -28,6 +28,8 @@ export const zh = {
   "start.ask.text": "你要进入课堂 {code}。大家怎么称呼你？",
   "start.badlink.title": "这个链接不完整",
   "start.badlink.text": "请向老师再要一次链接，或者在下面输入课堂码。",
+  "start.nocreate": "要新建课堂，请以教师身份从学校的页面进入。",
+  "start.noguests": "这里不开放访客进入。请从学校的页面打开这节课。",
   "start.home": "回到首页",
   "start.working": "请稍候…",
 
@@ -189,6 +191,7 @@ export const zh = {
   "page.clear.ask": "清空这一页？大家写的都会清掉，你可以撤销。",
   "page.clear.yes": "清空",
   "copy.toomuch": "选中的内容太多，没有复制。请少选一些。",
+  "paste.noimages": "有些图片没能从另一个课堂带过来。",
   "page.cleared": "已清空这一页",
   "page.earlier": "这一页前移",
   "page.later": "这一页后移",

@@ -11,6 +11,7 @@ const coded = (code: number): Error => Object.assign(new Error(`code ${code}`), 
 type Wait = (signal: AbortSignal | null | undefined) => Promise<void>;
 
 class FakeImages implements RoomImages {
+  readonly room = "00000-00001";
   readonly #kept = new Map<string, Blob>();
 
   constructor(private readonly wait: Wait) {}
@@ -30,6 +31,10 @@ class FakeImages implements RoomImages {
     const image = this.#kept.get(content);
     if (image === undefined) throw coded(3012);
     return image;
+  }
+
+  async bring(): Promise<void> {
+    throw coded(3012);
   }
 }
 
