@@ -1,8 +1,10 @@
 // Who wrote what, when pages are many, reloaded, closed or emptied: every element has an id of its own, and work that was
 // left behind arrives once.
+import { createHmac } from "node:crypto";
 import { agree, drawnBy, onBoard, Person, somewhere } from "./support/person.ts";
 import { expect, test } from "./support/fixtures.ts";
 import { seeded } from "./support/random.ts";
+import { Server } from "./support/server.ts";
 
 /** Replicas that elements are of. */
 const replicas = (keys: readonly { key: string }[]): Set<string> => new Set(keys.map(({ key }) => key.split(".")[0] ?? ""));
@@ -158,4 +160,52 @@ test("a copy of a browser's whole storage is opened beside it: one of the two ta
   const held = await agree([one, other]);
   expect(onBoard(held)).toEqual(await drawnBy([one, other]));
   expect(replicas(held.elements).size).toBe(2);
+});
+
+const SECRET = "0123456789abcdef".repeat(4);
+
+/** What a school's system signs (docs/protocol.md, Tokens). */
+function schoolToken(claims: Readonly<Record<string, unknown>>): string {
+  const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const signed = `${part({ alg: "HS256", typ: "JWT", kid: "school" })}.${part({ exp: Math.floor(Date.now() / 1000) + 3600, ...claims })}`;
+  return `${signed}.${createHmac("sha256", SECRET).update(signed).digest("base64url")}`;
+}
+
+test("a school's link signs a person in where guests may not enter, and leaves no token in the address", async ({ browser }) => {
+  const server = await Server.start("--guests", "off", "--keys", `school:${SECRET}`);
+  const school = await browser.newContext(), home = await browser.newContext();
+  const devices = [school, home];
+  try {
+    const teacher = schoolToken({ sub: "t-1", role: "teacher", name: "王老师", grants: ["create"] });
+    const wang = await Person.open(school, `${server.url}/#token=${teacher}`);
+    await expect(wang.page.locator("#name")).toHaveValue("王老师");
+    const room = await wang.createRoom("三年级数学");
+    await wang.synced();
+    await wang.draw({ x: 300, y: 200, width: 200, height: 60 });
+
+    const link = (claims: Readonly<Record<string, unknown>>): string => `${server.url}${room}#token=${schoolToken(claims)}`;
+    const li = await Person.open(home, link({ sub: "s-2", name: "李雷" }));
+    await li.synced();
+    expect(new URL(li.page.url()).hash).toBe("");
+    expect((await agree([wang, li])).elements).toHaveLength(1);
+    await li.reload();
+    await li.synced();
+    const people = await li.page.evaluate(() => window.chalkline?.session.people.value.map((p) => p.name).sort());
+    expect(people).toEqual(["李雷", "王老师"].sort());
+
+    const guest = await browser.newContext({ locale: "en" });
+    devices.push(guest);
+    const stranger = await guest.newPage();
+    await stranger.goto(`${server.url}${room}`);
+    await stranger.locator("#name").fill("Eve");
+    await stranger.locator("#name").press("Enter");
+    await expect(stranger.getByRole("alert")).toContainText(/school’s page|学校的页面/);
+    await stranger.goto(server.url);
+    await stranger.locator("#create").fill("Mine");
+    await stranger.locator("#create").press("Enter");
+    await expect(stranger.getByText(/To start a lesson, come|要新建课堂，请/)).toBeVisible();
+  } finally {
+    for (const context of devices) await context.close();
+    await server.close();
+  }
 });

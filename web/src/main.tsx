@@ -1,6 +1,9 @@
 import { mount } from "./ui/mount.tsx";
 import { ServerGateway } from "./ui/servergateway.ts";
+import { name } from "./ui/settings.ts";
+import { takeToken } from "./ui/token.ts";
 
 const into = document.getElementById("app");
 if (into === null) throw new Error("index.html has no #app");
+name.value = takeToken() || name.value;
 mount(new ServerGateway(), into);

@@ -198,5 +198,7 @@ export function onBoard({ elements }: Held): Drawn {
 }
 
 function withDiagnostics(url: string): string {
-  return url.includes("?") ? url : `${url}?diagnostics`;
+  const at = new URL(url);
+  at.search ||= "?diagnostics";
+  return at.href;
 }

@@ -7,6 +7,7 @@ import { FollowChip } from "./av/followchip.tsx";
 import { Publishing } from "./av/publish.tsx";
 import { Tiles } from "./av/tiles.tsx";
 import { BoardView } from "./boardview.tsx";
+import { Code } from "../sync/index.ts";
 import { size } from "./device.ts";
 import { publishDiagnostics } from "./diagnostics.ts";
 import { codeOf } from "./gateway.ts";
@@ -24,6 +25,7 @@ import { SelectionBar } from "./selectionbar.tsx";
 import { Sheet } from "./sheet.tsx";
 import { ToastLine } from "./taskcards.tsx";
 import { errorKey } from "./texts.ts";
+import type { TextKey } from "./texts.ts";
 import { ToolBar } from "./toolbar.tsx";
 import { TopBar } from "./topbar.tsx";
 
@@ -71,13 +73,16 @@ const Waiting = (): JSX.Element => (
   </div>
 );
 
+/** Where the server gives no token, guests may not enter. */
+const unreachable = (code: number): TextKey => (code === 0 ? "error.network" : code === Code.NotPermitted ? "start.noguests" : errorKey(code));
+
 function Unreachable({ code, onRetry }: { readonly code: number; readonly onRetry: () => void }): JSX.Element {
   return (
     <div class="start">
       <main class="start-main">
         <div class="brand" role="alert">
           <Logo size={64} />
-          <p>{t(code === 0 ? "error.network" : errorKey(code))}</p>
+          <p>{t(unreachable(code))}</p>
         </div>
         <div class="start-ways">
           <button class="button button-main" onClick={onRetry}>{t("common.retry")}</button>

@@ -2,6 +2,7 @@ import { signal } from "@preact/signals";
 import { ArrowRight, Plus, X } from "lucide-preact";
 import type { ComponentChildren, JSX } from "preact";
 import { useRef } from "preact/hooks";
+import { Code } from "../sync/index.ts";
 import { roomCode } from "../sync/names.ts";
 import { parseCode, parseInvitation, roomPath } from "./code.ts";
 import { codeOf } from "./gateway.ts";
@@ -106,6 +107,8 @@ function setName(value: string): void {
   if (fault.peek()?.place === "name") fault.value = undefined;
 }
 
+const refusal = (code: number): TextKey => (code === 0 ? "error.network" : code === Code.NotPermitted ? "start.nocreate" : errorKey(code));
+
 function CreateForm({ gateway, named }: { readonly gateway: Gateway; readonly named: () => boolean }): JSX.Element {
   const create = async (e: Event): Promise<void> => {
     e.preventDefault();
@@ -119,7 +122,7 @@ function CreateForm({ gateway, named }: { readonly gateway: Gateway; readonly na
       go(roomPath(room));
     } catch (error) {
       const failed = codeOf(error);
-      fault.value = { place: "create", text: failed === 0 ? "error.network" : errorKey(failed), code: failed };
+      fault.value = { place: "create", text: refusal(failed), code: failed };
     } finally {
       working.value = false;
     }

@@ -3,11 +3,50 @@ import { CodeError, failureOf } from "../sync/index.ts";
 
 const NAME = "chalkline.token";
 
+/** Where nothing can be stored: for as long as the page is there. */
+let held: string | undefined;
+
 function storedToken(): string | undefined {
   try {
-    return localStorage.getItem(NAME) ?? undefined;
+    return localStorage.getItem(NAME) ?? held;
   } catch {
-    return undefined;
+    return held;
+  }
+}
+
+function store(token: string): void {
+  held = token;
+  try {
+    localStorage.setItem(NAME, token);
+  } catch {
+    // Another participant after a reload.
+  }
+}
+
+/**
+ * Takes the token that a school's system has put behind the link (`#token=…`, docs/deploy.md) out of the address, so that
+ * nobody is given it with the link. Returns the name that it says, "" if it says none.
+ */
+export function takeToken(): string {
+  const token = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (token === null || token === "") return "";
+  history.replaceState(history.state, "", location.pathname + location.search);
+  store(token);
+  return nameIn(token);
+}
+
+/** Bytes of UTF-8. */
+const MAX_NAME = 64;
+
+/** The claim of a JSON Web Token (RFC 7519), which the server alone can check. */
+function nameIn(token: string): string {
+  try {
+    const payload = atob((token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/"));
+    const claims: unknown = JSON.parse(new TextDecoder().decode(Uint8Array.from(payload, (c) => c.charCodeAt(0))));
+    const name = typeof claims === "object" && claims !== null && "name" in claims && typeof claims.name === "string" ? claims.name.trim() : "";
+    return new TextEncoder().encode(name).length > MAX_NAME ? "" : name;
+  } catch {
+    return "";
   }
 }
 
@@ -16,16 +55,13 @@ export async function tokenFor(name: string): Promise<string> {
   const kept = storedToken();
   if (kept !== undefined) return kept;
   const token = await newToken(name);
-  try {
-    localStorage.setItem(NAME, token);
-  } catch {
-    // Nothing can be kept here: another participant after a reload.
-  }
+  store(token);
   return token;
 }
 
 /** The server does not take the token any more. */
 export function forgetToken(): void {
+  held = undefined;
   try {
     localStorage.removeItem(NAME);
   } catch {
