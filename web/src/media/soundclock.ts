@@ -9,6 +9,8 @@ export interface Played {
 const RATE = 48_000;
 /** Between the packet's handing out and the output that the browser knows of, ms: measured, ± 10. */
 const MIXING_MS = 20;
+/** The time stands from one tick to the next, and what is drawn by it is seen a frame later: on average ms after it is worked out. */
+const DRAWING_MS = 25;
 /** Nothing was handed out for longer: the sound stalled, and T stands. Silence has a packet every 400 ms, ms. */
 const STALLED_MS = 450;
 /** Ages beyond this mean that the machine's clock was set, not that the packet is old, ms. */
@@ -44,7 +46,7 @@ export class SoundClock {
     if (this.line === undefined || this.played === undefined) return undefined;
     const seconds = ((this.played.rtp - this.line.rtp) | 0) / RATE;
     const passed = Math.min(now, this.since + STALLED_MS) - this.skew - this.played.timestamp;
-    return this.line.time + seconds * 1e6 + (passed - outputMs - MIXING_MS) * 1000;
+    return this.line.time + seconds * 1e6 + (passed - outputMs - MIXING_MS + DRAWING_MS) * 1000;
   }
 
   /** Whether packets are handed out just now. */

@@ -16,6 +16,9 @@ import type { Site } from "./uplink.ts";
 /** The server's RTP times are asked for so often, while none is known and then, ms. */
 const ASK_FIRST_MS = 1000;
 const ASK_MS = 5000;
+/** And so often at first where there is no shown time without them; a sound that is muted has none. */
+const ASK_SOON_MS = 250;
+const SOON = 10;
 
 export class WebRtcDriver implements Driver {
   readonly player = "webrtc";
@@ -185,6 +188,7 @@ export class WebRtcDriver implements Driver {
   /** Times that frames do not say: of sound, and of video where the browser shows no frames to a worker. */
   private askTimes(resource: Resource): void {
     let known = false;
+    let soon = this.source.video && this.readsStamps ? 0 : SOON;
     const ask = async (): Promise<void> => {
       try {
         const { audio, video } = await resource.times();
@@ -194,7 +198,8 @@ export class WebRtcDriver implements Driver {
       } catch {
         // A server without them: the frames' own times do.
       }
-      if (this.line.resource === resource) this.cancelAsk = this.site.env.clock.after(known ? ASK_MS : ASK_FIRST_MS, () => void ask());
+      const wait = known ? ASK_MS : soon-- > 0 ? ASK_SOON_MS : ASK_FIRST_MS;
+      if (this.line.resource === resource) this.cancelAsk = this.site.env.clock.after(wait, () => void ask());
     };
     void ask();
   }
