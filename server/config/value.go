@@ -63,12 +63,12 @@ type switchValue struct{ to *Switch }
 
 func (v switchValue) set(t []string) error {
 	return one(t, func(s string) error {
-		switch s {
+		switch strings.ToLower(s) {
 		case "auto":
 			*v.to = Auto
-		case "on", "true", "yes":
+		case "on", "true", "yes", "1":
 			*v.to = On
-		case "off", "false", "no":
+		case "off", "false", "no", "0":
 			*v.to = Off
 		default:
 			return fmt.Errorf("%q is not auto, on or off", s)
