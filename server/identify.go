@@ -41,6 +41,7 @@ func (t Tokens) Identify(signed string) (session.Identity, error) {
 		Name:        claims.Name,
 		Room:        claims.Room,
 		Create:      slices.Contains(claims.Grants, CreateGrant),
+		Expires:     claims.Expires,
 	}, nil
 }
 

@@ -31,6 +31,11 @@ func (s *session) hello(m *chalklinev1.Hello) error {
 		return err
 	}
 	s.greeted, s.identity = true, identity
+	if !identity.Expires.IsZero() {
+		s.expiry = time.AfterFunc(time.Until(identity.Expires), func() {
+			s.out.Close(protocol.NewError(protocol.TokenExpired))
+		})
+	}
 	s.log = s.log.With("agent", forLog(m.GetAgent()), "locale", forLog(m.GetLocale()))
 	s.out.send(&chalklinev1.ServerMessage{Message: &chalklinev1.ServerMessage_Welcome{Welcome: &chalklinev1.Welcome{
 		Version:                  protocol.Version,
@@ -108,7 +113,7 @@ func (s *session) enter(ctx context.Context, m *chalklinev1.JoinRoom) (*room.Roo
 	case len(name) > protocol.MaxDisplayName || !utf8.ValidString(name):
 		return nil, protocol.NewError(protocol.TooLarge, "limit", "display_name", "max", strconv.Itoa(protocol.MaxDisplayName))
 	}
-	return s.cfg.Server.Room(ctx, m.GetRoomId(), s.conn.RemoteAddr())
+	return s.cfg.Server.Room(ctx, m.GetRoomId(), s.identity.ID, s.conn.RemoteAddr())
 }
 
 // follow ends the session when its room ends: the client comes back and finds

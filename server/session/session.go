@@ -35,6 +35,8 @@ type Identity struct {
 	Room int64
 	// Create says whether the token may create rooms.
 	Create bool
+	// Expires is when the session ends with TOKEN_EXPIRED; zero: never.
+	Expires time.Time
 }
 
 // Server is what a session asks the server. Errors that a client is to be told
@@ -44,8 +46,8 @@ type Server interface {
 	Identify(token string) (Identity, error)
 	// CreateRoom makes a room with a name and returns its id.
 	CreateRoom(ctx context.Context, name string) (int64, error)
-	// Room returns a running room. address is the client's, against guessing.
-	Room(ctx context.Context, id int64, address string) (*room.Room, error)
+	// Room returns a running room. Who asks, and from which address, is against guessing.
+	Room(ctx context.Context, id int64, participant, address string) (*room.Room, error)
 }
 
 // Config is what all sessions share. Server is required.
@@ -87,6 +89,7 @@ type session struct {
 	out     *outbox
 	limiter *rate.Limiter
 	silence *time.Timer
+	expiry  *time.Timer // nil: the token does not expire, or is not there yet
 
 	greeted  bool
 	identity Identity
@@ -127,6 +130,9 @@ func Serve(ctx context.Context, conn transport.Conn, config Config) {
 	}()
 	err := s.read(ctx)
 	s.leave()
+	if s.expiry != nil {
+		s.expiry.Stop()
+	}
 	s.out.Close(refusal(err))
 	s.out.wait()
 	cancel()

@@ -61,7 +61,11 @@ func (s *fakeServer) Identify(token string) (Identity, error) {
 	if token == "" {
 		return Identity{}, protocol.NewError(protocol.TokenInvalid)
 	}
-	return Identity{Participant: classroom.Participant{ID: token, Role: classroom.Student}, Name: "Name of " + token, Create: token == "maker"}, nil
+	identity := Identity{Participant: classroom.Participant{ID: token, Role: classroom.Student}, Name: "Name of " + token, Create: token == "maker"}
+	if token == "brief" {
+		identity.Expires = time.Now().Add(10 * time.Second)
+	}
+	return identity, nil
 }
 
 func (s *fakeServer) CreateRoom(_ context.Context, name string) (int64, error) {
@@ -69,7 +73,7 @@ func (s *fakeServer) CreateRoom(_ context.Context, name string) (int64, error) {
 	return testRoom, nil
 }
 
-func (s *fakeServer) Room(_ context.Context, id int64, _ string) (*room.Room, error) {
+func (s *fakeServer) Room(_ context.Context, id int64, _, _ string) (*room.Room, error) {
 	if s.refusal != nil {
 		return nil, s.refusal
 	}
@@ -168,6 +172,22 @@ func TestSES1HelloIsAnsweredOrRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestASessionEndsWhenItsTokenRunsOut(t *testing.T) {
+	withServer(t, func(t *testing.T, s *fakeServer) {
+		c := newFakeConn(says(t, hello("brief"), join(testRoom)))
+		c.hold = true // until it is ended
+		start := time.Now()
+		Serve(t.Context(), c, Config{Server: s})
+		told := c.told(t)
+		if last := told[len(told)-1]; protocol.Code(last.GetError().GetCode()) != protocol.TokenExpired {
+			t.Errorf("told %v", last)
+		}
+		if lasted := time.Since(start); lasted < 10*time.Second || lasted > 20*time.Second {
+			t.Errorf("it lasted %v", lasted)
+		}
+	})
 }
 
 func TestTheLogNamesTheProgramOfAClient(t *testing.T) {
