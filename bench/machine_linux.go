@@ -84,19 +84,43 @@ func memory(pid int) (int64, error) {
 
 // canPin tells whether there is a core for the server and another one for the
 // generator.
-func canPin() bool { return runtime.NumCPU() >= 2 }
+func canPin() bool {
+	_, ok := cores()
+	return ok
+}
 
-// startPinned starts a command on core 0 and keeps this process off it: a child
-// inherits the cores of the thread that starts it.
+// cores are the first two that this process may run on: the server's, and the
+// generator's.
+func cores() (two [2]int, ok bool) {
+	var set unix.CPUSet
+	if unix.SchedGetaffinity(0, &set) != nil {
+		return two, false
+	}
+	found := 0
+	for n := 0; n < len(set)*strconv.IntSize && found < len(two); n++ {
+		if set.IsSet(n) {
+			two[found] = n
+			found++
+		}
+	}
+	return two, found == len(two)
+}
+
+// startPinned starts a command on the first core and keeps this process off it: a
+// child inherits the cores of the thread that starts it.
 func startPinned(command *exec.Cmd) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	if err := unix.SchedSetaffinity(0, core(0)); err != nil {
+	two, _ := cores()
+	if err := unix.SchedSetaffinity(0, core(two[0])); err != nil {
 		return fmt.Errorf("bench: pin the server: %w", err)
 	}
 	startErr := command.Start()
-	if err := pinSelf(1); err != nil {
-		return errors.Join(startErr, err)
+	if err := pinSelf(two[1]); err != nil {
+		if startErr == nil {
+			startErr = errors.Join(command.Process.Kill(), command.Wait())
+		}
+		return errors.Join(err, startErr)
 	}
 	return startErr
 }
