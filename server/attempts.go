@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// attempts counts, per address, what may be done only so often: to ask for a
-// room that does not exist, so that codes cannot be guessed, and to ask for a
-// token. Many share a school's address: what is right does not count.
+// attempts counts, per address or participant, what may be done only so often: to
+// ask for a room that does not exist, so that codes cannot be guessed, and to ask for
+// a token. Many share a school's address: what is right does not count.
 type attempts struct {
 	most   int // allowed in a window
 	window time.Duration
@@ -36,6 +36,23 @@ func (a *attempts) note(address string, now time.Time) {
 	defer a.mu.Unlock()
 	a.turn(now)
 	a.count[host(address)]++
+}
+
+// guesses counts rooms asked for that do not exist: of a participant, so that one who
+// guesses is in nobody else's way, and of an address, since guests are many at once.
+type guesses struct{ people, addresses *attempts }
+
+func newGuesses() *guesses {
+	return &guesses{newAttempts(guessesPerMinute, time.Minute), newAttempts(addressGuessesPerMinute, time.Minute)}
+}
+
+func (g *guesses) allowed(participant, address string, now time.Time) bool {
+	return g.people.allowed("participant "+participant, now) && g.addresses.allowed(address, now)
+}
+
+func (g *guesses) note(participant, address string, now time.Time) {
+	g.people.note("participant "+participant, now)
+	g.addresses.note(address, now)
 }
 
 // turn begins a new window when the old one is over.

@@ -27,10 +27,10 @@ type lesson interface {
 // room may see its pages and images.
 type door struct {
 	identify func(token string) (session.Identity, error)
-	// room returns a room that runs; address is who asks, for the limit of guesses.
-	room func(ctx context.Context, id int64, address string) (lesson, error)
+	// room returns a room that runs; who asks, and from where, is for the limits of guesses.
+	room func(ctx context.Context, id int64, participant, address string) (lesson, error)
 	// wrong counts a code that can be no room's, as an unknown room would be.
-	wrong *attempts
+	wrong *guesses
 }
 
 // visitor is a request that was let in.
@@ -57,12 +57,12 @@ func (d *door) visit(r *http.Request, code string) (visitor, error) {
 	}
 	id, ok := replay.ParseRoom(code)
 	if !ok {
-		return visitor{}, d.noRoom(r.RemoteAddr)
+		return visitor{}, d.noRoom(identity.Participant.ID, r.RemoteAddr)
 	}
 	if identity.Room != 0 && identity.Room != int64(id) {
 		return visitor{}, protocol.NewError(protocol.NotPermitted)
 	}
-	found, err := d.room(r.Context(), int64(id), r.RemoteAddr)
+	found, err := d.room(r.Context(), int64(id), identity.Participant.ID, r.RemoteAddr)
 	if err != nil {
 		return visitor{}, err
 	}
@@ -70,11 +70,11 @@ func (d *door) visit(r *http.Request, code string) (visitor, error) {
 }
 
 // noRoom refuses what is no code.
-func (d *door) noRoom(address string) error {
+func (d *door) noRoom(participant, address string) error {
 	now := time.Now()
-	if !d.wrong.allowed(address, now) {
+	if !d.wrong.allowed(participant, address, now) {
 		return protocol.NewError(protocol.TooManyTries)
 	}
-	d.wrong.note(address, now)
+	d.wrong.note(participant, address, now)
 	return protocol.NewError(protocol.NoSuchRoom)
 }

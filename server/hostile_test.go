@@ -193,6 +193,8 @@ func TestGuessingRoomsIsLimited(t *testing.T) {
 	if codes[int32(protocol.NoSuchRoom)] != 60 || codes[int32(protocol.TooManyTries)] != 10 {
 		t.Fatalf("answers %v, want 60 NO_SUCH_ROOM and then TOO_MANY_TRIES", codes)
 	}
+	// Somebody else at the same address.
+	openFirst(t, r.dial(t, client.Config{Name: "ben", RoomName: "Class", Route: transport.WebSocket}))
 }
 
 func TestSES8AGracefulStopTellsWhyAndWhenToComeBack(t *testing.T) {

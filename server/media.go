@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"syscall"
 	"time"
 
 	"chalkline/replay"
@@ -27,6 +28,10 @@ type MediaConfig struct {
 	TURN      webrtc.TURN // URLs and secret of TURN servers
 
 	RTMPAddress string // host:port of RTMP; empty: there is none
+
+	// Nobody chose Address or RTMPAddress: where it is taken, another program's is not
+	// in the way. WebRTC takes a free port, RTMP is off, and the log says so.
+	AddressYields, RTMPYields bool
 
 	FFmpeg  string // program; empty: as the system finds it
 	LiveURL string // where players find live streams; empty: here
@@ -87,10 +92,14 @@ func (m *mediaServers) open(s *Server, c MediaConfig) (err error) {
 	}
 	if c.RTMPAddress != "" {
 		l, err := listenRTMP(c.RTMPAddress)
-		if err != nil {
+		switch {
+		case err == nil:
+			m.rtmp = newEnduring(l, math.MaxInt64, s.cfg.Logger) // package rtmp has bounds of its own
+		case c.RTMPYields && errors.Is(err, syscall.EADDRINUSE):
+			s.cfg.Logger.Warn("RTMP is off: another program has its port; set rtmp-listen to another one, or to off", "address", c.RTMPAddress)
+		default:
 			return err
 		}
-		m.rtmp = newEnduring(l, math.MaxInt64, s.cfg.Logger) // package rtmp has bounds of its own
 	}
 	m.ingest = ingest.New(ingest.Config{
 		Sources: m.registry, Rooms: m.rooms, Table: s.cfg.Table,
@@ -115,6 +124,12 @@ func (m *mediaServers) openWebRTC(s *Server, c MediaConfig) error {
 		return nil
 	}
 	udp, tcp, err := listenMedia(c.Address)
+	if host, _, _ := net.SplitHostPort(c.Address); c.AddressYields && errors.Is(err, syscall.EADDRINUSE) {
+		if udp, tcp, err = listenMedia(net.JoinHostPort(host, "0")); err == nil {
+			s.cfg.Logger.Warn("another program has the port of WebRTC: a free one is taken; set media-listen to one that firewalls let through",
+				"address", c.Address, "taken", udp.LocalAddr().String())
+		}
+	}
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"os/exec"
@@ -138,6 +139,36 @@ func TestAPortThatIsTakenIsToldWithItsSetting(t *testing.T) {
 		})
 		if l, ok := errors.AsType[*server.ListenError](err); !ok || l.Setting != setting || !strings.Contains(err.Error(), setting+" to another port") {
 			t.Errorf("%s: %v", setting, err)
+		}
+	}
+}
+
+func TestPortsThatNobodyChoseAreInNobodysWay(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	log := memory.New()
+	tlsConfig, _ := selfSigned(t)
+	var told strings.Builder
+	s, err := server.New(server.Config{
+		Log: log, Table: log.Table(), Identifier: &names{}, Logger: slog.New(slog.NewTextHandler(&told, nil)),
+		Media: &server.MediaConfig{
+			Address: taken.Addr().String(), AddressYields: true, RTMPAddress: taken.Addr().String(), RTMPYields: true,
+			Secret: make([]byte, live.SecretSize),
+		},
+		Transport: transport.Config{Address: "127.0.0.1:0", TLS: tlsConfig},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &running{s, t, "http://" + s.Addr().String(), make(chan error, 1)}
+	go func() { r.served <- s.Serve() }()
+	r.stop()
+	for _, setting := range []string{"media-listen", "rtmp-listen"} {
+		if !strings.Contains(told.String(), setting) {
+			t.Errorf("the log does not name %s: %s", setting, told.String())
 		}
 	}
 }

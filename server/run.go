@@ -168,6 +168,7 @@ func mediaConfig(c config.Config) (*MediaConfig, error) {
 		Address: c.MediaAddress(), Addresses: c.MediaAddresses, RTMPAddress: c.RTMPAddress(),
 		STUN: c.STUNServers(), TURN: webrtc.TURN{URLs: c.TURNServers(), Secret: c.TURNSecret},
 		FFmpeg: c.FFmpeg, LiveURL: c.LiveURL, Secret: key,
+		AddressYields: c.MediaListen == "", RTMPYields: c.RTMPListen == "",
 	}, nil
 }
 

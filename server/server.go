@@ -97,10 +97,11 @@ func (noPage) Open(name string) (fs.File, error) {
 	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 }
 
-// What one address may do in a minute. A whole school may share one.
+// What may be done in a minute. A whole school may share one address.
 const (
-	guessesPerMinute = 60   // rooms asked for that do not exist
-	tokensPerMinute  = 3000 // guests
+	guessesPerMinute        = 60   // rooms that do not exist, asked for by a participant
+	addressGuessesPerMinute = 600  // and from an address
+	tokensPerMinute         = 3000 // of guests, for an address
 )
 
 // Server is a running server.
@@ -108,7 +109,7 @@ type Server struct {
 	cfg      Config
 	listener *transport.Listener
 	rooms    *rooms
-	attempts *attempts
+	guesses  *guesses
 	media    *mediaServers   // nil: none
 	ctx      context.Context // of rooms: outlives that of sessions
 	stop     context.CancelFunc
@@ -119,7 +120,7 @@ type Server struct {
 // New listens; Serve then serves.
 func New(config Config) (*Server, error) {
 	cfg := config.withDefaults()
-	s := &Server{cfg: cfg, attempts: newAttempts(guessesPerMinute, time.Minute)}
+	s := &Server{cfg: cfg, guesses: newGuesses()}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	s.sessions, s.goAway = context.WithCancel(s.ctx)
 	cfg.Room.Log, cfg.Room.Table, cfg.Room.Logger = cfg.Log, cfg.Table, cfg.Logger
@@ -163,8 +164,8 @@ func New(config Config) (*Server, error) {
 
 // door lets requests into rooms.
 func (s *Server) door() *door {
-	return &door{identify: s.Identify, wrong: s.attempts, room: func(ctx context.Context, id int64, address string) (lesson, error) {
-		return s.Room(ctx, id, address)
+	return &door{identify: s.Identify, wrong: s.guesses, room: func(ctx context.Context, id int64, participant, address string) (lesson, error) {
+		return s.Room(ctx, id, participant, address)
 	}}
 }
 
@@ -237,14 +238,14 @@ func (s *Server) CreateRoom(ctx context.Context, name string) (int64, error) {
 }
 
 // Room is that of session.Server.
-func (s *Server) Room(ctx context.Context, id int64, address string) (*room.Room, error) {
+func (s *Server) Room(ctx context.Context, id int64, participant, address string) (*room.Room, error) {
 	now := time.Now()
-	if !s.attempts.allowed(address, now) {
+	if !s.guesses.allowed(participant, address, now) {
 		return nil, protocol.NewError(protocol.TooManyTries)
 	}
 	if err := s.rooms.exists(ctx, replay.Room(id)); err != nil {
 		if errors.Is(err, protocol.NewError(protocol.NoSuchRoom)) {
-			s.attempts.note(address, now)
+			s.guesses.note(participant, address, now)
 		}
 		return nil, known(err)
 	}
