@@ -98,7 +98,6 @@ describe("copying", () => {
       room: "00000-00002", upload: no, load: no,
       bring: async (content, room) => {
         brought.push([content, room]);
-        assert.equal(ann.order().length, 4, "nothing is pasted before");
         if (content === GONE) throw new CodeError(Code.NoSuchDocument);
       },
     };
@@ -119,6 +118,12 @@ describe("copying", () => {
     ann.site.picked.set(keys);
     await commands.paste(data(clipboard));
     assert.deepEqual([shown(), brought.length], [["", KEPT, GONE, KEPT], 2], "in the same room all are there");
+    const page = ann.site.document;
+    const pasted = commands.paste(data({ ...clipboard, [ROOM]: "00000-00009" }));
+    ann.site.document = undefined;
+    await pasted;
+    ann.site.document = page;
+    assert.deepEqual(notices.at(-1), "paste.turned");
   });
 
   test("a clipboard from elsewhere is believed in nothing", async () => {

@@ -37,8 +37,11 @@ export interface Selection {
 
 export type Grid = "none" | "squares" | "lines" | "dots";
 
-/** Told to the person: nothing was copied, because one paste does not take that much; images did not come along from another room. */
-export type Notice = "copy.toomuch" | "paste.noimages";
+/**
+ * Told to the person: nothing was copied, because one paste does not take that much; images did not come along from another
+ * room; the page was turned before they came, so nothing was pasted.
+ */
+export type Notice = "copy.toomuch" | "paste.noimages" | "paste.turned";
 
 /** Done with the selection, or with the board. */
 export type Command =

@@ -3,6 +3,7 @@ import { Register } from "../ot/types.ts";
 import type { Key, Setting } from "../ot/types.ts";
 import { boolValue, groupValue, textValue } from "../ot/value.ts";
 import type { Element } from "../ot/board.ts";
+import { Code, CodeError } from "../protocol/codes.ts";
 import type { RoomImages } from "../sync/api.ts";
 import type { Command, Notice, Style } from "./api.ts";
 import { MIME, ROOM, asHtml, contentOf, inHtml, plainText, read, write } from "./clipboard.ts";
@@ -144,8 +145,10 @@ export class Commands {
       this.#pasted = { text, times: this.#pasted.text === text ? this.#pasted.times + 1 : 1 };
       const room = data.getData(ROOM);
       // At once, if no image has to come before.
+      const on = this.#site.document;
       const here = this.#isHere(room) || copies.every((c) => contentOf(c) === "") ? copies : await this.#bring(copies, room);
-      if (here.length > 0) this.#around.pasted(pasteCopies(this.#site, here, this.#pasted.times));
+      if (on !== this.#site.document) this.#around.notice?.("paste.turned");
+      else if (here.length > 0) this.#around.pasted(pasteCopies(this.#site, here, this.#pasted.times));
     } else if (plain.trim() !== "") {
       // Of a text, office programs give a picture as well.
       const made = pasteText(this.#site, plain);
@@ -162,9 +165,15 @@ export class Commands {
 
   /** Gets the images of copies from another room; returns the copies but for images that this one did not get. */
   async #bring(copies: readonly Copy[], room: string): Promise<readonly Copy[]> {
-    const missing = new Set<string>();
-    for (const content of new Set(copies.map(contentOf))) {
-      if (content !== "") await this.#around.images?.bring(content, room).catch(() => missing.add(content));
+    const missing = new Set(copies.map(contentOf).filter((content) => content !== ""));
+    for (const content of [...missing]) {
+      try {
+        await this.#around.images?.bring(content, room);
+        missing.delete(content);
+      } catch (error) {
+        // Of a room that one may not enter there are no others either.
+        if (!(error instanceof CodeError) || error.code !== Code.NoSuchDocument) break;
+      }
     }
     if (missing.size > 0) this.#around.notice?.("paste.noimages");
     return copies.filter((c) => !missing.has(contentOf(c)));

@@ -192,6 +192,7 @@ export const en: Readonly<Record<TextKey, string>> = {
   "page.clear.ask": "Clear this page? Everyone’s work on it goes; you can undo it.",
   "page.clear.yes": "Clear",
   "copy.toomuch": "That is too much to copy at once. Nothing was copied; select less.",
+  "paste.turned": "The page was turned before the images came. Paste again.",
   "paste.noimages": "Some images could not be brought along from the other lesson.",
   "page.cleared": "The page is cleared",
   "page.earlier": "Move this page forward",

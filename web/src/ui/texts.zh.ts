@@ -191,6 +191,7 @@ export const zh = {
   "page.clear.ask": "清空这一页？大家写的都会清掉，你可以撤销。",
   "page.clear.yes": "清空",
   "copy.toomuch": "选中的内容太多，没有复制。请少选一些。",
+  "paste.turned": "图片还没带过来就翻页了，请再粘贴一次。",
   "paste.noimages": "有些图片没能从另一个课堂带过来。",
   "page.cleared": "已清空这一页",
   "page.earlier": "这一页前移",
