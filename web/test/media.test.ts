@@ -417,7 +417,7 @@ test("ALN2: where there is sound only, T is what is heard", async () => {
     world.worker.say({ kind: "tick" });
   }
   const shown = world.shows.at(-1);
-  assert.ok(typeof shown === "number" && Math.abs((world.room - shown) / 1000 - 260) < 2, `${typeof shown === "number" ? (world.room - shown) / 1000 : shown} ms`);
+  assert.ok(typeof shown === "number" && Math.abs((world.room - shown) / 1000 - 235) < 2, `${typeof shown === "number" ? (world.room - shown) / 1000 : shown} ms`);
   assert.ok(media.alignment.value.kind === "aligned" && media.alignment.value.by === "sound");
   media.stop();
 });
