@@ -10,20 +10,22 @@ import { forgetToken, tokenFor } from "./token.ts";
 export class ServerGateway implements Gateway {
   /** A token that has had its day is replaced once. */
   async create(title: string, name: string): Promise<bigint> {
+    const token = await tokenFor(name);
     try {
-      return await createRoom({ token: await tokenFor(name) }, title);
+      return await createRoom({ token }, title);
     } catch (error) {
       if (!isAboutToken(error)) throw error;
-      forgetToken();
+      forgetToken(token);
       return createRoom({ token: await tokenFor(name) }, title);
     }
   }
 
   async connect(room: bigint, name: string): Promise<RoomSession> {
-    const session = connect({ room, token: await tokenFor(name), name, locale: language.peek() });
+    const token = await tokenFor(name, room);
+    const session = connect({ room, token, name, locale: language.peek() });
     session.connection.subscribe((c) => {
       // What the notice then offers, a reload, comes back with a new one.
-      if (c.kind === "ended" && isTokenCode(c.code)) forgetToken();
+      if (c.kind === "ended" && isTokenCode(c.code)) forgetToken(token);
     });
     return session;
   }

@@ -1,71 +1,104 @@
 // Who this device is: a token from the server, kept so that a reload is the same participant and delivers what it left.
 import { CodeError, failureOf } from "../sync/index.ts";
+import { MAX_ROOM, roomCode } from "../sync/names.ts";
 
-const NAME = "chalkline.token";
+/** Where tokens for any room are kept. */
+const ANY = "chalkline.token";
 
-/** Where nothing can be stored: for as long as the page is there. */
-let held: string | undefined;
+/** One that is only for a room stands in no other room's way. */
+const slotOf = (room: bigint | undefined): string => (room === undefined ? ANY : `${ANY}.${roomCode(room)}`);
 
-function storedToken(): string | undefined {
+/** By slot, what could not be stored: there for as long as the page is. It is newer than what is stored. */
+const held = new Map<string, string>();
+
+function keptIn(slot: string): string | undefined {
   try {
-    return localStorage.getItem(NAME) ?? held;
+    return held.get(slot) ?? localStorage.getItem(slot) ?? undefined;
   } catch {
-    return held;
+    return undefined;
   }
 }
 
-function store(token: string): void {
-  held = token;
+function keep(slot: string, token: string): void {
   try {
-    localStorage.setItem(NAME, token);
+    localStorage.setItem(slot, token);
+    held.delete(slot);
   } catch {
-    // Another participant after a reload.
+    held.set(slot, token);
   }
 }
 
 /**
  * Takes the token that a school's system has put behind the link (`#token=…`, docs/deploy.md) out of the address, so that
- * nobody is given it with the link. Returns the name that it says, "" if it says none.
+ * nobody is given it with the link. Returns what the person is called from now on; undefined: there is no token. It is the
+ * name that the token says; if it says none, `called`, the name until now, for the same person, and "" for another.
  */
-export function takeToken(): string {
+export function takeToken(called: string): string | undefined {
   const token = new URLSearchParams(location.hash.slice(1)).get("token");
-  if (token === null || token === "") return "";
+  if (token === null || token === "") return undefined;
   history.replaceState(history.state, "", location.pathname + location.search);
-  store(token);
-  return nameIn(token);
+  const { sub, name, room } = claimsOf(token);
+  const slot = slotOf(room);
+  const samePerson = sub !== "" && claimsOf(keptIn(slot) ?? "").sub === sub;
+  keep(slot, token);
+  return name === "" && samePerson ? called : name;
+}
+
+/** What a JSON Web Token (RFC 7519) says, which the server alone can check. */
+interface Claims {
+  /** Who, "" if it does not say. */
+  readonly sub: string;
+  /** "" if it says none, or one that is too long. */
+  readonly name: string;
+  /** The only room it is for. */
+  readonly room: bigint | undefined;
 }
 
 /** Bytes of UTF-8. */
 const MAX_NAME = 64;
 
-/** The claim of a JSON Web Token (RFC 7519), which the server alone can check. */
-function nameIn(token: string): string {
+/** Takes anything: what cannot be read says nothing. */
+function claimsOf(token: string): Claims {
+  const { sub, name, room } = payloadOf(token);
+  const called = typeof name === "string" ? name.trim() : "";
+  return {
+    sub: typeof sub === "string" ? sub : "",
+    name: new TextEncoder().encode(called).length > MAX_NAME ? "" : called,
+    room: typeof room === "number" && Number.isInteger(room) && room >= 1 && room <= Number(MAX_ROOM) ? BigInt(room) : undefined,
+  };
+}
+
+function payloadOf(token: string): { readonly [claim in keyof Claims]?: unknown } {
   try {
     const payload = atob((token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/"));
     const claims: unknown = JSON.parse(new TextDecoder().decode(Uint8Array.from(payload, (c) => c.charCodeAt(0))));
-    const name = typeof claims === "object" && claims !== null && "name" in claims && typeof claims.name === "string" ? claims.name.trim() : "";
-    return new TextEncoder().encode(name).length > MAX_NAME ? "" : name;
+    return typeof claims === "object" && claims !== null ? claims : {};
   } catch {
-    return "";
+    return {};
   }
 }
 
-/** The token kept, or a new one. Rejects with a CodeError: why the server gives none; 0: it was not reached. */
-export async function tokenFor(name: string): Promise<string> {
-  const kept = storedToken();
+/**
+ * The token kept for the room, else the one for any room, else a new one. Without a room: to create one. Rejects with a
+ * CodeError: why the server gives none; 0: it was not reached.
+ */
+export async function tokenFor(name: string, room?: bigint): Promise<string> {
+  const kept = keptIn(slotOf(room)) ?? keptIn(ANY);
   if (kept !== undefined) return kept;
   const token = await newToken(name);
-  store(token);
+  keep(ANY, token);
   return token;
 }
 
-/** The server does not take the token any more. */
-export function forgetToken(): void {
-  held = undefined;
-  try {
-    localStorage.removeItem(NAME);
-  } catch {
-    return;
+/** The server does not take the token any more. A newer one, of another tab perhaps, stays. */
+export function forgetToken(token: string): void {
+  for (const slot of new Set([ANY, slotOf(claimsOf(token).room)])) {
+    if (held.get(slot) === token) held.delete(slot);
+    try {
+      if (localStorage.getItem(slot) === token) localStorage.removeItem(slot);
+    } catch {
+      continue;
+    }
   }
 }
 
