@@ -97,6 +97,9 @@ func (p *Publication) send(ctx context.Context) {
 			p.cfg.OnFrame(frame, p.video[0].at(at))
 		}
 		for _, t := range p.video {
+			if t.rid == ridMain && p.cfg.PauseMain != nil && p.cfg.PauseMain() {
+				continue
+			}
 			if t.picture(frame, at) != nil {
 				return
 			}

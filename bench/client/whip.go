@@ -27,6 +27,9 @@ type PublishConfig struct {
 	OnFrame func(frame int, rtp uint32)
 	// Pause is asked before each frame: true sends nothing; nil never pauses.
 	Pause func() bool
+	// PauseMain does so for the pictures of Film alone, as browsers stop their large
+	// quality first when the network is slow.
+	PauseMain func() bool
 }
 
 // Publication sends a film by WHIP, in real time. Its methods may be called from

@@ -29,6 +29,7 @@ type Stats struct {
 	In         uint64
 	Duplicates uint64 // dropped: had come already, or too old
 	Held       uint64 // had to wait
+	Missing    uint64 // were not there when later ones came
 	GivenUp    uint64 // did not come in time
 	Late       uint64 // came after they had been given up, and went out
 	Padding    uint64 // swallowed: no payload
@@ -92,10 +93,12 @@ func (s *Stamper) Push(p *pion.Packet, now time.Time, out []*pion.Packet) []*pio
 	for n >= s.window.next+maxHeld {
 		out = s.giveUp(n-maxHeld+1, out)
 	}
+	missing := max(n-s.window.end, 0)
 	if !s.window.put(n, p, now) {
 		s.stats.Duplicates++
 		return out
 	}
+	s.stats.Missing += uint64(missing)
 	if n > s.window.next {
 		s.stats.Held++
 	}

@@ -56,6 +56,17 @@ func stream(payloads ...string) []*pion.Packet {
 	return out
 }
 
+func TestWhatIsNotThereWhenLaterPacketsComeIsMissing(t *testing.T) {
+	s := rtp.NewStamper(rtp.Config{})
+	var out []*pion.Packet
+	for _, number := range []uint16{65533, 0, 2, 1, 65534, 65535, 3, 5} { // 65534, 65535, 1 and 4
+		out = s.Push(packet(number, 3000, "\x41"), time.Now(), out)
+	}
+	if n := s.Stats(); n.Missing != 4 || n.Held != 4 {
+		t.Errorf("%d missing and %d held, want 4 and 4", n.Missing, n.Held)
+	}
+}
+
 // show writes packets one letter each: S a stamp, others by their first byte's
 // type; a dot for every number left open.
 func show(packets []*pion.Packet) string {

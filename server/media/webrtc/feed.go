@@ -209,6 +209,14 @@ func (f *feed) pick(video bool, q quality) *layer {
 	return wanted
 }
 
+// live says whether live streams are of this layer: of the large picture while that
+// comes.
+func (f *feed) live(l *layer) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.pick(l.video, qualityMain) == l
+}
+
 func (l *layer) silent() bool {
 	return time.Since(time.Unix(0, l.newest.Load())) > layerSilence
 }

@@ -69,9 +69,7 @@ func newInbound(p *publisher, remote *pion.TrackRemote, video bool, q quality) *
 		t.line.rate = videoRate
 		t.stamper = rtp.NewStamper(rtp.Config{Stamp: t.stamp, Wait: holdWait})
 	}
-	if q == qualityMain {
-		t.units = newUnits(p.publication.Source.Hub, t.layer)
-	}
+	t.units = newUnits(p.publication.Source.Hub, t.layer)
 	return t
 }
 
@@ -155,9 +153,7 @@ func (t *inbound) release(out []*pionrtp.Packet) {
 		return
 	}
 	t.layer.forward(t.batch)
-	if t.units != nil {
-		t.units.push(t.batch)
-	}
+	t.units.push(t.batch)
 	clear(t.batch)
 	t.batch = t.batch[:0]
 }
@@ -276,8 +272,8 @@ func (t *inbound) ask() {
 // count adds what the stamper counted to the metrics.
 func (t *inbound) count() {
 	s, m := t.stamper.Stats(), t.publisher.server.metrics
-	if s.Held != t.stats.Held {
-		m.lost.Add(float64(s.Held - t.stats.Held))
+	if s.Missing != t.stats.Missing {
+		m.lost.Add(float64(s.Missing - t.stats.Missing))
 	}
 	if s.GivenUp != t.stats.GivenUp {
 		m.gaveUp.Add(float64(s.GivenUp - t.stats.GivenUp))

@@ -33,7 +33,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		bytesOut:   counter("sent_bytes_total", "RTP payload to viewers."),
 		in:         counter("received_packets_total", "Packets from publishers."),
 		out:        counter("sent_packets_total", "Packets to viewers, without those that were sent again."),
-		lost:       counter("missing_packets_total", "Packets of publishers that were waited for."),
+		lost:       counter("missing_packets_total", "Packets of publishers that were not there when later ones came."),
 		asked:      counter("nacks_total", "Packets that publishers were asked to send again."),
 		gaveUp:     counter("given_up_packets_total", "Packets of publishers that did not come."),
 		keyFrames:  counter("key_frame_requests_total", "Key frames that publishers were asked for."),

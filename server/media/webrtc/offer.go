@@ -2,6 +2,7 @@ package webrtc
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pion/sdp/v3"
@@ -120,9 +121,16 @@ func ridsOf(m *sdp.MediaDescription) []string {
 	return nil
 }
 
-// qualityOf says which quality an encoding is: the first is main, the last sub;
+// qualityOf says which quality an encoding is: that of its name, as our page calls
+// them (browsers send the small one first), else the first is main and the last sub;
 // false: it is not used.
 func (o offered) qualityOf(rid string) (quality, bool) {
+	if rid != "" && slices.Contains(o.rids, string(qualityMain)) && slices.Contains(o.rids, string(qualitySub)) {
+		if q := quality(rid); q == qualityMain || q == qualitySub {
+			return q, true
+		}
+		return "", false
+	}
 	switch {
 	case len(o.rids) < 2 || rid == "" || rid == o.rids[0]:
 		return qualityMain, true

@@ -45,13 +45,17 @@ func TestMED7AnOfferNeedsH264(t *testing.T) {
 	}
 }
 
-func TestTheFirstEncodingIsMainAndTheLastIsSub(t *testing.T) {
+func TestAnEncodingIsTheQualityOfItsNameOrElseOfItsPlace(t *testing.T) {
 	for _, c := range []struct {
 		simulcast, rid string
 		want           quality
 	}{
 		{"send main;sub", "main", qualityMain},
 		{"send main;sub", "sub", qualitySub},
+		{"send sub;main", "main", qualityMain},
+		{"send sub;main", "sub", qualitySub},
+		{"send sub;main", "", qualityMain}, // sound
+		{"send sub;half;main", "half", ""},
 		{"send f;h;q", "f", qualityMain},
 		{"send f;h;q", "h", ""},
 		{"send ~f,g;h;~q recv x", "q", qualitySub},

@@ -1,10 +1,13 @@
 package webrtc_test
 
 import (
+	"context"
+	"math"
 	"net"
 	"net/http"
 	"os/exec"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -47,12 +50,15 @@ type qualities struct {
 
 // publishTwo publishes in two qualities. The publisher stamps, so that what frames
 // say is exact however late a busy machine sends them.
-func (w *world) publishTwo() *qualities {
+func (w *world) publishTwo(changes ...func(*client.PublishConfig)) *qualities {
 	w.t.Helper()
 	small, begun := smallFilm(w.t), time.Now().UnixMicro()
 	w.publish(func(c *client.PublishConfig) {
 		c.Sub = small
 		c.Stamp = func(frame int) sei.Stamp { return sei.Stamp{Time: begun + int64(frame)*1_000_000/30} }
+		for _, change := range changes {
+			change(c)
+		}
 	})
 	w.until("published", published)
 	return &qualities{t: w.t, main: whole(w.t, w.film()), sub: whole(w.t, small)}
@@ -176,6 +182,44 @@ func TestAViewerWithABadNetworkGetsTheSmallQualityAndTheLargeOneWhenItIsGoodAgai
 				t.Errorf("source %+v", i)
 			}
 		})
+	}
+}
+
+func TestLiveStreamsAreOfTheLargeQualityWhileItComes(t *testing.T) {
+	w := newWorld(t)
+	var stopped atomic.Bool
+	q := w.publishTwo(func(c *client.PublishConfig) { c.PauseMain = stopped.Load })
+	source, _ := w.registry.Source(1, 1)
+	r := source.Hub.Read()
+	defer r.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 4*wait)
+	defer cancel()
+	last := int64(math.MinInt64)
+	for i, want := range []string{"main", "sub", "main"} {
+		stopped.Store(want == "sub")
+		before := "" // of the quality
+		for row := 0; row < 20; {
+			u, err := r.Next(ctx)
+			if err != nil {
+				t.Fatalf("%s, for the %d. time: %v", want, i, err)
+			}
+			if !u.Codec.Video() {
+				continue
+			}
+			if u.PTS <= last {
+				t.Errorf("PTS %d after %d", u.PTS, last)
+			}
+			last = u.PTS
+			of := map[bool]string{true: "main", false: "sub"}[q.main[bare(t, u.Data)]]
+			if before != "" && of != before && !u.Key {
+				t.Errorf("%s goes over to %s without a key frame", before, of)
+			}
+			if before = of; of == want {
+				row++
+			} else {
+				row = 0
+			}
+		}
 	}
 }
 

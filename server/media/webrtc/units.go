@@ -16,8 +16,9 @@ const maxUnit = 4 << 20
 // send them on request only, and live streams are cut at them.
 const keyEvery = 2_000_000
 
-// units puts a layer's packets together for its source's Hub, while that is
-// wanted. It belongs to the goroutine of the layer's track.
+// units puts a layer's packets together for its source's Hub, while that is wanted
+// and the layer is the one that it gets. It belongs to the goroutine of the layer's
+// track.
 type units struct {
 	hub    *stream.Hub
 	layer  *layer
@@ -48,7 +49,7 @@ func newUnits(hub *stream.Hub, l *layer) *units {
 
 // push takes packets in order.
 func (u *units) push(batch []*packet) {
-	wanted := u.hub.Wanted() && !u.layer.off.Load()
+	wanted := u.hub.Wanted() && !u.layer.off.Load() && u.layer.feed.live(u.layer)
 	if wanted && !u.wanted {
 		u.begun, u.counting, u.waiting = false, false, true
 		u.layer.askKey()
