@@ -149,6 +149,7 @@ func viewerInterceptors(m *pion.MediaEngine, i *interceptor.Registry, log loggin
 	if err != nil {
 		return err
 	}
+	i.Add(resendLimit{}) // before what it limits
 	i.Add(resend)
 	return registerExtensions(m, sdp.TransportCCURI, sdp.SDESMidURI)
 }
