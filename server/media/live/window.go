@@ -13,8 +13,9 @@ import (
 const (
 	// listed is how much of the past a playlist has at least.
 	listed = 75 * second
-	// lingers is how long a segment can be fetched when it is listed no more.
-	lingers = 15 * second
+	// lingers is how long a segment can be fetched when it is listed no more: its own
+	// length and that of the longest playlist it was in (RFC 8216, 6.2.2).
+	lingers = listed + longest
 	// fewest is how many segments are kept whatever they weigh: a player begins three
 	// before the end.
 	fewest = 4

@@ -42,7 +42,7 @@ func TestAWindowKeepsAMinuteAndItsPlaylistsFollowOnFromEachOther(t *testing.T) {
 	if n := len(last.Segments); n < 74 || n > 77 {
 		t.Errorf("%d segments are listed", n)
 	}
-	if n := held.Load(); n < 88_000 || n > 95_000 {
+	if n := held.Load(); n < 155_000 || n > 165_000 {
 		t.Errorf("%d bytes are held", n)
 	}
 	w.close()

@@ -148,10 +148,10 @@ func (k *conn) chunkSize(body []byte) error {
 		return errMalformed
 	}
 	n := binary.BigEndian.Uint32(body)
-	if n == 0 || n > maxChunk {
+	if n == 0 || n>>31 != 0 {
 		return errLimit
 	}
-	k.reader.size = n
+	k.reader.size = min(n, maxMessage) // no message is longer
 	return nil
 }
 
