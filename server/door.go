@@ -47,8 +47,8 @@ func (d *door) enter(r *http.Request) (visitor, error) { return d.visit(r, r.Pat
 // TOKEN_INVALID, TOKEN_EXPIRED, NOT_PERMITTED where the token is for another
 // room, NO_SUCH_ROOM, TOO_MANY_TRIES, or what the room says.
 func (d *door) visit(r *http.Request, code string) (visitor, error) {
-	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !ok || len(token) > protocol.MaxToken {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") || len(token) > protocol.MaxToken {
 		return visitor{}, protocol.NewError(protocol.TokenInvalid)
 	}
 	identity, err := d.identify(token)

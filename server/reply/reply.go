@@ -22,7 +22,11 @@ func JSON(w http.ResponseWriter, status int, body any) {
 func Error(w http.ResponseWriter, err error) {
 	known := protocol.NewError(protocol.StoreUnavailable, "reason", "failed")
 	errors.As(err, &known)
-	JSON(w, statusOf(known.Code), map[string]any{"code": known.Code, "parameters": known.Parameters})
+	status := statusOf(known.Code)
+	if status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", "Bearer") // RFC 9110, 15.5.2
+	}
+	JSON(w, status, map[string]any{"code": known.Code, "parameters": known.Parameters})
 }
 
 // statusOf is the HTTP status that goes with a code.
