@@ -147,7 +147,8 @@ export class WebRtcDriver implements Driver {
   }
 
   private frame(metadata: VideoFrameCallbackMetadata, element: HTMLVideoElement): void {
-    const { rtpTimestamp: rtp } = metadata;
+    // Firefox says nothing of RTP here, but which packet was played last.
+    const rtp = metadata.rtpTimestamp ?? this.picture?.getSynchronizationSources()[0]?.rtpTimestamp;
     const known = rtp === undefined ? undefined : this.stamps.at(rtp);
     if (known?.read === true) this.counts.stamped++;
     else this.counts.missed++;
