@@ -183,7 +183,8 @@ export class FakeElement extends EventTarget {
     this.callback = undefined;
   }
 
-  frame(rtpTimestamp: number): void {
+  /** rtpTimestamp: undefined in browsers that do not tell. */
+  frame(rtpTimestamp: number | undefined): void {
     const { callback } = this;
     this.callback = undefined;
     callback?.(0, { rtpTimestamp, mediaTime: this.currentTime } as VideoFrameCallbackMetadata);

@@ -251,6 +251,19 @@ test("ALN3: in a hidden tab T goes on by the media's own clock, and stands where
   lesson.media.stop();
 });
 
+test("ALN2: where frames do not name their packets, T is that of the picture that was played last", async () => {
+  const lesson = await Lesson.begin();
+  const { receiver } = lesson.world.peer.transceivers[0]!;
+  receiver.getSynchronizationSources = () => [{ timestamp: 0, rtpTimestamp: lesson.rtp }];
+  const { element } = lesson;
+  const told = element.frame.bind(element);
+  element.frame = () => told(undefined);
+  await lesson.frames(10);
+  assert.ok(Math.abs(lesson.world.room - lesson.shown - 100_000) < 1000, `${lesson.world.room - lesson.shown} µs`);
+  assert.equal(lesson.media.alignment.value.kind, "aligned");
+  lesson.media.stop();
+});
+
 test("ALN3: without frames T is that of the last picture that came; without a network none comes, though the element's clock goes on", async () => {
   const lesson = await Lesson.begin();
   await lesson.frames(10);
