@@ -32,10 +32,8 @@ test("a pupil changes to HLS, pauses, and goes back to automatic: it plays, and 
   expect(await playerOf(ben)).toBe("webrtc");
   await byHLS(ben, "Ann");
   await plays(ben, "Ann");
-  // Live streams are of the large quality.
-  const height = await ann.page.evaluate(() => window.chalkline?.media.camera.stream.value?.getVideoTracks()[0]?.getSettings().height);
-  expect(height).toBeGreaterThan(180);
-  await expect.poll(() => ben.page.evaluate(() => document.querySelector<HTMLVideoElement>(".tile video")?.videoHeight), SLOW).toBe(height);
+  // Live streams are of the large quality, which a busy browser may send smaller; the other has 180 lines.
+  await expect.poll(() => ben.page.evaluate(() => document.querySelector<HTMLVideoElement>(".tile video")?.videoHeight), SLOW).toBeGreaterThan(180);
   await ann.draw({ x: 300, y: 300, width: 200, height: 60 });
   expect((await agree([ann, ben], SLOW.timeout)).elements).toHaveLength(1);
   await ben.page.locator(".tile").getByRole("button", { name: "Pause" }).click();
