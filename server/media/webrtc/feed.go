@@ -33,6 +33,8 @@ type feed struct {
 	// What players get now; they are replaced, not changed.
 	videos, audios atomic.Pointer[[]*sender]
 
+	air air
+
 	mu      sync.Mutex
 	layers  []*layer // of the publishers that there are, the newest last
 	viewers []*viewer
@@ -209,12 +211,17 @@ func (f *feed) pick(video bool, q quality) *layer {
 	return wanted
 }
 
-// live says whether live streams are of this layer: of the large picture while that
-// comes.
-func (f *feed) live(l *layer) bool {
+// picked says whether live streams are to be of this layer: of the large picture while
+// that comes.
+func (f *feed) picked(l *layer) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.pick(l.video, qualityMain) == l
+}
+
+// live says whether they are, or are to be.
+func (f *feed) live(l *layer) bool {
+	return l.video && f.air.has(l) || f.picked(l)
 }
 
 func (l *layer) silent() bool {

@@ -194,10 +194,9 @@ func TestLiveStreamsAreOfTheLargeQualityWhileItComes(t *testing.T) {
 	defer r.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 4*wait)
 	defer cancel()
-	last := int64(math.MinInt64)
+	last, before := int64(math.MinInt64), "" // PTS and quality
 	for i, want := range []string{"main", "sub", "main"} {
 		stopped.Store(want == "sub")
-		before := "" // of the quality
 		for row := 0; row < 20; {
 			u, err := r.Next(ctx)
 			if err != nil {
@@ -211,8 +210,8 @@ func TestLiveStreamsAreOfTheLargeQualityWhileItComes(t *testing.T) {
 			}
 			last = u.PTS
 			of := map[bool]string{true: "main", false: "sub"}[q.main[bare(t, u.Data)]]
-			if before != "" && of != before && !u.Key {
-				t.Errorf("%s goes over to %s without a key frame", before, of)
+			if of != before && (!u.Key || !u.Discontinuity) {
+				t.Errorf("%q goes over to %s: key %t, discontinuity %t", before, of, u.Key, u.Discontinuity)
 			}
 			if before = of; of == want {
 				row++

@@ -2,6 +2,7 @@ package webrtc
 
 import (
 	"bytes"
+	"sync"
 
 	"github.com/pion/rtp/codecs"
 
@@ -120,7 +121,45 @@ func (u *units) end() {
 		u.layer.askKey()
 	}
 	pts, jumped := u.line.take(u.rtp, u.time)
-	u.hub.Publish(stream.Unit{Codec: stream.H264, PTS: pts, DTS: pts, Time: u.time, Key: key, Discontinuity: jumped, Data: u.unit})
+	unit := stream.Unit{Codec: stream.H264, PTS: pts, DTS: pts, Time: u.time, Key: key, Discontinuity: jumped, Data: u.unit}
+	if f := u.layer.feed; !f.air.publish(u.hub, u.layer, f.picked(u.layer), unit) {
+		u.waiting = true
+		u.layer.askKey()
+	}
+}
+
+// air is the picture that a source's Hub gets: of one layer, until another takes over
+// with a key frame.
+type air struct {
+	mu    sync.Mutex
+	layer *layer
+	pts   int64 // of the unit before
+}
+
+func (a *air) has(l *layer) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.layer == l
+}
+
+// publish publishes a unit, after the one before also where a layer takes over that
+// is behind. It says whether the layer is on the air: a picked one is from a key
+// frame on.
+func (a *air) publish(hub *stream.Hub, l *layer, picked bool, u stream.Unit) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.layer != l {
+		if !picked || !u.Key {
+			return false
+		}
+		a.layer, u.Discontinuity = l, true
+	}
+	if behind := a.pts - u.PTS; behind >= 0 && behind < timelineJump {
+		u.PTS, u.DTS = a.pts+1, a.pts+1
+	}
+	a.pts = u.PTS
+	hub.Publish(u)
+	return true
 }
 
 // look finds out whether the unit is a key frame, which gets the parameter sets
