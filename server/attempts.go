@@ -22,20 +22,20 @@ func newAttempts(most int, window time.Duration) *attempts {
 	return &attempts{most: most, window: window, count: map[string]int{}}
 }
 
-// allowed says whether address may try again.
-func (a *attempts) allowed(address string, now time.Time) bool {
+// allowed says whether a host or participant may try again.
+func (a *attempts) allowed(who string, now time.Time) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.turn(now)
-	return a.count[host(address)] < a.most
+	return a.count[who] < a.most
 }
 
 // note counts one.
-func (a *attempts) note(address string, now time.Time) {
+func (a *attempts) note(who string, now time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.turn(now)
-	a.count[host(address)]++
+	a.count[who]++
 }
 
 // guesses counts rooms asked for that do not exist: of a participant, so that one who
@@ -47,12 +47,12 @@ func newGuesses() *guesses {
 }
 
 func (g *guesses) allowed(participant, address string, now time.Time) bool {
-	return g.people.allowed("participant "+participant, now) && g.addresses.allowed(address, now)
+	return g.people.allowed(participant, now) && g.addresses.allowed(host(address), now)
 }
 
 func (g *guesses) note(participant, address string, now time.Time) {
-	g.people.note("participant "+participant, now)
-	g.addresses.note(address, now)
+	g.people.note(participant, now)
+	g.addresses.note(host(address), now)
 }
 
 // turn begins a new window when the old one is over.

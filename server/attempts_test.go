@@ -9,12 +9,12 @@ import (
 func TestOnlyFailuresCountAndAWindowForgetsThem(t *testing.T) {
 	a := newAttempts(3, time.Minute)
 	now := time.Unix(1000, 0)
-	const one, other = "192.0.2.1:1000", "192.0.2.2:1000"
+	const one, other = "192.0.2.1", "192.0.2.2"
 	for i := range 3 {
 		if !a.allowed(one, now) {
 			t.Fatalf("refused after %d failures", i)
 		}
-		a.note(fmt.Sprint("192.0.2.1:", 2000+i), now) // the port is another every time
+		a.note(one, now)
 	}
 	if a.allowed(one, now) {
 		t.Fatal("allowed after as many failures as there may be")
@@ -30,6 +30,32 @@ func TestOnlyFailuresCountAndAWindowForgetsThem(t *testing.T) {
 	}
 	if n := len(a.count); n != 0 {
 		t.Fatalf("%d addresses are remembered in the next window", n)
+	}
+}
+
+func TestWhoGuessesIsInNobodyElsesWayUntilAnAddressGuessesTooMuch(t *testing.T) {
+	g, now := newGuesses(), time.Unix(1000, 0)
+	from := func(port int) string { return fmt.Sprint("192.0.2.1:", port) } // another one every time
+	for i := range guessesPerMinute {
+		g.note("school:ann", from(i), now)
+	}
+	if g.allowed("school:ann", "192.0.2.2:1", now) {
+		t.Error("who guessed may go on from elsewhere")
+	}
+	if !g.allowed("school:ben", from(1000), now) {
+		t.Error("another participant at the same address is refused")
+	}
+	for i := range addressGuessesPerMinute - guessesPerMinute {
+		g.note(fmt.Sprint("guest-", i), from(i), now)
+	}
+	if g.allowed("school:ben", from(1000), now) {
+		t.Error("an address may go on with one guest after another")
+	}
+	if !g.allowed("school:ben", "192.0.2.2:1", now) {
+		t.Error("another address is refused")
+	}
+	if !g.allowed("school:ann", from(1), now.Add(time.Minute)) {
+		t.Error("refused in the next window")
 	}
 }
 

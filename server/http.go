@@ -137,12 +137,12 @@ func (a *api) token(w http.ResponseWriter, r *http.Request) {
 		reply.Error(w, protocol.NewError(protocol.TooLarge, "limit", "name", "max", strconv.Itoa(protocol.MaxDisplayName)))
 		return
 	}
-	now := time.Now()
-	if !a.tokens.allowed(r.RemoteAddr, now) {
+	now, from := time.Now(), host(r.RemoteAddr)
+	if !a.tokens.allowed(from, now) {
 		reply.Error(w, protocol.NewError(protocol.TooManyTries))
 		return
 	}
-	a.tokens.note(r.RemoteAddr, now)
+	a.tokens.note(from, now)
 	token, err := a.guests.Guest(ask.Name)
 	if err != nil {
 		reply.Error(w, err)

@@ -207,7 +207,7 @@ func base(liveURL string) string {
 type wrongKeys struct{ *attempts }
 
 // Allowed is that of ingest.Tries.
-func (w wrongKeys) Allowed(address string) bool { return w.allowed(address, time.Now()) }
+func (w wrongKeys) Allowed(address string) bool { return w.allowed(host(address), time.Now()) }
 
 // Note is that of ingest.Tries.
-func (w wrongKeys) Note(address string) { w.note(address, time.Now()) }
+func (w wrongKeys) Note(address string) { w.note(host(address), time.Now()) }
