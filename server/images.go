@@ -55,10 +55,7 @@ func (i *images) post(w http.ResponseWriter, r *http.Request) {
 	}
 	info, err := i.take(w, r, who)
 	if err != nil {
-		if told := new(protocol.Error); !errors.As(err, &told) {
-			i.log.Error("image cannot be stored", "room", who.room, "error", err)
-		}
-		reply.Error(w, err)
+		i.refuse(w, r, who, err)
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store")
@@ -94,19 +91,34 @@ func (i *images) bring(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer done()
-	err = i.store.Copy(r.Context(), int64(from.room), int64(who.room), r.PathValue("content"))
+	if err := i.store.Copy(r.Context(), int64(from.room), int64(who.room), r.PathValue("content")); err != nil {
+		i.refuse(w, r, who, refusal(err))
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// refuse answers with an error, which is logged if it is the store's.
+func (i *images) refuse(w http.ResponseWriter, r *http.Request, who visitor, err error) {
+	if told := new(protocol.Error); !errors.As(err, &told) {
+		i.log.Error("image failed", "method", r.Method, "room", who.room, "error", err)
+	}
+	reply.Error(w, err)
+}
+
+// refusal is what a client is told of an error of the store: a *protocol.Error, or the
+// error itself.
+func refusal(err error) error {
 	var over *content.LimitError
 	switch {
 	case errors.As(err, &over):
-		reply.Error(w, tooLarge(over))
+		return tooLarge(over)
+	case errors.Is(err, content.ErrUnusable):
+		return protocol.NewError(protocol.UnusableImage)
 	case errors.Is(err, content.ErrNotFound):
-		reply.Error(w, protocol.NewError(protocol.NoSuchDocument))
-	case err != nil:
-		i.log.Error("image cannot be copied", "room", who.room, "from", from.room, "error", err)
-		reply.Error(w, err)
-	default:
-		w.WriteHeader(http.StatusNoContent)
+		return protocol.NewError(protocol.NoSuchDocument)
 	}
+	return err
 }
 
 // take reads and stores the body of a request.
@@ -190,14 +202,8 @@ func (n *noted) Read(p []byte) (int, error) {
 // put stores an image. The error is a *protocol.Error or that of the store.
 func (i *images) put(ctx context.Context, room replay.Room, body []byte) (content.Info, error) {
 	info, err := i.store.Put(ctx, int64(room), body)
-	var over *content.LimitError
-	switch {
-	case errors.As(err, &over):
-		return content.Info{}, tooLarge(over)
-	case errors.Is(err, content.ErrUnusable):
-		return content.Info{}, protocol.NewError(protocol.UnusableImage)
-	case err != nil:
-		return content.Info{}, fmt.Errorf("server: image: %w", err)
+	if err != nil {
+		return content.Info{}, refusal(err)
 	}
 	return info, nil
 }
@@ -220,13 +226,8 @@ func (i *images) get(w http.ResponseWriter, r *http.Request) {
 	}
 	id := r.PathValue("content")
 	file, kind, err := i.store.File(int64(who.room), id)
-	if errors.Is(err, content.ErrNotFound) {
-		reply.Error(w, protocol.NewError(protocol.NoSuchDocument))
-		return
-	}
 	if err != nil {
-		i.log.Error("image cannot be read", "room", who.room, "error", err)
-		reply.Error(w, err)
+		i.refuse(w, r, who, refusal(err))
 		return
 	}
 	defer file.Close()
