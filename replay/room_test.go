@@ -29,6 +29,9 @@ func TestLogsNameRoomsAsLinksDo(t *testing.T) {
 			t.Errorf("%s is room %d, want %d", id, got, id)
 		}
 	}
+	if got := replay.Room(1<<replay.RoomBits + 31).String(); got != "00000-0000Z" {
+		t.Errorf("beyond its bits: %s", got)
+	}
 	const code = "01H85-CJ9AD" // as in web/src/ui/code.test.ts
 	var text, json strings.Builder
 	slog.New(slog.NewTextHandler(&text, nil)).Info("x", "room", replay.Room(1_692_398_069_069))

@@ -17,7 +17,6 @@ var (
 
 const (
 	defaultChunk  = 128      // 5.4.1
-	maxChunk      = 64 << 10 // bytes
 	maxStreams    = 16       // chunk streams
 	maxMessage    = 4 << 20  // bytes
 	maxStranger   = 64 << 10 // bytes of a message before something is published

@@ -9,6 +9,9 @@ import (
 	"testing"
 )
 
+// largeChunk is larger than encoders send.
+const largeChunk = 64 << 10
+
 // chunk is one of stream 4: a header of some format and bytes.
 func chunk(format byte, header []byte, payload string) []byte {
 	return append(append([]byte{format<<6 | 4}, header...), payload...)
@@ -98,7 +101,7 @@ func TestChunkStreamsAreInterleavedAndNumberedInOneToThreeBytes(t *testing.T) {
 
 func TestWhatAHeaderClaimsIsNotAllocated(t *testing.T) {
 	r := newChunkReader(bytes.NewReader(chunk(0, []byte{0, 0, 0, 0x3f, 0, 0, 9, 1, 0, 0, 0}, "only this")))
-	r.most, r.size = maxMessage, maxChunk
+	r.most, r.size = maxMessage, largeChunk
 	if _, err := r.next(); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Fatalf("next() = %v", err)
 	}
@@ -135,13 +138,13 @@ func TestChunksOverALimitAreRefused(t *testing.T) {
 func TestMessagesThatAreNotWholeAreBoundedTogether(t *testing.T) {
 	var b []byte
 	for id := byte(3); id < 6; id++ {
-		b = append(append(b, id, 0, 0, 0, 0x40, 0, 0, 9, 1, 0, 0, 0), make([]byte, maxChunk)...)
+		b = append(append(b, id, 0, 0, 0, 0x40, 0, 0, 9, 1, 0, 0, 0), make([]byte, largeChunk)...)
 		for range 60 {
-			b = append(append(b, 0xc0|id), make([]byte, maxChunk)...)
+			b = append(append(b, 0xc0|id), make([]byte, largeChunk)...)
 		}
 	}
 	r := newChunkReader(bytes.NewReader(b))
-	r.most, r.size = maxMessage, maxChunk
+	r.most, r.size = maxMessage, largeChunk
 	if _, err := r.next(); !errors.Is(err, errLimit) {
 		t.Errorf("next() = %v, want %v", err, errLimit)
 	}
@@ -183,17 +186,17 @@ func FuzzChunks(f *testing.F) {
 func TestLargeMessagesLeaveNoBuffersBehind(t *testing.T) {
 	var b []byte
 	for id := byte(3); id < 3+maxStreams; id++ { // 1 MB on each chunk stream, whole or given up
-		b = append(append(b, id, 0, 0, 0, 0x10, 0, 0, 9, 1, 0, 0, 0), make([]byte, maxChunk)...)
+		b = append(append(b, id, 0, 0, 0, 0x10, 0, 0, 9, 1, 0, 0, 0), make([]byte, largeChunk)...)
 		for range 15 - id%2 {
-			b = append(append(b, 0xc0|id), make([]byte, maxChunk)...)
+			b = append(append(b, 0xc0|id), make([]byte, largeChunk)...)
 		}
 	}
 	r := newChunkReader(bytes.NewReader(b))
-	r.most, r.size = maxMessage, maxChunk
+	r.most, r.size = maxMessage, largeChunk
 	for err := error(nil); err == nil; {
 		_, err = r.next()
 		for id := range r.streams {
-			if id%2 == 1 && r.held == 15*maxChunk {
+			if id%2 == 1 && r.held == 15*largeChunk {
 				r.abort(id)
 			}
 		}

@@ -51,7 +51,7 @@ func (n *session) patchICE(w http.ResponseWriter, r *http.Request, body string) 
 		reply.Error(w, protocol.NewError(protocol.BadMessage))
 	case match == "":
 		w.WriteHeader(http.StatusPreconditionRequired)
-	case match == "*" || match == `"*"`: // the quotes are of the example in RFC 9725, 4.3.3
+	case match == "*" || match == `"*"`: // some write it as the ETag that it is not
 		n.restart(w, f)
 	case match != n.tag():
 		w.WriteHeader(http.StatusPreconditionFailed)
