@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -34,6 +35,9 @@ func Run(ctx context.Context, c Config, w io.Writer) (err error) {
 	}
 	result, err := measure(ctx, c, t)
 	err = errors.Join(err, stopProfile())
+	if distrust := new(tls.CertificateVerificationError); errors.As(err, &distrust) {
+		return fmt.Errorf("%w; --insecure accepts any certificate", err)
+	}
 	if err != nil {
 		return err
 	}

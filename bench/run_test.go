@@ -13,8 +13,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/big"
 	"net"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -100,6 +102,15 @@ func run(t *testing.T, cfg bench.Config) bench.Result {
 		t.Fatal(err)
 	}
 	return r
+}
+
+func TestACertificateThatIsNotTrustedIsSaidToBeWithWhatToDo(t *testing.T) {
+	for _, mode := range []string{bench.ModeLoad, bench.ModeJoin, bench.ModeAlign} {
+		cfg := bench.Config{Mode: mode, URL: startServer(t), Transport: transport.WebSocket, Clients: 1, Writers: 1, Duration: time.Second, Seed: 1}
+		if err := bench.Run(t.Context(), cfg, io.Discard); err == nil || !strings.Contains(err.Error(), "--insecure") {
+			t.Errorf("%s: %v", mode, err)
+		}
+	}
 }
 
 func TestEveryPointReachesEveryClientOverBothTransports(t *testing.T) {

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { expect, type Page } from "@playwright/test";
 import type { FakeGateway } from "../test/dev/fake.ts";
 import { accessible, drag, drawn, elements, picture, press, test } from "./support/devpage.ts";
+import { readPdf } from "./support/pdf.ts";
 
 declare global {
   interface Window {
@@ -153,6 +154,32 @@ test("this page is saved as PNG and SVG, all pages as PDF, which can be stopped"
   await expect(notice(page)).toContainText("正在导出");
   await page.getByRole("button", { name: "取消" }).click();
   await expect(notice(page)).toHaveCount(0);
+});
+
+test("without a connection all pages are saved as PDF from the boards that are open", async ({ open }) => {
+  const page = await open();
+  await page.evaluate(() => window.fake?.room?.pages.set(["a", "b"]));
+  await drag(page, [[300, 200], [500, 220]]);
+  await page.evaluate(() => window.fake?.room?.connection.set({ kind: "offline", unsent: 0 }));
+  const saveAll = async (): Promise<void> => {
+    await page.getByRole("button", { name: "这一页" }).click();
+    await page.getByRole("button", { name: "全部页存为 PDF" }).click();
+  };
+  await saveAll();
+  await expect(notice(page)).toContainText("缺第 2 页");
+  await accessible(page);
+  await page.getByRole("button", { name: "关闭" }).click();
+
+  await page.getByRole("button", { name: "第 2 页" }).click();
+  await drag(page, [[300, 200], [500, 220]]);
+  await drag(page, [[300, 400], [500, 420]]);
+  const download = page.waitForEvent("download");
+  await saveAll();
+  const file = await (await download).path();
+  const [first, second, ...more] = readPdf(file);
+  expect([first?.size, second?.size, more.length]).toEqual(["3072 x 1728 pts", "3072 x 1728 pts", 0]);
+  expect(first?.dark).toBeGreaterThan(10);
+  expect((second?.dark ?? 0) / (first?.dark ?? 0)).toBeGreaterThan(1.5);
 });
 
 test("grid, snapping and ruler are remembered on this device", async ({ open }) => {

@@ -1,6 +1,6 @@
 // One text under several hands, and other things that two people do to one element at once, on the real server.
-import { readFile } from "node:fs/promises";
 import { picture } from "./support/devpage.ts";
+import { readPdf } from "./support/pdf.ts";
 import { agree, Person } from "./support/person.ts";
 import { expect, test } from "./support/fixtures.ts";
 
@@ -268,20 +268,32 @@ test("an image copied in one room is there when it is pasted in another", async 
   await seesRed(there);
 });
 
-test("an image uploaded by one is seen by the other; the server exports it and draws the pages' miniatures", async ({ lesson }) => {
+test("an image uploaded by one is seen by the other; all pages are exported by the server, and by the page without it; the server draws miniatures", async ({ lesson, relay }) => {
   const ann = await lesson.person("Ann");
-  const bob = await lesson.person("Bob");
+  const bob = await lesson.person("Bob", {}, relay);
   await addRedImage(ann);
   await expect.poll(() => count(bob), { timeout: 20_000 }).toBe(1);
   await agree([ann, bob]);
   await seesRed(bob);
 
-  await ann.page.getByRole("button", { name: "This page" }).click();
-  const download = ann.page.waitForEvent("download");
-  await ann.page.getByRole("button", { name: "Save all pages as PDF" }).click();
-  const pdf = await readFile(await (await download).path());
-  expect(pdf.subarray(0, 5).toString()).toBe("%PDF-");
-  expect(pdf.length).toBeGreaterThan(1000);
+  const exported = async ({ page }: Person) => {
+    await page.getByRole("button", { name: "This page" }).click();
+    const download = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Save all pages as PDF" }).click();
+    const [first, ...more] = readPdf(await (await download).path());
+    expect(more).toEqual([]);
+    return first;
+  };
+  const served = await exported(ann);
+  await bob.page.context().setOffline(true);
+  relay.setOnline(false);
+  await expect(bob.pill).not.toHaveText("Synced", { timeout: 30_000 });
+  const drawnHere = await exported(bob);
+  expect(drawnHere?.size).toBe(served?.size);
+  expect(served?.red).toBeGreaterThan(50);
+  expect(Math.abs((drawnHere?.red ?? 0) / (served?.red ?? 1) - 1)).toBeLessThan(0.1);
+  relay.setOnline(true);
+  await bob.page.context().setOffline(false);
 
   const eve = await lesson.person("Eve");
   await eve.page.getByRole("button", { name: "Add a page" }).click();

@@ -1,4 +1,5 @@
-// A whole page as a picture at 1:1, cut to what is on it.
+// A whole page as a picture at 1:1, cut to what is on it, or a sheet as wide as the board.
+import type { BoardDocument } from "../sync/api.ts";
 import type { Source } from "./facts.ts";
 import { BOARD, NOWHERE, UNITS, grow, intersection, isEmpty, union } from "./geometry.ts";
 import type { Rect } from "./geometry.ts";
@@ -6,6 +7,8 @@ import { decodeImage } from "./images.ts";
 import { Drawn } from "./items.ts";
 import type { Item } from "./items.ts";
 import { Painter } from "./paint.ts";
+import { canvasMeasure } from "./painttext.ts";
+import { sourceOf } from "./source.ts";
 import { svgOf } from "./svg.ts";
 import type { Measure } from "./textlayout.ts";
 import { lookOf } from "./theme.ts";
@@ -22,20 +25,45 @@ const MARGIN = 200;
 /** What an empty page is, units: a sheet of 400 × 300 px. */
 const EMPTY: Rect = { x0: 0, y0: 0, x1: 4000, y1: 3000 };
 
-/** A PNG has at most so many pixels and no edge longer; what is larger is drawn smaller. */
+/** No sheet is lower, units: a screen of 16 : 9 across the board. */
+const SCREEN = 23_040;
+
+/** A picture has at most so many pixels and no edge longer; what is larger is drawn smaller. */
 const MAX_PIXELS = 24_000_000;
 const MAX_EDGE = 16_000;
 
 /** Draws everything that the source has on white paper. Rejects with "board: export png: …" where the browser cannot. */
 export async function exportPage(source: Source, as: "png" | "svg", options: ExportOptions): Promise<Blob> {
   try {
-    const items = [...source.all()].map((facts) => new Drawn(facts, options.measure));
+    const items = itemsOf(source, options);
     const box = regionOf(items);
-    return await (as === "png" ? png(items, box, options) : svg(items, box, options));
+    return await (as === "png" ? (await paint(items, box, options)).convertToBlob({ type: "image/png" }) : svg(items, box, options));
   } catch (error) {
     throw new Error(`board: export ${as}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
 }
+
+/** A page of a document. */
+export interface Sheet {
+  readonly jpeg: Blob;
+  /** Px of the picture. */
+  readonly width: number;
+  readonly height: number;
+  /** Px of the picture in one of the board. */
+  readonly scale: number;
+}
+
+/** Draws the whole width of a board on white paper, as far down as there is something: what the server's document has. Rejects where the browser cannot. */
+export async function drawSheet(doc: BoardDocument, load: ExportOptions["load"]): Promise<Sheet> {
+  const options = { measure: canvasMeasure(), load };
+  const items = itemsOf(sourceOf(doc), options);
+  const box = { ...BOARD, y1: Math.min(BOARD.y1, Math.max(SCREEN, ...items.map(({ bounds }) => bounds.y1 + MARGIN))) };
+  const canvas = await paint(items, box, options);
+  const jpeg = await canvas.convertToBlob({ type: "image/jpeg", quality: 0.92 });
+  return { jpeg, width: canvas.width, height: canvas.height, scale: exportScale(box) * UNITS };
+}
+
+const itemsOf = (source: Source, { measure }: ExportOptions): Drawn[] => [...source.all()].map((facts) => new Drawn(facts, measure));
 
 /** The part of the board that has something on it and a margin, in whole px; the same as the server's pictures show. */
 function regionOf(items: readonly Item[]): Rect {
@@ -55,7 +83,8 @@ export function exportScale(box: Rect): number {
   return Math.min(1, MAX_EDGE / Math.max(w, h), Math.sqrt(MAX_PIXELS / (w * h))) / UNITS;
 }
 
-async function png(items: readonly Item[], box: Rect, { load }: ExportOptions): Promise<Blob> {
+/** Draws items on white paper. */
+async function paint(items: readonly Item[], box: Rect, { load }: ExportOptions): Promise<OffscreenCanvas> {
   const scale = exportScale(box);
   const canvas = new OffscreenCanvas(Math.ceil((box.x1 - box.x0) * scale), Math.ceil((box.y1 - box.y0) * scale));
   const context = canvas.getContext("2d");
@@ -68,7 +97,7 @@ async function png(items: readonly Item[], box: Rect, { load }: ExportOptions): 
     context.setTransform(scale, 0, 0, scale, -box.x0 * scale, -box.y0 * scale);
     const painter = new Painter(look, { get: (content) => pictures.get(content) });
     for (const item of items) painter.item(context, item);
-    return await canvas.convertToBlob({ type: "image/png" });
+    return canvas;
   } finally {
     for (const picture of pictures.values()) picture.close();
   }

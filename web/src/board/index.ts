@@ -1,5 +1,7 @@
 export { Board, ERASER_RADIUS } from "./board.ts";
 export type { BoardDiagnostics, BoardOptions } from "./board.ts";
+export { drawSheet } from "./exportpage.ts";
+export type { Sheet } from "./exportpage.ts";
 export type { Fingers } from "./gestures.ts";
 export type { Nameplate } from "./overlay.ts";
 export { browserClock } from "./surface.ts";

@@ -1,8 +1,13 @@
-// Pages as files: this one as a picture made here, all of them as a document made by the server.
+// Pages as files: this one as a picture made here, all of them as a document made by the server or, without it, here.
+import { drawSheet } from "../board/index.ts";
+import type { Sheet } from "../board/index.ts";
 import { t } from "./i18n.ts";
 import type { RoomState } from "./roomstate.ts";
+import { pdfOf } from "./pdf.ts";
 import { fileName, saveFile } from "./save.ts";
+import { language } from "./settings.ts";
 import { TaskFailure } from "./tasks.ts";
+import type { Work } from "./tasks.ts";
 
 /** Saves the page that is looked at. */
 export function exportPage(room: RoomState, as: "png" | "svg"): void {
@@ -16,12 +21,35 @@ export function exportPage(room: RoomState, as: "png" | "svg"): void {
 export function exportAll(room: RoomState): void {
   const name = fileName(titleOf(room), "pdf");
   room.tasks.run(name, t("export.running", { name }), async (progress, signal) => {
-    // What is not delivered yet would be missing in it.
-    if (room.session.connection.value.kind !== "synced") throw new TaskFailure("export.offline", {}, true);
-    const response = await room.session.request("export.pdf", { signal });
-    saveFile(await received(response, progress), name);
+    // What is not delivered yet would be missing in the server's.
+    const made = room.session.connection.value.kind === "synced" ? served(room) : drawnHere(room);
+    const pdf = await made(progress, signal);
+    if (!signal.aborted) saveFile(pdf, name);
   });
 }
+
+type Making = (...of: Parameters<Work>) => Promise<Blob>;
+
+/** Outlines, made by the server. */
+const served = (room: RoomState): Making => async (progress, signal) =>
+  received(await room.session.request("export.pdf", { signal }), progress);
+
+/** Pictures of the boards that are open, which all must be. */
+const drawnHere = (room: RoomState): Making => async (progress, signal) => {
+  const pages = room.session.pages.value, opened = room.opened.peek();
+  const boards = pages.flatMap((page) => opened.get(page) ?? []).filter((board) => board.ready.value);
+  if (boards.length < pages.length) {
+    const missing = pages.flatMap((page, i) => (boards.some((board) => board.page === page) ? [] : [String(i + 1)]));
+    throw new TaskFailure("export.offline", { pages: new Intl.ListFormat(language.value, { type: "unit" }).format(missing) }, true);
+  }
+  const sheets: Sheet[] = [];
+  for (const board of boards) {
+    progress(sheets.length / boards.length);
+    sheets.push(await drawSheet(board, (content) => room.session.images.load(content)));
+    signal.throwIfAborted();
+  }
+  return pdfOf(sheets);
+};
 
 const titleOf = (room: RoomState): string => room.session.roomName.value || t("room.untitled");
 

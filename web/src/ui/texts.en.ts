@@ -210,7 +210,7 @@ export const en: Readonly<Record<TextKey, string>> = {
   "image.offline": "There is no connection, so the image cannot be sent. Try again once you are back.",
   "image.drop": "Let go to put it on this page",
   "export.running": "Exporting {name}",
-  "export.offline": "There is no connection, so the pages cannot be exported. Try again once you are back.",
+  "export.offline": "There is no connection, and this device lacks some pages ({pages}), so they cannot all be exported. Try again once you are back.",
   "export.page.file": "{title} page {n}",
   "pen.color": "Colour",
   "pen.width": "Width",

@@ -209,7 +209,7 @@ export const zh = {
   "image.offline": "现在没有连上，图片送不出去。连上后再试。",
   "image.drop": "松手放到这一页",
   "export.running": "正在导出 {name}",
-  "export.offline": "现在没有连上，导不出全部页。连上后再试。",
+  "export.offline": "没有连上，这台设备上缺第 {pages} 页，导不出全部页。连上后再试。",
   "export.page.file": "{title} 第{n}页",
   "pen.color": "颜色",
   "pen.width": "粗细",
