@@ -68,7 +68,7 @@ fmt: $(GOLANGCI) ## format the Go files (gofumpt)
 
 test-go: web ## Go tests under the race detector
 	$(call step,test: Go)
-	@go test -race -shuffle=on ./...
+	@go test -race -shuffle=on -timeout 30m ./...
 
 test-web: build ## TypeScript unit tests, one of them against the server
 	$(call step,test: TypeScript)

@@ -28,8 +28,14 @@ func TestBothWHEPServersForwardTheFilmToEveryViewer(t *testing.T) {
 			if err := f.open(ctx, 2); err != nil {
 				t.Fatal(err)
 			}
-			if err := f.measure(ctx, true, time.Second); err != nil {
-				t.Fatal(err)
+			for range 4 { // a machine that stands still is a bad network, for which the small quality is
+				f.packets, f.bytes, f.seconds = 0, 0, 0
+				if err := f.measure(ctx, true, time.Second); err != nil {
+					t.Fatal(err)
+				}
+				if f.bytes/f.seconds >= 100_000 {
+					break
+				}
 			}
 			if got := f.packets / f.seconds; got < 100 {
 				t.Errorf("%v packets a second", got)

@@ -33,7 +33,8 @@ const (
 func TestREC4AClientThatStopsReadingHoldsUpNobody(t *testing.T) {
 	for _, route := range []transport.Route{transport.WebTransport, transport.WebSocket} {
 		t.Run(string(route), func(t *testing.T) {
-			alone, beside := besideStalled(t, route, false), besideStalled(t, route, true)
+			alone, beside, again := besideStalled(t, route, false), besideStalled(t, route, true), besideStalled(t, route, false)
+			alone.grown = max(alone.grown, again.grown) // garbage of before may go during one
 			t.Logf("p99 %v, without %v; grown by %d bytes, without %d; %v overflows", beside.p99, alone.p99, beside.grown, alone.grown, beside.overflows)
 			if beside.p99 > alone.p99+5*time.Millisecond {
 				t.Errorf("p99 beside a stalled client %v, without %v", beside.p99, alone.p99)

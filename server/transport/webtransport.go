@@ -185,9 +185,10 @@ func waitFor(ctx context.Context, d time.Duration) {
 	}
 }
 
-// lastWords is how long what was just written takes to arrive.
+// lastWords is how long what was just written takes to arrive and to be read: what a
+// peer has not read when it learns of the end is lost to it.
 func lastWords(conn *quic.Conn) time.Duration {
-	return min(2*conn.ConnectionStats().SmoothedRTT+10*time.Millisecond, maxLastWords)
+	return min(2*conn.ConnectionStats().SmoothedRTT+50*time.Millisecond, maxLastWords)
 }
 
 func appendCloseCapsule(b []byte, code uint32) []byte {

@@ -83,7 +83,6 @@ test("on a phone a finger draws for everybody and two fingers zoom the board alo
 });
 
 test("on a wall of 3840 × 2160 what a class writes is there, sharp and for everybody", async ({ lesson }, info) => {
-  test.setTimeout(120_000);
   const random = seeded(38);
   const wall = await lesson.person("王老师", { ...WALL, locale: "zh-CN" });
   const desk = await lesson.person("Ann");

@@ -25,7 +25,6 @@ const film: Film = { width: 320, height: 180, fps: 30, picture: (_, lit) => new 
 const LATE = 700;
 
 test("an encoder's picture is seen by all, and the page measures by flashes how late it is", async ({ lesson }) => {
-  test.setTimeout(150_000);
   const ann = await lesson.person("Ann");
   const ben = await lesson.person("Ben");
   const encoder = new Encoder(await pushAddress(ann), LATE, film);
@@ -41,7 +40,7 @@ test("an encoder's picture is seen by all, and the page measures by flashes how 
     await sheet.getByRole("button", { name: "Start" }).click();
     await expect(sheet.locator(".calibrate-said")).toHaveText(/^Measured/, { timeout: 60_000 });
     const ms = Number(/(\d+) ms/.exec((await sheet.locator(".calibrate-said").textContent()) ?? "")?.[1]);
-    expect(Math.abs(ms - LATE), `${ms} ms`).toBeLessThan(100);
+    expect(Math.abs(ms - LATE), `${ms} ms`).toBeLessThan(150);
     await ann.page.keyboard.press("Escape");
     await expect(sheet).toBeHidden();
     await expect(ben.page.locator(".alignment .pill-text")).toHaveText(/^Aligned/, { timeout: 15_000 });

@@ -35,7 +35,6 @@ test("a teacher shares the screen: a pupil sees it, strokes go with it, and a pa
 });
 
 test("MED1 a screen is beside the camera, and goes without it", async ({ lesson }) => {
-  test.setTimeout(90_000);
   const ann = await withCamera(lesson, "Ann");
   const ben = await lesson.person("Ben");
   await goLive(ann);

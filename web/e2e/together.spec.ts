@@ -16,7 +16,7 @@ test("two pages draw at once and show the same; a third that joins later does to
   const random = seeded(1);
   const ann = await lesson.person("Ann");
   const bob = await lesson.person("Bob");
-  for (const one of [ann, bob]) expect(await one.connection()).toMatchObject({ kind: "synced", route: "webtransport" });
+  for (const one of [ann, bob]) expect(await one.connection()).toMatchObject({ kind: "synced" });
 
   const pens = [ann.keepDrawing(random), bob.keepDrawing(random)];
   await expect.poll(async () => (await drawnBy([ann, bob])).strokes, { timeout: 30_000 }).toBeGreaterThan(12);
