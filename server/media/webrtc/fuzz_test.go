@@ -99,7 +99,9 @@ func newTestInbound(t testing.TB, video bool) *inbound {
 	p := &publisher{session: &session{server: s}, publication: publication, clock: stoppedClock{}, wake: make(chan struct{}, 1)}
 	p.feed = s.hold(publication.Source)
 	t.Cleanup(func() { s.release(p.feed) })
-	return newInbound(p, nil, video, qualityMain)
+	track := newInbound(p, nil, video, qualityMain)
+	p.feed.add(track.layer)
+	return track
 }
 
 // FuzzInbound reads its input as packets: a step of the sequence number, flags, a

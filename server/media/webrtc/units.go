@@ -29,6 +29,7 @@ type units struct {
 	// Of video.
 	packets  codecs.H264Packet
 	unit     []byte
+	payload  int // of the unit's packets, in bytes
 	rtp      uint32
 	time     int64
 	begun    bool   // a unit is coming in
@@ -86,10 +87,14 @@ func (u *units) picture(p *packet) {
 	}
 	if !u.begun {
 		u.begun, u.counting, u.broken = true, true, false
-		u.unit, u.rtp, u.packets = nil, p.rtp.Timestamp, codecs.H264Packet{}
+		u.unit, u.payload, u.rtp, u.packets = nil, 0, p.rtp.Timestamp, codecs.H264Packet{}
 	}
 	u.broken = u.broken || gap
 	u.next, u.time = p.rtp.SequenceNumber+1, p.time
+	if u.payload += len(p.rtp.Payload); u.payload > maxUnit { // pion keeps fragments until the last one comes
+		u.broken, u.unit, u.packets = true, nil, codecs.H264Packet{}
+		return
+	}
 	nals, err := u.packets.Unmarshal(p.rtp.Payload)
 	if err != nil || len(u.unit)+len(nals) > maxUnit {
 		u.broken = true
