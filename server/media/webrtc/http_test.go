@@ -91,6 +91,8 @@ const (
 	contentFrag = "application/trickle-ice-sdpfrag"
 )
 
+const channels = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:data\r\na=inactive\r\na=sctp-port:5000\r\n"
+
 func TestWHIPAnswersAsRFC9725Wants(t *testing.T) {
 	w := newWorld(t, func(c *webrtc.Config) {
 		c.Origins = []string{"https://school.example"}
@@ -174,6 +176,7 @@ func TestMED7WhatCannotBeAnsweredIsRefusedWithItsCode(t *testing.T) {
 		{"no H.264", contentSDP, strings.ReplaceAll(offer, "H264", "H999"), 406, protocol.UnsupportedCodec},
 		{"no SDP", "text/plain", offer, 415, protocol.BadMessage},
 		{"nonsense", contentSDP, "v=0", 400, protocol.BadMessage},
+		{"inactive data channels", contentSDP, offer + channels, 400, protocol.BadMessage},
 		{"no fingerprint", contentSDP, strings.ReplaceAll(offer, "fingerprint", "x"), 400, protocol.BadMessage},
 		{"too large", contentSDP, strings.Repeat("a", 65<<10), 413, protocol.TooLarge},
 	} {

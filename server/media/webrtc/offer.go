@@ -32,11 +32,12 @@ func readOffer(text string, publish bool) (offered, error) {
 		return o, bad
 	}
 	for _, m := range d.MediaDescriptions {
-		if m.MediaName.Port.Value == 0 || !flows(m, publish) {
-			continue
-		}
-		switch m.MediaName.Media {
-		case "video":
+		kind := m.MediaName.Media
+		switch {
+		case kind != "video" && kind != "audio": // before all else: pion opens data channels in sections without media, too
+			return o, bad
+		case m.MediaName.Port.Value == 0 || !flows(m, publish):
+		case kind == "video":
 			if o.video {
 				return o, bad
 			}
@@ -44,7 +45,7 @@ func readOffer(text string, publish bool) (offered, error) {
 				return o, protocol.NewError(protocol.UnsupportedCodec, "codecs", "H264")
 			}
 			o.video, o.rids = true, ridsOf(m)
-		case "audio":
+		default:
 			if o.audio {
 				return o, bad
 			}
@@ -52,8 +53,6 @@ func readOffer(text string, publish bool) (offered, error) {
 				return o, protocol.NewError(protocol.UnsupportedCodec, "codecs", "opus")
 			}
 			o.audio = true
-		default:
-			return o, bad
 		}
 	}
 	if !o.video && !o.audio {

@@ -45,6 +45,26 @@ func TestMED7AnOfferNeedsH264(t *testing.T) {
 	}
 }
 
+func TestNoOfferOpensDataChannels(t *testing.T) {
+	for direction, publish := range map[string]bool{"sendonly": true, "recvonly": false} {
+		media := offerHead + strings.Replace(videoH264, "sendonly", direction, 1)
+		if _, err := readOffer(media, publish); err != nil {
+			t.Fatalf("without channels: %v", err)
+		}
+		for _, attribute := range []string{"", "inactive", "sendonly", "recvonly", "bundle-only"} {
+			for _, port := range []string{" 9 ", " 0 "} {
+				offer := media + strings.Replace(channels, " 9 ", port, 1)
+				if attribute != "" {
+					offer += "a=" + attribute + "\r\n"
+				}
+				if _, err := readOffer(offer, publish); !errors.Is(err, protocol.NewError(protocol.BadMessage)) {
+					t.Errorf("%s, port%sand %q: %v", direction, port, attribute, err)
+				}
+			}
+		}
+	}
+}
+
 func TestAnEncodingIsTheQualityOfItsNameOrElseOfItsPlace(t *testing.T) {
 	for _, c := range []struct {
 		simulcast, rid string
