@@ -224,19 +224,25 @@ func TestICERestartsWithNewCredentials(t *testing.T) {
 func TestAClientHasOnlySoManyCandidates(t *testing.T) {
 	w := newWorld(t)
 	_, offer := w.peer()
-	got := w.request("POST", whip, "teacher:ann", contentSDP, offer)
-	for i := range 10 {
-		fragment := "m=video 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\n"
-		for j := range 64 {
-			fragment += fmt.Sprintf("a=candidate:1 1 UDP 1 127.0.%d.%d 9 typ host\r\n", i+1, j)
+	hosts := func(net, n int) (all string) {
+		for i := range n {
+			all += fmt.Sprintf("a=candidate:1 1 UDP 1 127.0.%d.%d 9 typ host\r\n", net, i)
 		}
+		return all
+	}
+	if got := w.request("POST", whip, "teacher:ann", contentSDP, offer+hosts(1, 129)); got.status != http.StatusBadRequest {
+		t.Errorf("129 candidates in an offer: %d", got.status)
+	}
+	got := w.request("POST", whip, "teacher:ann", contentSDP, offer+hosts(1, 100))
+	for i := range 10 {
+		fragment := "m=video 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\n" + hosts(2+i, 64)
 		answer := w.request("PATCH", got.header.Get("Location"), "teacher:ann", contentFrag, fragment, "If-Match", got.header.Get("ETag"))
 		if answer.status != http.StatusNoContent {
 			t.Fatalf("PATCH %d: %d %s", i, answer.status, answer.body)
 		}
 	}
-	if n := w.server.Candidates(); n < 64 || n > 200 {
-		t.Errorf("%d candidates", n)
+	if n := w.server.Candidates(); n < 100 || n > 128 {
+		t.Errorf("%d candidates, want 128 at most", n)
 	}
 }
 

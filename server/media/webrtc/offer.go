@@ -20,6 +20,7 @@ const maxSections = 4
 type offered struct {
 	video, audio bool
 	rids         []string // of the picture's encodings, the largest first; none: one
+	candidates   int      // that are sent to: those of one section
 }
 
 // readOffer looks whether an offer can be answered: one picture and one sound at
@@ -32,6 +33,9 @@ func readOffer(text string, publish bool) (offered, error) {
 		return o, bad
 	}
 	for _, m := range d.MediaDescriptions {
+		if o.candidates = max(o.candidates, candidatesOf(m)); o.candidates > mostCandidates {
+			return o, bad
+		}
 		kind := m.MediaName.Media
 		switch {
 		case kind != "video" && kind != "audio": // before all else: pion opens data channels in sections without media, too
@@ -59,6 +63,16 @@ func readOffer(text string, publish bool) (offered, error) {
 		return o, bad
 	}
 	return o, nil
+}
+
+// candidatesOf counts the ICE candidates of a section.
+func candidatesOf(m *sdp.MediaDescription) (n int) {
+	for _, a := range m.Attributes {
+		if a.IsICECandidate() {
+			n++
+		}
+	}
+	return n
 }
 
 // flows says whether media go in the direction that is asked for.

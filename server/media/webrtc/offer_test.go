@@ -15,6 +15,7 @@ const (
 	videoVP8  = "m=video 9 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=sendonly\r\na=rtpmap:96 VP8/90000\r\n"
 	audioOpus = "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=sendonly\r\na=rtpmap:111 opus/48000/2\r\n"
 	channels  = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=sctp-port:5000\r\n"
+	host      = "a=candidate:1 1 UDP 1 127.0.0.1 1 typ host\r\n"
 	simulcast = "a=rid:main send\r\na=rid:sub send\r\na=simulcast:send main;sub\r\n"
 )
 
@@ -36,6 +37,8 @@ func TestMED7AnOfferNeedsH264(t *testing.T) {
 		{"refused section", offerHead + strings.Replace(videoVP8, "video 9", "video 0", 1), bad},
 		{"nothing", offerHead, bad},
 		{"no offer", "hello", bad},
+		{"as many candidates as there may be", offerHead + videoH264 + strings.Repeat(host, mostCandidates) + audioOpus + host, 0},
+		{"too many candidates", offerHead + videoH264 + audioOpus + strings.Repeat(host, mostCandidates+1), bad},
 		{"many", offerHead + strings.Repeat(audioOpus, maxSections+1), bad},
 	} {
 		_, err := readOffer(c.text, true)

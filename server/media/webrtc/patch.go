@@ -61,8 +61,9 @@ func (n *session) patchICE(w http.ResponseWriter, r *http.Request, body string) 
 	}
 }
 
-// mostCandidates bounds those that one ICE session is brought: each is sent to. Others
-// are passed over, as those that are of no use are (RFC 9725, 4.3.2).
+// mostCandidates bounds those that one ICE session is brought, by its offer and by
+// PATCH: each is sent to. An offer with more is refused; of a PATCH, others are passed
+// over, as those that are of no use are (RFC 9725, 4.3.2).
 const mostCandidates = 128
 
 // trickle takes candidates. n.ice is held.

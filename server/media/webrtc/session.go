@@ -30,7 +30,7 @@ type session struct {
 	running   sync.WaitGroup // what reads and writes its connection
 
 	ice        sync.Mutex // one change of ICE at a time
-	candidates int        // of its ICE session, by PATCH; guarded by ice
+	candidates int        // of its ICE session; guarded by ice
 
 	state sync.Mutex
 	ended bool   // guarded by state
@@ -40,14 +40,14 @@ type session struct {
 func (n *session) publishes() bool { return n.viewer == nil }
 
 // newSession makes a session with a connection that is not made yet.
-func (s *Server) newSession(v media.Visitor, api *pion.API, what string) (*session, error) {
+func (s *Server) newSession(v media.Visitor, api *pion.API, what string, o offered) (*session, error) {
 	pc, err := api.NewPeerConnection(pion.Configuration{})
 	if err != nil {
 		return nil, fmt.Errorf("media/webrtc: new connection: %w", err)
 	}
 	id := rand.Text()
 	n := &session{
-		server: s, id: id, room: v.Room, participant: v.ID, pc: pc, etag: newETag(),
+		server: s, id: id, room: v.Room, participant: v.ID, pc: pc, candidates: o.candidates, etag: newETag(),
 		log:  s.cfg.Logger.With("room", v.Room, what, id[:8]),
 		done: make(chan struct{}), connected: make(chan struct{}),
 	}

@@ -43,7 +43,7 @@ func (s *Server) play(w http.ResponseWriter, r *http.Request) (*session, string,
 	if err != nil {
 		return nil, "", err
 	}
-	n, err := s.newSession(v, s.playing, "viewer")
+	n, err := s.newSession(v, s.playing, "viewer", o)
 	if err != nil {
 		return nil, "", err
 	}

@@ -40,7 +40,7 @@ func (s *Server) publish(w http.ResponseWriter, r *http.Request) (*session, stri
 	if err != nil {
 		return nil, "", err
 	}
-	n, err := s.newSession(v, s.publishing, "publisher")
+	n, err := s.newSession(v, s.publishing, "publisher", o)
 	if err != nil {
 		return nil, "", err
 	}
