@@ -33,9 +33,10 @@ type document struct {
 	quietFrom time.Time // since when nobody has it open; zero: somebody has
 
 	chunks  chunks
-	cached  *snapshot // the last one made
-	past    []*past   // built for those who see it later, the newest first
-	savedAt uint64    // revision of the last stored snapshot
+	cached  *snapshot  // the last one made
+	hashed  *tableHash // of tables; nil: nobody has asked
+	past    []*past    // built for those who see it later, the newest first
+	savedAt uint64     // revision of the last stored snapshot
 	saving  bool
 }
 
@@ -58,11 +59,22 @@ func (d *document) lengths() protocol.Lengths {
 	return d.board
 }
 
+// tableHash is the state hash of a table as of a revision.
+type tableHash struct {
+	revision uint64
+	sum      [16]byte
+}
+
+// hash returns the state hash. A table is gone through once a revision, however many
+// ask; a board knows its own.
 func (d *document) hash() [16]byte {
-	if d.table != nil {
-		return d.table.hash()
+	if d.table == nil {
+		return d.board.Hash()
 	}
-	return d.board.Hash()
+	if d.hashed == nil || d.hashed.revision != d.head.Revision {
+		d.hashed = &tableHash{d.head.Revision, d.table.hash()}
+	}
+	return d.hashed.sum
 }
 
 // open is CHANGE_BOARD, and the documents that JOIN_ROOM opens.

@@ -37,6 +37,7 @@ type member struct {
 	traces     *rate.Limiter
 	tracing    int           // traces on their way to the log
 	times      *rate.Limiter // documents as of a time
+	ticks      *rate.Limiter // heart ticks that are answered
 	delay      time.Duration // how far behind now it shows the room, as it said last
 	behind     bool          // that is far
 }
@@ -49,12 +50,19 @@ const (
 	pointsAtOnce    = 2 * protocol.MaxOpsPerBatch * ink.MaxFrame
 )
 
+// Heart ticks of one member that are answered: more than come, also where the network
+// kept some back. Each costs a hash of what was written since the last.
+const (
+	ticksPerSecond = 1
+	ticksAtOnce    = 4
+)
+
 func newMember(j Join, replica uint32) *member {
 	return &member{
 		peer: j.Peer, who: j.Who, name: j.Name, replica: replica,
 		views: map[uint32]*view{}, opening: map[uint32]replay.Document{},
 		work: rate.NewLimiter(pointsPerSecond, pointsAtOnce), traces: rate.NewLimiter(tracesPerSecond, tracesAtOnce),
-		times: rate.NewLimiter(timesPerSecond, timesAtOnce),
+		times: rate.NewLimiter(timesPerSecond, timesAtOnce), ticks: rate.NewLimiter(ticksPerSecond, ticksAtOnce),
 	}
 }
 

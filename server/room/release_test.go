@@ -84,7 +84,7 @@ func TestALN4WhoIsBehindIsNotSlow(t *testing.T) {
 		for c := range uint32(20) {
 			ann.draw(c+1, 1, true)
 			f.room.Post(room.HeartTick{Peer: ben, MediaDelay: time.Hour})
-			settle()
+			later(time.Second)
 		}
 		if n := len(ben.headers); n != 2 || ben.closed != nil {
 			t.Errorf("%d streams for two documents, closed with %v", n, ben.closed)

@@ -293,12 +293,38 @@ func TestSES6ATickIsAnsweredByAMarkerInBand(t *testing.T) {
 		for i := range uint32(20) {
 			ann.draw(i+1, 1, true)
 			f.room.Post(room.HeartTick{Peer: ann})
-			synctest.Wait()
+			later(time.Second)
 			m, h := ann.board().marker, ann.board()
 			hash := h.board.Hash()
 			if m.GetRevision() != h.at.Revision || m.GetDigest() != uint64(h.at.Digest) || !bytes.Equal(m.GetHash(), hash[:]) {
 				t.Fatalf("marker at revision %d, replica at %d", m.GetRevision(), h.at.Revision)
 			}
+		}
+	})
+}
+
+func TestSES6TicksThatComeTooFastAreNotAnswered(t *testing.T) {
+	simulated(t, func(t *testing.T) {
+		f := newRoom(t)
+		defer f.stop()
+		ann, ben := f.join("ann"), f.join("ben")
+		answers := func(p *peer, ticks int) int {
+			before := len(p.raw[2])
+			for range ticks {
+				f.room.Post(room.HeartTick{Peer: p})
+			}
+			synctest.Wait()
+			return len(p.raw[2]) - before
+		}
+		if n := answers(ann, 300); n != 4 {
+			t.Errorf("%d of 300 ticks at once are answered, want 4", n)
+		}
+		if n := answers(ben, 1); n != 1 || ann.closed != nil {
+			t.Errorf("another's tick is answered %d times; who sent too many is closed with %v", n, ann.closed)
+		}
+		later(time.Second)
+		if n := answers(ann, 300); n != 1 {
+			t.Errorf("a second later %d of 300 ticks are answered, want 1", n)
 		}
 	})
 }

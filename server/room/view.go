@@ -50,13 +50,17 @@ func (s *state) drop(now time.Time, m *member, handle uint32) {
 	}
 }
 
-// heartTick answers with a Marker in-band on every open document (SES6).
+// heartTick answers with a Marker in-band on every open document (SES6). Of too many
+// only the delay is taken.
 func (s *state) heartTick(now time.Time, c HeartTick) {
 	m := s.members[c.Peer]
 	if m == nil {
 		return
 	}
 	s.noteDelay(m, c.MediaDelay)
+	if !m.ticks.AllowN(now, 1) {
+		return
+	}
 	s.noteReceived(m, c.Received)
 	for _, v := range m.views {
 		s.flush(now, v.document)
