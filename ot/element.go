@@ -61,11 +61,15 @@ func (e *Element) Text() string { return e.text }
 
 // Load returns how much of what is limited per element there is (OT9).
 func (e *Element) Load() ElementLoad {
-	l := ElementLoad{Text: utf8.RuneCountInString(e.text), Erasures: len(e.erasures)}
+	return ElementLoad{Text: utf8.RuneCountInString(e.text), Erasures: len(e.erasures), Spans: e.Spans()}
+}
+
+// Spans returns how many spans all erasures of the element have.
+func (e *Element) Spans() (n int) {
 	for i := range e.erasures {
-		l.Spans += len(e.erasures[i].Spans)
+		n += len(e.erasures[i].Spans)
 	}
-	return l
+	return n
 }
 
 // Points returns the points of ink, valid until the next Apply; not to be written.

@@ -197,6 +197,8 @@ func (in *intake) accept(op *ot.Op) error {
 		return in.textEdit(op)
 	case ot.EraseSpans:
 		return in.erase(op)
+	case ot.Set:
+		in.setting(op)
 	case ot.Clear:
 		in.clearing()
 	case ot.Undo:

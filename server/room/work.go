@@ -10,6 +10,7 @@ const (
 	componentsPerPoint = 4   // looked at to carry an edit over what came after its base
 	lettersPerPoint    = 128 // of the text that is edited
 	spansPerPoint      = 8   // of the stroke that is erased
+	bytesPerPoint      = 128 // of the text that is set: it is hashed again, as are the spans of a stroke
 	erasersPerPoint    = 2   // of those on their way
 	elementsPerPoint   = 128 // of the board that is cleared: its author's own are looked at each time
 )
@@ -18,6 +19,15 @@ const (
 func (in *intake) clearing() { in.work += 1 + in.after.Elements/elementsPerPoint }
 
 func (in *intake) undoing(op *ot.Op) { in.work += len(op.Items) }
+
+// setting is the work of writing registers of an element, which is hashed again whole
+// but for its points.
+func (in *intake) setting(op *ot.Op) {
+	in.work++
+	if e := in.board.Get(op.ID); e != nil {
+		in.work += len(e.Text())/bytesPerPoint + e.Spans()/spansPerPoint
+	}
+}
 
 // erasing is the work of taking spans out of a stroke that has so much erased.
 func (in *intake) erasing(op *ot.Op, load ot.ElementLoad) {

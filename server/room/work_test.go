@@ -1,6 +1,7 @@
 package room_test
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -32,6 +33,10 @@ func comb(n int) (spans []ot.Span) {
 	return spans
 }
 
+func locked(id ot.ID) ot.Op {
+	return ot.Op{Kind: ot.Set, ID: id, Settings: []ot.Setting{{Register: ot.Locked, Value: ot.BoolValue(true)}}}
+}
+
 // TestOpsThatCostMoreThanTheirBytesEndTheSession: each of these is a few bytes
 // long and makes everybody who has the board look at a lot.
 func TestOpsThatCostMoreThanTheirBytesEndTheSession(t *testing.T) {
@@ -53,6 +58,15 @@ func TestOpsThatCostMoreThanTheirBytesEndTheSession(t *testing.T) {
 				settle()
 			}
 			return func(int) ot.Op { return ot.Op{Kind: ot.Clear, Base: 1} }
+		},
+		"setting a long text": func(p *peer, _ ot.ID) func(int) ot.Op {
+			id := p.write(2, strings.Repeat("x", 16_000))
+			return func(int) ot.Op { return locked(id) }
+		},
+		"setting a stroke of many spans": func(p *peer, id ot.ID) func(int) ot.Op {
+			p.ops(ot.Op{Kind: ot.EraseSpans, ID: id, Eraser: 1, Spans: comb(3800)})
+			settle()
+			return func(int) ot.Op { return locked(id) }
 		},
 		"undoing nothing": func(_ *peer, id ot.ID) func(int) ot.Op {
 			items := make([]ot.UndoItem, 200)
@@ -79,6 +93,27 @@ func TestOpsThatCostMoreThanTheirBytesEndTheSession(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestADragOfMuchIsNotTooMuch: as many ops as a session reads, of plain strokes, for
+// as long as somebody holds them.
+func TestADragOfMuchIsNotTooMuch(t *testing.T) {
+	simulated(t, func(t *testing.T) {
+		f := newRoom(t)
+		defer f.stop()
+		ann := f.join("ann")
+		ann.draw(1, 1, true)
+		ops := make([]ot.Op, protocol.MaxOpsPerBatch)
+		for i := range ops {
+			ops[i] = locked(ot.ID{Replica: ann.replica(), Counter: 1})
+		}
+		for range 15 * 60 {
+			ann.ops(ops...)
+			if later(time.Second / 60); ann.closed != nil {
+				t.Fatalf("closed with %v", ann.closed)
+			}
+		}
+	})
 }
 
 // TestSYN7AnOldBaseCostsItsAuthor: a short edit that is to be carried over all
