@@ -7,8 +7,8 @@ import (
 )
 
 // attempts counts, per address or participant, what may be done only so often: to
-// ask for a room that does not exist, so that codes cannot be guessed, and to ask for
-// a token. Many share a school's address: what is right does not count.
+// ask for a room that does not exist, so that codes cannot be guessed, to make one, and
+// to ask for a token. Many share a school's address: a room that exists does not count.
 type attempts struct {
 	most   int // allowed in a window
 	window time.Duration
@@ -38,21 +38,22 @@ func (a *attempts) note(who string, now time.Time) {
 	a.count[who]++
 }
 
-// guesses counts rooms asked for that do not exist: of a participant, so that one who
-// guesses is in nobody else's way, and of an address, since guests are many at once.
-type guesses struct{ people, addresses *attempts }
+// tries counts attempts of a participant, so that one who makes too many is in nobody
+// else's way, and of an address, since guests are many at once.
+type tries struct{ people, addresses *attempts }
 
-func newGuesses() *guesses {
-	return &guesses{newAttempts(guessesPerMinute, time.Minute), newAttempts(addressGuessesPerMinute, time.Minute)}
+// newTries allows so many of each a minute.
+func newTries(person, address int) *tries {
+	return &tries{newAttempts(person, time.Minute), newAttempts(address, time.Minute)}
 }
 
-func (g *guesses) allowed(participant, address string, now time.Time) bool {
-	return g.people.allowed(participant, now) && g.addresses.allowed(host(address), now)
+func (t *tries) allowed(participant, address string, now time.Time) bool {
+	return t.people.allowed(participant, now) && t.addresses.allowed(host(address), now)
 }
 
-func (g *guesses) note(participant, address string, now time.Time) {
-	g.people.note(participant, now)
-	g.addresses.note(host(address), now)
+func (t *tries) note(participant, address string, now time.Time) {
+	t.people.note(participant, now)
+	t.addresses.note(host(address), now)
 }
 
 // turn begins a new window when the old one is over.

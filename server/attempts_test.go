@@ -34,7 +34,7 @@ func TestOnlyFailuresCountAndAWindowForgetsThem(t *testing.T) {
 }
 
 func TestWhoGuessesIsInNobodyElsesWayUntilAnAddressGuessesTooMuch(t *testing.T) {
-	g, now := newGuesses(), time.Unix(1000, 0)
+	g, now := newTries(guessesPerMinute, addressGuessesPerMinute), time.Unix(1000, 0)
 	from := func(port int) string { return fmt.Sprint("192.0.2.1:", port) } // another one every time
 	for i := range guessesPerMinute {
 		g.note("school:ann", from(i), now)

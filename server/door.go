@@ -30,7 +30,7 @@ type door struct {
 	// room returns a room that runs; who asks, and from where, is for the limits of guesses.
 	room func(ctx context.Context, id int64, participant, address string) (lesson, error)
 	// wrong counts a code that can be no room's, as an unknown room would be.
-	wrong *guesses
+	wrong *tries
 }
 
 // visitor is a request that was let in.

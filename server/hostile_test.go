@@ -197,6 +197,42 @@ func TestGuessingRoomsIsLimited(t *testing.T) {
 	openFirst(t, r.dial(t, client.Config{Name: "ben", RoomName: "Class", Route: transport.WebSocket}))
 }
 
+// create asks for a room and returns its id, or the code of a refusal below 0.
+func (r *raw) create() int64 {
+	r.t.Helper()
+	r.send(&chalklinev1.ClientMessage{Message: &chalklinev1.ClientMessage_CreateRoom{CreateRoom: &chalklinev1.CreateRoom{Name: "Class"}}})
+	for {
+		b, err := r.conn.ReadMessage()
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		var m chalklinev1.ServerMessage
+		if err := proto.Unmarshal(b, &m); err != nil {
+			r.t.Fatal(err)
+		}
+		if made := m.GetCreateRoomResult(); made != nil {
+			return made.GetRoomId()
+		}
+	}
+}
+
+func TestMakingRoomsIsLimited(t *testing.T) {
+	log := memory.New()
+	r := start(t, log, log.Table(), "127.0.0.1:0")
+	made, answer := 0, int64(1)
+	for ; answer > 0 && made < 300; made++ { // more where it takes longer than a minute
+		c := r.raw(t, transport.WebSocket) // one makes about a room a second
+		c.hello()
+		answer = c.create()
+		_ = c.conn.Close(0)
+	}
+	if made--; answer != -int64(protocol.TooManyTries) || made < 60 {
+		t.Fatalf("answer %d after %d rooms, want TOO_MANY_TRIES after 60", answer, made)
+	}
+	// Somebody else at the same address.
+	openFirst(t, r.dial(t, client.Config{Name: "ben", RoomName: "Class", Route: transport.WebSocket}))
+}
+
 func TestSES8AGracefulStopTellsWhyAndWhenToComeBack(t *testing.T) {
 	log := memory.New()
 	r := start(t, log, log.Table(), "127.0.0.1:0")

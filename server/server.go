@@ -101,6 +101,8 @@ func (noPage) Open(name string) (fs.File, error) {
 const (
 	guessesPerMinute        = 60   // rooms that do not exist, asked for by a participant
 	addressGuessesPerMinute = 600  // and from an address
+	roomsPerMinute          = 60   // made by a participant
+	addressRoomsPerMinute   = 600  // and from an address
 	tokensPerMinute         = 3000 // of guests, for an address
 )
 
@@ -109,7 +111,8 @@ type Server struct {
 	cfg      Config
 	listener *transport.Listener
 	rooms    *rooms
-	guesses  *guesses
+	guesses  *tries          // of rooms that do not exist
+	makes    *tries          // of rooms that come to exist
 	media    *mediaServers   // nil: none
 	ctx      context.Context // of rooms: outlives that of sessions
 	stop     context.CancelFunc
@@ -120,7 +123,10 @@ type Server struct {
 // New listens; Serve then serves.
 func New(config Config) (*Server, error) {
 	cfg := config.withDefaults()
-	s := &Server{cfg: cfg, guesses: newGuesses()}
+	s := &Server{
+		cfg: cfg, guesses: newTries(guessesPerMinute, addressGuessesPerMinute),
+		makes: newTries(roomsPerMinute, addressRoomsPerMinute),
+	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	s.sessions, s.goAway = context.WithCancel(s.ctx)
 	cfg.Room.Log, cfg.Room.Table, cfg.Room.Logger = cfg.Log, cfg.Table, cfg.Logger
@@ -227,7 +233,12 @@ func (s *Server) Identify(token string) (session.Identity, error) {
 }
 
 // CreateRoom is that of session.Server.
-func (s *Server) CreateRoom(ctx context.Context, name string) (int64, error) {
+func (s *Server) CreateRoom(ctx context.Context, name, participant, address string) (int64, error) {
+	now := time.Now()
+	if !s.makes.allowed(participant, address, now) {
+		return 0, protocol.NewError(protocol.TooManyTries)
+	}
+	s.makes.note(participant, address, now)
 	id, err := s.rooms.create(ctx, name)
 	if err != nil {
 		s.cfg.Logger.Error("room cannot be created", "error", err)

@@ -76,7 +76,7 @@ func (s *session) newRoom(ctx context.Context, name string) (int64, error) {
 	case len(name) > protocol.MaxRoomName || !utf8.ValidString(name):
 		return 0, protocol.NewError(protocol.TooLarge, "limit", "name", "max", strconv.Itoa(protocol.MaxRoomName))
 	}
-	return s.cfg.Server.CreateRoom(ctx, name)
+	return s.cfg.Server.CreateRoom(ctx, name, s.identity.ID, s.conn.RemoteAddr())
 }
 
 // joinRoom is JOIN_ROOM; what is refused is answered, not closed.

@@ -44,9 +44,10 @@ type Identity struct {
 type Server interface {
 	// Identify checks a token.
 	Identify(token string) (Identity, error)
-	// CreateRoom makes a room with a name and returns its id.
-	CreateRoom(ctx context.Context, name string) (int64, error)
-	// Room returns a running room. Who asks, and from which address, is against guessing.
+	// CreateRoom makes a room with a name and returns its id. Who asks, and from which
+	// address, is for limits; of Room too, against guessing.
+	CreateRoom(ctx context.Context, name, participant, address string) (int64, error)
+	// Room returns a running room.
 	Room(ctx context.Context, id int64, participant, address string) (*room.Room, error)
 }
 

@@ -68,7 +68,7 @@ func (s *fakeServer) Identify(token string) (Identity, error) {
 	return identity, nil
 }
 
-func (s *fakeServer) CreateRoom(_ context.Context, name string) (int64, error) {
+func (s *fakeServer) CreateRoom(_ context.Context, name, _, _ string) (int64, error) {
 	s.created = append(s.created, name)
 	return testRoom, nil
 }
