@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"chalkline/sei"
 	"chalkline/server/media"
 	"chalkline/server/media/live/aac"
@@ -39,6 +41,13 @@ type output struct {
 	forced    int
 }
 
+// A programme may begin anew as often as this: what an output costs is bounded by
+// time, whatever a publisher changes from one unit to the next.
+const (
+	beginsEvery  = time.Second
+	beginsAtOnce = 4 // a publisher that is back, and its sound that differs
+)
+
 // firstNumber is the number of an output's first segment: it rises by two a second,
 // faster than segments are cut, so that numbers rise from one output of a source to
 // the next. It is below 2³² till 2068.
@@ -68,7 +77,8 @@ func newOutput(s *Server, name sourceName, source *media.Source) *output {
 			i := source.Info()
 			return i.Video, i.Audio
 		},
-		count: s.metrics.event,
+		begins: rate.NewLimiter(rate.Every(beginsEvery), beginsAtOnce).Allow,
+		count:  s.metrics.event,
 	}
 	o.segmenter = segmenter{name: hex.EncodeToString(id), sequence: firstNumber(now)}
 	return o

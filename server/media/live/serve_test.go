@@ -145,6 +145,27 @@ func TestMED5AnOutputIsThereWhileSomebodyPlays(t *testing.T) {
 	})
 }
 
+func TestSoundThatChangesWithEachFrameMakesAFewSegmentsASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, p := newServer(t, Config{})
+		p.Tracks(false, true, false, true)
+		o := s.outputOf(t, p)
+		const seconds = 20
+		for n := range int64(seconds * 47) {
+			u := aSound(n, 0)
+			if u.Discontinuity = true; n%2 == 1 {
+				u.Config = []byte{0x12, 0x08} // 44 100 Hz, one channel
+			}
+			p.Source.Hub.Publish(u)
+			time.Sleep(time.Second / 47)
+		}
+		synctest.Wait()
+		if n := o.segments(); n < seconds/2 || n > seconds+beginsAtOnce {
+			t.Errorf("%d segments in %d s", n, seconds)
+		}
+	})
+}
+
 func TestHTTPTSEndsWhenTheSourceIsAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, p := newServer(t, Config{})

@@ -26,6 +26,7 @@ const (
 type shaper struct {
 	origin func() sei.Origin
 	has    func() (video, audio bool) // what the publisher says that it sends
+	begins func() bool                // whether a programme may begin now; what comes till then is left out
 	count  func(string)               // of events
 
 	epoch        uint64 // counts timelines
@@ -103,13 +104,15 @@ func (s *shaper) begin(u stream.Unit, video, audio bool) {
 
 func (s *shaper) pushPicture(u stream.Unit) []stream.Unit {
 	u.Discontinuity = false
-	if !s.begun || !s.video || s.sound.changed && u.Key {
-		if !u.Key {
+	if going := s.begun && s.video; !going || s.sound.changed {
+		switch {
+		case u.Key && s.begins():
+			_, audio := s.has()
+			s.begin(u, true, audio)
+			u.Discontinuity = true
+		case !going:
 			return nil
 		}
-		_, audio := s.has()
-		s.begin(u, true, audio)
-		u.Discontinuity = true
 	}
 	data, ok := s.dress(&u)
 	if !ok {
@@ -166,7 +169,7 @@ func (s *shaper) pushSound(u stream.Unit) []stream.Unit {
 	var out []stream.Unit
 	if !s.begun {
 		s.sound.known = u.Config
-		if s.waitsForVideo(u.PTS) {
+		if s.waitsForVideo(u.PTS) || !s.begins() {
 			return nil
 		}
 		s.begin(u, false, true)

@@ -29,6 +29,7 @@ func newShaper(video, audio bool) (*shaper, map[string]int) {
 	return &shaper{
 		origin: func() sei.Origin { return sei.Origin{Source: 3} },
 		has:    func() (bool, bool) { return video, audio },
+		begins: func() bool { return true },
 		count:  func(e string) { events[e]++ },
 	}, events
 }
@@ -154,6 +155,33 @@ func TestSoundOfAnotherKindBeginsAProgrammeAtTheNextKeyFrame(t *testing.T) {
 	}
 	other.PTS, other.DTS = 6000, 6000
 	if out := s.push(other); len(out) != 1 {
+		t.Errorf("%+v", out)
+	}
+}
+
+func TestAProgrammeBeginsAnewOnlyWhenItMay(t *testing.T) {
+	s, _ := newShaper(true, true)
+	may := true
+	s.begins = func() bool { return may }
+	s.push(aPicture(0, 0, true))
+	s.push(aSound(0, 0))
+	may = false
+	other := aSound(1, 0)
+	other.Config = []byte{0x12, 0x08} // 44 100 Hz, one channel
+	s.push(other)
+	if out := s.push(aPicture(1, 0, true)); len(out) != 1 || out[0].Discontinuity {
+		t.Errorf("%+v: the picture does not go on", out)
+	}
+	anew := aPicture(2, 0, true)
+	anew.Discontinuity = true
+	if out := s.push(anew); len(out) != 0 {
+		t.Errorf("%+v before it may", out)
+	}
+	may = true
+	if out := s.push(aPicture(3, 0, false)); len(out) != 0 {
+		t.Errorf("it begins with %+v", out)
+	}
+	if out := s.push(aPicture(4, 0, true)); len(out) != 1 || !out[0].Discontinuity {
 		t.Errorf("%+v", out)
 	}
 }

@@ -19,6 +19,9 @@ const (
 	// fewest is how many segments are kept whatever they weigh: a player begins three
 	// before the end.
 	fewest = 4
+	// mostListed is how many segments a playlist has at most, however short they are; 84
+	// are usual. Twice as many are kept.
+	mostListed = 200
 )
 
 // window is what there is of a stream: the newest segments, and the playlist that
@@ -32,9 +35,9 @@ type window struct {
 	segments  []*segment // by sequence
 	first     int        // that is listed
 	bytes     int64
-	breaks    int64 // discontinuities before the first that is kept
-	target    int64 // s
-	playlist  []byte
+	breaks    int64         // discontinuities before the first that is kept
+	target    int64         // s
+	playlist  []byte        // nil: to be written when it is asked for
 	available chan struct{} // closed when there is one
 }
 
@@ -52,16 +55,16 @@ func (w *window) add(s *segment) {
 	w.segments = append(w.segments, s)
 	w.weigh(int64(len(s.data)))
 	w.target = max(w.target, int64(math.Round(s.seconds())), 1)
-	for w.ticks(1) > listed+lingers {
+	for w.ticks(1) > listed+lingers || len(w.segments) > 2*mostListed {
 		w.drop()
 	}
 	for len(w.segments) > fewest && (w.bytes > w.most || w.all.Load() > w.limit) {
 		w.drop()
 	}
-	for w.ticks(w.first+1) > listed {
+	for w.ticks(w.first+1) > listed || len(w.segments)-w.first > mostListed {
 		w.first++
 	}
-	w.playlist = w.render()
+	w.playlist = nil
 }
 
 func (w *window) weigh(n int64) {
@@ -105,6 +108,9 @@ func (w *window) wait(ctx context.Context) []byte {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.playlist == nil && len(w.segments) > 0 {
+		w.playlist = w.render()
+	}
 	return w.playlist
 }
 

@@ -66,3 +66,36 @@ func TestAWindowIsBoundedInBytes(t *testing.T) {
 		t.Errorf("%d segments", len(two.segments))
 	}
 }
+
+func TestAWindowIsBoundedInSegments(t *testing.T) {
+	var held atomic.Int64
+	w := newWindow(1<<30, 1<<30, &held, 0)
+	var last *client.Playlist
+	for n := range int64(2000) {
+		w.add(&segment{sequence: n, name: fmt.Sprint(n), ticks: second / 50, discontinuity: true, data: make([]byte, 1000)})
+		if n%100 != 0 {
+			continue
+		}
+		list, err := client.ParsePlaylist(w.wait(t.Context()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if last != nil {
+			if err := list.Follows(last); err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range last.Segments { // what the list before had can still be fetched
+				if _, ok := w.find(s.URI[:len(s.URI)-len(".ts")]); !ok {
+					t.Fatalf("%s is gone", s.URI)
+				}
+			}
+		}
+		last = list
+	}
+	if n := len(last.Segments); n != mostListed {
+		t.Errorf("%d segments are listed", n)
+	}
+	if n := len(w.segments); n != 2*mostListed {
+		t.Errorf("%d segments are kept", n)
+	}
+}
