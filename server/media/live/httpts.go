@@ -77,9 +77,6 @@ type tail struct {
 // write sends a unit at once. A client that takes nothing is an error after a while.
 func (t *tail) write(u stream.Unit) (int, error) {
 	t.buf = t.buf[:0]
-	if u.Codec.Video() && u.Key && !t.out.video {
-		u.Discontinuity = true // who began with sound alone, as while the picture is hidden, takes it up
-	}
 	t.out.place(&u)
 	if u.Discontinuity || u.Codec.Video() && u.Key {
 		t.buf = t.out.mux.AppendTables(t.buf)

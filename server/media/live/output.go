@@ -30,15 +30,21 @@ type output struct {
 	users int
 	left  time.Time // when the last one went
 
-	// Owned by run.
+	// Guarded by mu, which is held while a unit goes through: a switch comes between two.
+	mu        sync.Mutex
 	shaper    shaper
 	segmenter segmenter
-	encoder   *aac.Encoder
-	refused   bool // there is no encoder to be had for now
-	silent    bool // that was told
-	coded     chan aac.Frame
-	came      bool // a unit, since it was looked after
-	forced    int
+	hidden    bool
+	muted     bool
+	keyless   bool // pictures are left out up to the next key frame
+
+	// Owned by run.
+	encoder *aac.Encoder
+	refused bool // there is no encoder to be had for now
+	silent  bool // that was told
+	coded   chan aac.Frame
+	came    bool // a unit, since it was looked after
+	forced  int
 }
 
 // A programme may begin anew as often as this: what an output costs is bounded by
@@ -75,7 +81,7 @@ func newOutput(s *Server, name sourceName, source *media.Source) *output {
 		origin: func() sei.Origin { return source.Origin(false) },
 		has: func() (video, audio bool) {
 			i := source.Info()
-			return i.Video, i.Audio
+			return i.Video && !i.Hidden, i.Audio && !i.Muted
 		},
 		begins: rate.NewLimiter(rate.Every(beginsEvery), beginsAtOnce).Allow,
 		count:  s.metrics.event,
@@ -88,6 +94,8 @@ func newOutput(s *Server, name sourceName, source *media.Source) *output {
 func (o *output) run(ctx context.Context) {
 	o.s.metrics.outputs.Inc()
 	o.log.Info("live output begins")
+	unwatch := o.source.Watch(o.switched)
+	o.switched()
 	ctx, cancel := context.WithCancel(ctx)
 	units := make(chan stream.Unit)
 	var pumping sync.WaitGroup
@@ -95,6 +103,7 @@ func (o *output) run(ctx context.Context) {
 	o.loop(ctx, units)
 	cancel()
 	pumping.Wait()
+	unwatch()
 	if o.encoder != nil {
 		o.encoder.Close()
 		o.s.giveBack(&o.s.encoders)
@@ -135,9 +144,7 @@ func (o *output) loop(ctx context.Context, units <-chan stream.Unit) {
 		case u := <-units:
 			o.take(u)
 		case f := <-o.coded:
-			o.give(o.shaper.pushCoded(stream.Unit{
-				Codec: stream.AAC, PTS: f.PTS, DTS: f.PTS, Time: f.Time, Key: true, Config: f.Config.Specific(), Data: f.Data,
-			}, f.Epoch))
+			o.takeCoded(f)
 		case <-ticker.C:
 			if o.s.expire(o) {
 				return
@@ -150,9 +157,49 @@ func (o *output) loop(ctx context.Context, units <-chan stream.Unit) {
 // take takes the source's next unit.
 func (o *output) take(u stream.Unit) {
 	o.came = true
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.passes(u) {
+		return
+	}
 	o.give(o.shaper.push(u))
 	if u.Codec == stream.Opus && o.encodes() {
 		o.encoder.Push(aac.Packet{PTS: u.PTS, Time: u.Time, Epoch: o.shaper.epoch, Data: u.Data})
+	}
+}
+
+// takeCoded takes sound that was Opus.
+func (o *output) takeCoded(f aac.Frame) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	u := stream.Unit{Codec: stream.AAC, PTS: f.PTS, DTS: f.PTS, Time: f.Time, Key: true, Config: f.Config.Specific(), Data: f.Data}
+	if o.passes(u) {
+		o.give(o.shaper.pushCoded(u, f.Epoch))
+	}
+}
+
+// passes says whether the switches let a unit go out: it may have been on its way
+// when one was set.
+func (o *output) passes(u stream.Unit) bool {
+	if !u.Codec.Video() {
+		return !o.muted
+	}
+	o.keyless = o.hidden || o.keyless && !u.Key
+	return !o.keyless
+}
+
+// switched applies the source's switches (MED6). Of a source that is hidden nothing
+// from before can be had any more: its sound lies between its pictures.
+func (o *output) switched() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	i := o.source.Info() // within the lock: the newest is applied last
+	hides := i.Hidden && !o.hidden
+	o.hidden, o.muted = i.Hidden, i.Muted
+	if hides {
+		o.segmenter.forget()
+		o.window.clear()
+		o.hub.Forget()
 	}
 }
 
@@ -205,6 +252,8 @@ func (o *output) add(segments []*segment) {
 // look completes the segment that is open when the publisher has gone, and lets an
 // encoder be asked for again.
 func (o *output) look() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	o.refused = false
 	video, audio := o.shaper.has()
 	if !o.came && !video && !audio {

@@ -48,19 +48,25 @@ type segmenter struct {
 	last    int64    // DTS of the newest picture
 	frame   int64    // length of a picture
 	forced  int      // cuts that were not at a key frame
+	forgot  bool     // what comes next does not follow on from what was given out
 }
 
 // push takes a unit and returns the segments that are complete now.
 func (g *segmenter) push(u stream.Unit) (done []*segment) {
+	u.Discontinuity = u.Discontinuity || g.forgot
+	g.forgot = false
+	g.out.place(&u)
 	if u.Discontinuity {
 		done = g.finish()
 	}
-	g.out.place(&u)
 	if u.Codec.Video() {
 		return append(done, g.pushPicture(u)...)
 	}
 	return append(done, g.pushSound(u)...)
 }
+
+// forget drops what is not complete.
+func (g *segmenter) forget() { g.open, g.closing, g.forgot = nil, nil, true }
 
 // finish completes what there is: nothing follows, or something else.
 func (g *segmenter) finish() []*segment {

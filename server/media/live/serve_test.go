@@ -166,6 +166,93 @@ func TestSoundThatChangesWithEachFrameMakesAFewSegmentsASecond(t *testing.T) {
 	})
 }
 
+func TestMED6WhatWasBeforeASourceWasHiddenCanBeHadNoMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, p := newServer(t, Config{})
+		base := "/live/" + grantNow(room, p.Source.Number, time.Now()).token(secret) + "/"
+		s.outputOf(t, p)
+		hide := func(hidden bool) {
+			t.Helper()
+			if err := p.Source.SwitchBy(ann().Participant, nil, &hidden); err != nil {
+				t.Fatal(err)
+			}
+		}
+		give := func(u stream.Unit) {
+			p.Source.Hub.Publish(u)
+			synctest.Wait()
+		}
+		both := func(from, to int64) { // s; a key frame a second
+			for n := from * 30; n < to*30; n++ {
+				give(aPicture(n, 0, n%30 == 0))
+				give(aSound(n*3000/1920, 0))
+			}
+		}
+		var last *client.Playlist
+		playlist := func() *client.Playlist {
+			t.Helper()
+			list, err := client.ParsePlaylist(asked(s, "GET", base+"index.m3u8").Body.Bytes())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if last != nil {
+				if err := list.Follows(last); err != nil {
+					t.Error(err)
+				}
+			}
+			last = list
+			return list
+		}
+		pictures := func(g client.PlaylistSegment) (n int) {
+			t.Helper()
+			w := asked(s, "GET", base+g.URI)
+			if err := mpegts.Read(w.Body, func(mpegts.Frame) bool { n++; return true }); w.Code != http.StatusOK || err != nil {
+				t.Errorf("%s: %d, %v", g.URI, w.Code, err)
+			}
+			return n
+		}
+
+		both(0, 5)
+		before := playlist()
+		if n := pictures(before.Segments[0]); n != 30 {
+			t.Errorf("%d pictures before", n)
+		}
+		newcomer := make(chan *httptest.ResponseRecorder, 1)
+		hide(true)
+		for _, g := range before.Segments {
+			wantCode(t, asked(s, "GET", base+g.URI), http.StatusNotFound, protocol.NoSuchSource)
+		}
+		wantCode(t, asked(s, "GET", base+"index.m3u8"), http.StatusNotFound, protocol.NoSuchSource) // nothing came in 8 s
+		go func() { newcomer <- asked(s, "GET", base+"live.ts") }()
+		synctest.Wait()
+
+		give(aPicture(150, 0, true)) // on its way when it was hidden
+		for n := int64(235); n < 235+47*4; n++ {
+			give(aSound(n, 0))
+		}
+		hidden := playlist()
+		for _, g := range hidden.Segments {
+			if n := pictures(g); n != 0 {
+				t.Errorf("%d pictures while it is hidden", n)
+			}
+		}
+		if len(hidden.Segments) < 2 || hidden.Sequence <= before.Segments[len(before.Segments)-1].Sequence || hidden.Discontinuity <= before.Discontinuity {
+			t.Errorf("%+v after %+v", hidden, before)
+		}
+
+		hide(false)
+		both(9, 12)
+		shown := playlist()
+		newest := shown.Segments[len(shown.Segments)-1]
+		if n := pictures(newest); n != 30 || newest.Discontinuity != hidden.Discontinuity+1 {
+			t.Errorf("%d pictures of a second in %+v", n, newest)
+		}
+		n := 0
+		if err := mpegts.Read((<-newcomer).Body, func(mpegts.Frame) bool { n++; return true }); err != nil || n != 90 {
+			t.Errorf("who came while it was hidden gets %d pictures, %v", n, err)
+		}
+	})
+}
+
 func TestHTTPTSEndsWhenTheSourceIsAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, p := newServer(t, Config{})

@@ -39,9 +39,11 @@ type programme struct {
 	frame []byte // of sound, with its header
 }
 
-// place moves a unit to the stream's timeline, and begins anew where the unit does;
+// place moves a unit to the stream's timeline, and begins anew where the unit does,
+// or at the key frame that follows sound alone, as of a picture that was hidden;
 // tables are to follow.
 func (p *programme) place(u *stream.Unit) {
+	u.Discontinuity = u.Discontinuity || u.Codec.Video() && u.Key && !p.video
 	p.times.place(u)
 	if u.Discontinuity {
 		p.video = u.Codec.Video()

@@ -38,7 +38,8 @@ type window struct {
 	breaks    int64         // discontinuities before the first that is kept
 	target    int64         // s
 	playlist  []byte        // nil: to be written when it is asked for
-	available chan struct{} // closed when there is one
+	available chan struct{} // closed when there is a segment, or never will be
+	closed    bool
 }
 
 func newWindow(most, limit int64, all *atomic.Int64, breaks int64) *window {
@@ -49,6 +50,9 @@ func newWindow(most, limit int64, all *atomic.Int64, breaks int64) *window {
 func (w *window) add(s *segment) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.closed {
+		return
+	}
 	if len(w.segments) == 0 {
 		close(w.available)
 	}
@@ -91,27 +95,61 @@ func (w *window) drop() {
 	w.first = max(w.first-1, 0)
 }
 
-// close lets all go.
+// clear lets all go. What comes next goes on in the same numbers.
+func (w *window) clear() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.segments) == 0 {
+		return
+	}
+	for len(w.segments) > 0 {
+		w.drop()
+	}
+	w.playlist, w.available = nil, make(chan struct{})
+}
+
+// close lets all go for good.
 func (w *window) close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if len(w.segments) == 0 {
+		close(w.available)
+	}
 	w.weigh(-w.bytes)
-	w.segments, w.playlist = nil, nil
+	w.segments, w.playlist, w.closed = nil, nil, true
 }
 
-// wait returns the playlist when there is a segment to list; nil if ctx ends before.
+// wait returns the playlist when there is a segment to list; nil if ctx or the
+// window ends before.
 func (w *window) wait(ctx context.Context) []byte {
-	select {
-	case <-w.available:
-	case <-ctx.Done():
-		return nil
+	for {
+		list, available := w.list()
+		if list != nil || available == nil {
+			return list
+		}
+		select {
+		case <-available:
+		case <-ctx.Done():
+			return nil
+		}
 	}
+}
+
+// list returns the playlist, or what is closed when there is one; neither, if there
+// never will be.
+func (w *window) list() (playlist []byte, available <-chan struct{}) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.playlist == nil && len(w.segments) > 0 {
+	switch {
+	case w.closed:
+		return nil, nil
+	case len(w.segments) == 0:
+		return nil, w.available
+	}
+	if w.playlist == nil {
 		w.playlist = w.render()
 	}
-	return w.playlist
+	return w.playlist, nil
 }
 
 // find returns the content of a segment.

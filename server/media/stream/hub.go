@@ -78,6 +78,17 @@ func (h *Hub) keep(u Unit) {
 	}
 }
 
+// Forget drops what is kept and what waits for readers. They go on with what is
+// published from now on: with a key frame, or with sound.
+func (h *Hub) Forget() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.kept, h.keptBytes, h.video = nil, 0, 0
+	for r := range h.readers {
+		r.forget()
+	}
+}
+
 // Wanted says whether there is a reader.
 func (h *Hub) Wanted() bool {
 	h.mu.Lock()

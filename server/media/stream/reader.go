@@ -94,6 +94,12 @@ func (r *Reader) push(u Unit) {
 	r.wake()
 }
 
+// forget is called with the Hub's lock held.
+func (r *Reader) forget() {
+	r.lost = r.lost || len(r.queue) > 0
+	r.waiting, r.queue, r.bytes = true, nil, 0
+}
+
 // begins says whether a reader that waits can take u, and whether it waits on.
 func (r *Reader) begins(u Unit) bool {
 	if u.Codec.Video() {

@@ -94,6 +94,24 @@ func TestAKeepingHubBeginsWithTheNewestKeyFrame(t *testing.T) {
 	}
 }
 
+func TestWhatIsForgottenNobodyReads(t *testing.T) {
+	h := NewKeepingHub(nil)
+	early := h.Read()
+	h.Publish(picture(0, true))
+	h.Publish(sound(1))
+	h.Forget()
+	late := h.Read()
+	for _, u := range []Unit{sound(2), picture(3, false), picture(4, true), sound(5)} {
+		h.Publish(u)
+	}
+	for name, r := range map[string]*Reader{"early": early, "late": late} {
+		got := read(t, r)
+		if !equal(times(got), []int64{2, 4, 5}) || got[0].Discontinuity != (name == "early") {
+			t.Errorf("the %s one reads %+v", name, got)
+		}
+	}
+}
+
 func TestASlowReaderLosesUnitsUpToAKeyFrameAndIsTold(t *testing.T) {
 	h := NewHub(nil)
 	r := h.Read()
