@@ -19,9 +19,9 @@ export class HlsDriver extends LiveDriver {
     return { behind: Math.max(0, edge - element.currentTime), most: Math.max(0, edge - element.seekable.start(0)) };
   }
 
-  protected async open(element: HTMLVideoElement, failed: (error: unknown) => void): Promise<void> {
+  protected async open(element: HTMLVideoElement, failed: (error: unknown) => void, stale: () => boolean): Promise<void> {
     const [Player, urls] = await Promise.all([this.site.env.live.hls(), this.tokens.begin()]);
-    if (element !== this.element || this.stream !== undefined) return;
+    if (stale()) return;
     const stream = new Player(this.config());
     this.stream = stream;
     this.mends = 0;
@@ -35,7 +35,7 @@ export class HlsDriver extends LiveDriver {
       // Without a playlist there is nothing to mend: an output that has just begun has none yet.
       const unmendable = details.startsWith("manifest") || ++this.mends > MENDS;
       if (unmendable) failed(new Error(`hls: ${details}`));
-      else if (type === Player.ErrorTypes.NETWORK_ERROR) this.site.env.clock.after(500 * this.mends, () => stream.startLoad(-1));
+      else if (type === Player.ErrorTypes.NETWORK_ERROR) this.site.env.clock.after(500 * this.mends, () => this.stream === stream && stream.startLoad(-1));
       else if (type === Player.ErrorTypes.MEDIA_ERROR) stream.recoverMediaError();
       else failed(new Error(`hls: ${details}`));
     });

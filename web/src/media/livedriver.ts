@@ -111,8 +111,8 @@ export abstract class LiveDriver implements Driver {
     this.close();
   }
 
-  /** Opens the stream in the element; rejects, or calls failed later. */
-  protected abstract open(element: HTMLVideoElement, failed: (error: unknown) => void): Promise<void>;
+  /** Opens the stream in the element, unless it is stale once all is there; rejects, or calls failed later. */
+  protected abstract open(element: HTMLVideoElement, failed: (error: unknown) => void, stale: () => boolean): Promise<void>;
   protected abstract close(): void;
   /** Media time of now, s. */
   protected abstract edge(): number | undefined;
@@ -145,7 +145,7 @@ export abstract class LiveDriver implements Driver {
     this.forget();
     this.running = true;
     const failed = (error: unknown): void => this.fail(error, round);
-    this.open(this.element, failed).catch(failed);
+    this.open(this.element, failed, () => round !== this.round).catch(failed);
   }
 
   private fail(error: unknown, round: number): void {

@@ -15,9 +15,9 @@ export class NativeHlsDriver extends LiveDriver {
     return { behind: Math.max(0, edge - element.currentTime), most: Math.max(0, edge - element.seekable.start(0)) };
   }
 
-  protected async open(element: HTMLVideoElement, failed: (error: unknown) => void): Promise<void> {
+  protected async open(element: HTMLVideoElement, failed: (error: unknown) => void, stale: () => boolean): Promise<void> {
     const urls = await this.tokens.begin();
-    if (element !== this.element) return;
+    if (stale()) return;
     const onError = (): void => failed(new Error(`native HLS: ${element.error?.message ?? "failed"}`));
     const onPlaying = (): void => this.works();
     element.addEventListener("error", onError);

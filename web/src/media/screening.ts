@@ -15,6 +15,7 @@ export class Screening {
   private readonly spare: HTMLVideoElement;
   private volume = 1;
   private paused = false;
+  private stopped = false;
   private stopListening: () => void;
   private stopWaiting: (() => void) | undefined;
 
@@ -30,7 +31,7 @@ export class Screening {
   /** Returns whether it is another element now. */
   attach(video: HTMLVideoElement | undefined): boolean {
     const next = video ?? this.spare;
-    if (next === this.element) return false;
+    if (next === this.element || this.stopped) return false;
     this.stopListening();
     this.element.pause();
     this.element = next;
@@ -57,16 +58,18 @@ export class Screening {
   /** Plays if it does not: media came, or the element is a new one. */
   play(): void {
     const { element } = this;
-    if (this.paused || !element.paused) return;
+    if (this.stopped || this.paused || !element.paused) return;
     element.play().catch((error: unknown) => {
       const refused = error instanceof Error && error.name === "NotAllowedError";
-      if (element !== this.element || !refused || element.muted) return; // others: no media yet, or another element
+      if (this.stopped || element !== this.element || !refused || element.muted) return; // others: no media yet, or another element
       this.block();
       this.play();
     });
   }
 
+  /** For good: tiles let go of their elements after it. */
   stop(): void {
+    this.stopped = true;
     this.stopListening();
     this.stopWaiting?.();
     this.element.pause();

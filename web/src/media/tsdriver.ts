@@ -26,9 +26,9 @@ export class TsDriver extends LiveDriver {
     return undefined;
   }
 
-  protected async open(element: HTMLVideoElement, failed: (error: unknown) => void): Promise<void> {
+  protected async open(element: HTMLVideoElement, failed: (error: unknown) => void, stale: () => boolean): Promise<void> {
     const [mpegts, urls] = await Promise.all([this.site.env.live.mpegts(), this.tokens.begin()]);
-    if (element !== this.element || this.stream !== undefined) return;
+    if (stale()) return;
     const url = new URL(urls.httpts, element.baseURI).href;
     const stream = mpegts.createPlayer(
       { type: "mpegts", isLive: true, url },
