@@ -90,6 +90,34 @@ test("who leaves is gone from the others' tiles, and the board goes on without w
   expect(await ben.page.evaluate(() => window.chalkline?.shown())).toBe("now");
 });
 
+test("who leaves hears nothing more of a lead that goes on", async ({ lesson, server }) => {
+  const ann = await withCamera(lesson, "Ann");
+  const ben = await lesson.person("Ben");
+  // Elements that are not on the page are heard, too.
+  await ben.page.evaluate(() => {
+    const played = ((window as { played?: Set<HTMLMediaElement> }).played = new Set());
+    const { play } = HTMLMediaElement.prototype;
+    HTMLMediaElement.prototype.play = function () {
+      played.add(this);
+      return play.call(this);
+    };
+  });
+  const playing = () => ben.page.evaluate(() => [...((window as { played?: Set<HTMLMediaElement> }).played ?? [])].filter(({ paused }) => !paused).length);
+  await goLive(ann);
+  await plays(ben, "Ann");
+  expect(await playing()).toBe(1);
+  expect(await server.metric("chalkline_webrtc_viewers")).toBe(1);
+  await ben.page.getByRole("button", { name: "More", exact: true }).click();
+  await ben.page.getByRole("button", { name: "Leave lesson" }).click();
+  await expect(ben.page.locator("#create")).toBeVisible();
+  await expect.poll(() => server.metric("chalkline_webrtc_viewers")).toBe(0);
+  // Longer than a tile that went out of view is played on.
+  await ben.page.waitForTimeout(4000);
+  expect(await server.metric("chalkline_webrtc_viewers")).toBe(0);
+  expect(await playing()).toBe(0);
+  await expect.poll(() => ann.page.evaluate(() => window.chalkline?.media.camera.state.value)).toBe("live");
+});
+
 test("aligning is turned off and on again by the person", async ({ lesson }) => {
   const ann = await withCamera(lesson, "Ann");
   const ben = await lesson.person("Ben");

@@ -33,6 +33,9 @@ export class Av {
   readonly calibrating = signal<number | undefined>(undefined);
   /** Tiles in view, by source. */
   readonly #seen = new Map<number, number>();
+  /** Of tiles that went out of view. */
+  readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+  #closed = false;
   readonly #volumes = new Map<number, Signal<number>>();
   readonly #players = new Map<number, Player | "auto">();
   readonly #playing = new Map<number, Playing>();
@@ -114,12 +117,15 @@ export class Av {
     this.#seen.set(source, (this.#seen.get(source) ?? 0) + 1);
     this.#play();
     return () => {
-      setTimeout(() => {
+      if (this.#closed) return; // tiles go after the room that they are of
+      const timer = setTimeout(() => {
+        this.#timers.delete(timer);
         const left = (this.#seen.get(source) ?? 1) - 1;
         if (left > 0) this.#seen.set(source, left);
         else this.#seen.delete(source);
         this.#play();
       }, UNSEEN_MS);
+      this.#timers.add(timer);
     };
   }
 
@@ -145,8 +151,11 @@ export class Av {
     }
   }
 
+  /** For good: nothing is played after it. */
   close(): void {
+    this.#closed = true;
     for (const stop of this.#stops) stop();
+    for (const timer of this.#timers) clearTimeout(timer);
     this.own.close();
     this.preview.close();
     this.#playing.clear();
@@ -165,6 +174,7 @@ export class Av {
 
   /** The lead's sources are played always, since the boards wait for them; others while they are seen. */
   #play(): void {
+    if (this.#closed) return;
     const { lead } = this.session.stage.value;
     const wanted = this.session.sources.value.filter((source) =>
       !this.isHere(source) && ((source.participant === lead && !this.isOwn(source)) || (this.#seen.has(source.number) && (source.video || source.audio))));
