@@ -14,11 +14,12 @@ import (
 	"github.com/quic-go/quic-go"
 )
 
-// Dialer opens connections to a server. Its zero value works; it may be used by
-// many goroutines at once and must not be copied after its first use.
+// Dialer opens connections to a server; later ones resume the TLS sessions of
+// earlier ones. Its zero value works; it may be used by many goroutines at once and
+// must not be copied after its first use.
 type Dialer struct {
-	// TLS says whom to trust; nil trusts the system's authorities. A
-	// ClientSessionCache in it makes reconnecting cheaper.
+	// TLS says whom to trust; nil trusts the system's authorities. Without a
+	// ClientSessionCache in it, the Dialer keeps one for each route.
 	TLS *tls.Config
 	// QUIC is the UDP socket that WebTransport connections share; nil gives each
 	// one its own.
@@ -30,9 +31,29 @@ type Dialer struct {
 
 	once    sync.Once
 	buffers *writeBuffers
+	tickets map[Route]tls.ClientSessionCache // the server's keys for them differ by route
 }
 
-func (d *Dialer) init() { d.buffers = newWriteBuffers() }
+func (d *Dialer) init() {
+	d.buffers = newWriteBuffers()
+	d.tickets = map[Route]tls.ClientSessionCache{
+		WebTransport: tls.NewLRUClientSessionCache(0),
+		WebSocket:    tls.NewLRUClientSessionCache(0),
+	}
+}
+
+// tlsFor returns the configuration for a connection by the route.
+func (d *Dialer) tlsFor(route Route) *tls.Config {
+	d.once.Do(d.init)
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
+	if d.TLS != nil {
+		config = d.TLS.Clone()
+	}
+	if config.ClientSessionCache == nil {
+		config.ClientSessionCache = d.tickets[route]
+	}
+	return config
+}
 
 // TrustHashes returns a client's TLS configuration that trusts exactly the
 // certificates with these SHA-256 hashes, as a page does with

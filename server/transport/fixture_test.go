@@ -82,9 +82,13 @@ func selfSigned(t testing.TB) (tls.Certificate, []byte) {
 // dial connects by the route and closes the connection with the test.
 func (s *testServer) dial(t testing.TB, route Route) ClientConn {
 	t.Helper()
+	return s.dialWith(t, &Dialer{TLS: TrustHashes(s.hash)}, route)
+}
+
+func (s *testServer) dialWith(t testing.TB, dialer *Dialer, route Route) ClientConn {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	dialer := &Dialer{TLS: TrustHashes(s.hash)}
 	var conn ClientConn
 	var err error
 	if route == WebTransport {

@@ -36,6 +36,21 @@ func TestMessagesOfAnySizeComeBackOnControl(t *testing.T) {
 	})
 }
 
+// A restarted server has new keys for its tickets, as the second server here has.
+func TestATicketThatTheServerCannotReadIsInNobodysWay(t *testing.T) {
+	first, second := newTestServer(t, echo, nil), newTestServer(t, echo, nil)
+	onBothRoutes(t, func(t *testing.T, route Route) {
+		dialer := &Dialer{TLS: TrustHashes(first.hash, second.hash)}
+		for i, server := range []*testServer{first, first, second, first} {
+			client := server.dialWith(t, dialer, route)
+			must(t, client.WriteControl(framed("x")))
+			if got, err := client.ReadMessage(); err != nil || string(got) != "x" {
+				t.Fatalf("connection %d: %q, %v", i, got, err)
+			}
+		}
+	})
+}
+
 func TestDatagramsComeBack(t *testing.T) {
 	server := newTestServer(t, echo, nil)
 	onBothRoutes(t, func(t *testing.T, route Route) {

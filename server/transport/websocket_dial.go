@@ -22,10 +22,10 @@ const (
 // DialWebSocket connects to url, ws or wss with the path
 // protocol.WebSocketPath. ctx bounds the connecting only.
 func (d *Dialer) DialWebSocket(ctx context.Context, url string) (ClientConn, error) {
-	d.once.Do(d.init)
+	config := d.tlsFor(WebSocket)
 	dialer := websocket.Dialer{
 		NetDialContext:  d.DialTCP,
-		TLSClientConfig: d.TLS,
+		TLSClientConfig: config,
 		WriteBufferSize: maxChunk,
 		WriteBufferPool: &d.buffers.frames,
 		Subprotocols:    []string{protocol.Application},

@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -59,19 +58,14 @@ func (d *Dialer) dialSession(ctx context.Context, address string) (*quic.Conn, *
 	return conn, session, nil
 }
 
-func (d *Dialer) clientTLS() *tls.Config {
-	config := &tls.Config{MinVersion: tls.VersionTLS13}
-	if d.TLS != nil {
-		config = d.TLS.Clone()
-	}
-	config.NextProtos = []string{http3.NextProtoH3}
-	return config
-}
-
+// dialQUIC resumes the server's TLS session, but sends no early data (0-RTT):
+// webtransport-go sends nothing before the handshake is done, and early data that a
+// restarted server rejects would cost the connection.
 func (d *Dialer) dialQUIC(ctx context.Context, address string) (*quic.Conn, error) {
-	config := d.clientTLS()
+	config := d.tlsFor(WebTransport)
+	config.NextProtos = []string{http3.NextProtoH3}
 	if d.QUIC == nil {
-		return quic.DialAddrEarly(ctx, address, config, quicConfig())
+		return quic.DialAddr(ctx, address, config, quicConfig())
 	}
 	resolved, err := net.ResolveUDPAddr("udp", address)
 	if err != nil {
@@ -84,7 +78,7 @@ func (d *Dialer) dialQUIC(ctx context.Context, address string) (*quic.Conn, erro
 		}
 		config.ServerName = host
 	}
-	return d.QUIC.DialEarly(ctx, resolved, config, quicConfig())
+	return d.QUIC.Dial(ctx, resolved, config, quicConfig())
 }
 
 // webTransportClient is the client's end of a WebTransport session.
