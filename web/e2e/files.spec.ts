@@ -131,6 +131,30 @@ test("the page is cleared once it is asked, and comes back by undo", async ({ op
   await expect(page.locator(".toast")).toHaveCount(0);
 });
 
+test("a question about a page goes when the page is turned", async ({ open }) => {
+  const page = await open();
+  await page.evaluate(() => window.fake?.room?.pages.set(["a", "b", "c"]));
+  await page.getByRole("button", { name: "第 2 页" }).click();
+  await drag(page, [[300, 200], [500, 220]]);
+  await page.getByRole("button", { name: "第 1 页" }).click();
+  await drag(page, [[300, 300], [500, 320]]);
+  const turn = (to: string): Promise<void> => page.evaluate((name) => window.fake?.room?.turn(name), to);
+  for (const row of ["清空这一页…", "删除此页…"]) {
+    await turn("a");
+    await page.getByRole("button", { name: "这一页" }).click();
+    await page.getByRole("button", { name: row }).click();
+    await expect(page.getByRole("group", { name: "这一页" }).or(page.getByRole("group", { name: "删除此页" }))).toBeVisible();
+    for (const to of ["b", "a"]) {
+      await turn(to);
+      await expect.poll(() => page.evaluate(() => window.chalkline?.page)).toBe(to);
+      await expect(page.locator(".ask")).toHaveCount(0);
+      await expect(page.getByRole("button", { name: row })).toBeVisible();
+    }
+    await page.keyboard.press("Escape");
+  }
+  expect(await elements(page)).toBe(1);
+});
+
 test("this page is saved as PNG and SVG, all pages as PDF, which can be stopped", async ({ open }) => {
   const page = await open();
   await drag(page, [[300, 200], [500, 220]]);

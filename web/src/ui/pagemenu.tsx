@@ -73,7 +73,7 @@ function Arranging({ room, open }: { readonly room: RoomState; readonly open: bo
         <Row room={room} onPress={() => room.restorePage(removed)} text={t("page.restore")}><Undo2 aria-hidden="true" /></Row>
       )}
       <hr />
-      <AskFirst open={open} possible={pages.length > 1} text="page.remove" onYes={() => {
+      <AskFirst key={page} open={open} possible={pages.length > 1} text="page.remove" onYes={() => {
         room.panel.value = "";
         room.removePage();
       }}><FileX aria-hidden="true" /></AskFirst>
@@ -97,7 +97,7 @@ const Step = ({ possible, text, onPress, children }: StepProps): JSX.Element => 
 );
 
 const ClearPage = ({ room, open }: { readonly room: RoomState; readonly open: boolean }): JSX.Element => (
-  <AskFirst open={open} possible={room.canvas.value?.can("clear") ?? false} text="page.clear" onYes={() => clearPage(room)}>
+  <AskFirst key={room.board.value?.page} open={open} possible={room.canvas.value?.can("clear") ?? false} text="page.clear" onYes={() => clearPage(room)}>
     <BrushCleaning aria-hidden="true" />
   </AskFirst>
 );
@@ -112,7 +112,7 @@ interface AskFirstProps {
   readonly children: ComponentChildren;
 }
 
-/** Asks once, in place; what is done can be taken back. */
+/** Asks once, in place; what is done can be taken back. Its key is the page that it asks about: turned, it asks no more. */
 function AskFirst({ open, possible, text, onYes, children }: AskFirstProps): JSX.Element {
   const [asking, setAsking] = useState(false);
   useEffect(() => setAsking(false), [open]);
