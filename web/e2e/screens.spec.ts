@@ -1,7 +1,7 @@
 // The tools on a phone and on a classroom's touch screen, on the page by itself (test/dev).
 import { expect } from "@playwright/test";
 import { ElementKind } from "../src/ot/types.ts";
-import { PHONE, WALL, accessible, drawn, elements, picture, press, selected, swipe, test, toolNow } from "./support/devpage.ts";
+import { PHONE, TOUCH, WALL, accessible, drawn, elements, picture, press, selected, swipe, test, toolNow, view } from "./support/devpage.ts";
 
 test("a phone has every tool in reach of the thumb, and the selection's bar at the top", async ({ open }) => {
   const page = await open(PHONE);
@@ -55,6 +55,25 @@ test("on a large touch screen what is in panels is large as well, and the tool b
   await accessible(page);
   expect(await small()).toEqual([]);
   await picture(page, "wall-selection");
+});
+
+test("a tablet stays one while its keyboard is open, and a phone on its side is a phone", async ({ open }) => {
+  const page = await open({ ...TOUCH, viewport: { width: 1280, height: 800 } });
+  const cdp = await page.context().newCDPSession(page);
+  const device = (width: number, height: number, screenHeight: number): Promise<unknown> =>
+    cdp.send("Emulation.setDeviceMetricsOverride", { width, height, screenWidth: width, screenHeight, deviceScaleFactor: 1, mobile: true });
+  const seenHeight = () => expect.poll(() => page.evaluate(() => innerHeight));
+  const list = await page.locator(".strip .page-list").elementHandle();
+  await press(page, "t");
+  await page.locator(".board").tap({ position: { x: 300, y: 200 } });
+  await expect.poll(() => page.evaluate(() => window.chalkline?.editing)).toBe(true);
+  await device(1280, 380, 800);
+  await seenHeight().toBe(380);
+  await expect.poll(async () => (await view(page)).height).toBeLessThan(380);
+  await expect(page.locator("html")).toHaveAttribute("data-size", "large");
+  expect(await list?.evaluate((element) => element.isConnected)).toBe(true);
+  await device(844, 390, 390);
+  await expect(page.locator("html")).toHaveAttribute("data-size", "phone");
 });
 
 test("the sheet of shortcuts names every tool", async ({ open }) => {

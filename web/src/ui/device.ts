@@ -10,17 +10,21 @@ function media(query: string): ReadonlySignal<boolean> {
   return value;
 }
 
-const narrow = media("(max-width: 699px), (max-height: 479px)");
+const narrow = media("(max-width: 699px)");
+const low = media("(max-height: 479px)");
 const wide = media("(min-width: 1100px)");
 const systemDark = media("(prefers-color-scheme: dark)");
 
 /** Fingers are the main way to point here. */
 export const coarse = media("(pointer: coarse)");
 
+/** On a touch screen a window may be low only because of the keyboard: it counts as low if the screen is, the short side of it. */
+const flat = computed(() => low.value && (!coarse.value || Math.min(screen.width, screen.height) < 480));
+
 export type Size = "phone" | "desktop" | "large";
 
 /** large: a classroom's touch screen, which gets 56 px targets. */
-export const size = computed<Size>(() => (narrow.value ? "phone" : coarse.value && wide.value ? "large" : "desktop"));
+export const size = computed<Size>(() => (narrow.value || flat.value ? "phone" : coarse.value && wide.value ? "large" : "desktop"));
 
 export const dark = computed(() => theme.value === "dark" || (theme.value === "system" && systemDark.value));
 
