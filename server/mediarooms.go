@@ -45,7 +45,7 @@ func (m *mediaRooms) Clock(ctx context.Context, id replay.Room) (media.Clock, er
 	if err := m.server.rooms.exists(ctx, id); err != nil {
 		return nil, known(err)
 	}
-	running, err := m.server.rooms.get(id)
+	running, err := m.server.rooms.get(ctx, id)
 	if err != nil {
 		return nil, known(err)
 	}

@@ -37,19 +37,49 @@ func newRooms(ctx context.Context, config room.Config, most int) *rooms {
 	return &rooms{config: config, most: most, ctx: ctx, running: map[replay.Room]*room.Room{}}
 }
 
-// get returns a running room and starts it if need be. Whether there is such a
-// room shows when it reads its log: exists asks before.
-func (r *rooms) get(id replay.Room) (*room.Room, error) {
+// idleGrace is how long nobody has been in a room before it gives way: who was let in
+// has joined by then.
+const idleGrace = 10 * time.Second
+
+// get returns a running room and starts it if need be. Where as many run as may, the one
+// that nobody has been in for longest ends for it: it is in the log, as it would be in
+// a few minutes; FULL if there is none. Whether there is such a room shows when it reads
+// its log: exists asks before.
+func (r *rooms) get(ctx context.Context, id replay.Room) (*room.Room, error) {
+	for {
+		found, before, err := r.start(id)
+		if before.room == nil {
+			return found, err
+		}
+		before.room.Stop()
+		select {
+		case <-before.room.Done():
+			r.forget(before)
+		case <-ctx.Done():
+			return nil, r.full()
+		}
+	}
+}
+
+// numbered is a room that runs.
+type numbered struct {
+	id   replay.Room
+	room *room.Room
+}
+
+// start returns a running room and starts it if there is a place; else the room whose
+// place it can have.
+func (r *rooms) start(id replay.Room) (found *room.Room, before numbered, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.stopped {
-		return nil, protocol.NewError(protocol.GoingAway)
+		return nil, numbered{}, protocol.NewError(protocol.GoingAway)
 	}
 	if running := r.current(id); running != nil {
-		return running, nil
+		return running, numbered{}, nil
 	}
 	if len(r.running) >= r.most {
-		return nil, protocol.NewError(protocol.Full, "limit", "rooms", "max", fmt.Sprint(r.most))
+		return nil, r.idlest(time.Now()), r.full()
 	}
 	config := r.config
 	config.ID = id
@@ -57,8 +87,24 @@ func (r *rooms) get(id replay.Room) (*room.Room, error) {
 	started := room.Start(r.ctx, config)
 	r.running[id] = started
 	r.ends.Add(1)
-	go r.await(id, started)
-	return started, nil
+	go r.await(numbered{id, started})
+	return started, numbered{}, nil
+}
+
+func (r *rooms) full() error {
+	return protocol.NewError(protocol.Full, "limit", "rooms", "max", fmt.Sprint(r.most))
+}
+
+// idlest returns the room that nobody has been in for longest; none if everybody's has
+// somebody in it, or had a moment ago. The lock is held.
+func (r *rooms) idlest(now time.Time) (found numbered) {
+	longest := now.Add(-idleGrace)
+	for id, running := range r.running {
+		if since := running.IdleSince(); !since.IsZero() && !since.After(longest) {
+			longest, found = since, numbered{id, running}
+		}
+	}
+	return found
 }
 
 // runs returns a room that runs, nil if it does not.
@@ -83,16 +129,21 @@ func (r *rooms) current(id replay.Room) *room.Room {
 }
 
 // await forgets a room when it has ended.
-func (r *rooms) await(id replay.Room, started *room.Room) {
+func (r *rooms) await(started numbered) {
 	defer r.ends.Done()
 	if r.started != nil {
-		r.started(id, started)
+		r.started(started.id, started.room)
 	}
-	<-started.Done()
+	<-started.room.Done()
+	r.forget(started)
+}
+
+// forget frees the place of a room that has ended.
+func (r *rooms) forget(ended numbered) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.running[id] == started {
-		delete(r.running, id)
+	if r.running[ended.id] == ended.room {
+		delete(r.running, ended.id)
 	}
 }
 

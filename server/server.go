@@ -63,7 +63,7 @@ type Config struct {
 	// MetricsElsewhere leaves /metrics out of the public listener.
 	MetricsElsewhere bool
 
-	MaxRooms int            // running at once; 0: 10 000
+	MaxRooms int            // running at once, those that nobody is in give way; 0: 10 000
 	Room     room.Config    // of every room; ID, Log, Table, Logger and Metrics are set here
 	Session  session.Config // of every session; Server, Logger and Metrics are set here
 }
@@ -260,7 +260,7 @@ func (s *Server) Room(ctx context.Context, id int64, participant, address string
 		}
 		return nil, known(err)
 	}
-	return s.rooms.get(replay.Room(id))
+	return s.rooms.get(ctx, replay.Room(id))
 }
 
 // known returns what a client is told of an error.

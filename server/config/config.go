@@ -55,7 +55,8 @@ type Config struct {
 
 	// MaxSessions is how many may be connected at once. 0: 20 000.
 	MaxSessions int
-	// MaxRooms is how many rooms may be open at once. 0: 10 000.
+	// MaxRooms is how many rooms may be open at once; one that nobody is in gives way to
+	// another. 0: 10 000.
 	MaxRooms int
 	// MaxParticipants is how many may be in one room at once. 0: 1 000.
 	MaxParticipants int

@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"chalkline/protocol"
@@ -79,6 +80,7 @@ type Room struct {
 	cfg     Config
 	inbox   chan Command
 	sources chan []*chalklinev1.Source // the newest that it has not looked at
+	idle    atomic.Int64               // ns since 1970, since when nobody is in; 0: somebody is, or it is being read
 	stop    chan struct{}              // closed by Stop
 	once    sync.Once                  // of closing it
 	done    chan struct{}              // closed when run returns
@@ -122,6 +124,15 @@ func (r *Room) Post(c Command) bool {
 // Wait returns ErrStopped.
 func (r *Room) Stop() { r.once.Do(func() { close(r.stop) }) }
 
+// IdleSince returns since when nobody has been in; zero while somebody is, and until the
+// room was read. It may be asked by anyone.
+func (r *Room) IdleSince() time.Time {
+	if ns := r.idle.Load(); ns != 0 {
+		return time.Unix(0, ns)
+	}
+	return time.Time{}
+}
+
 // Done is closed when the room has ended.
 func (r *Room) Done() <-chan struct{} { return r.done }
 
@@ -146,6 +157,7 @@ func (r *Room) run(ctx context.Context) error {
 	l := &loop{Room: r, state: s, ctx: ctx, building: building, results: make(chan Command, 4)}
 	defer l.finish()
 	defer cancel()
+	l.noteIdle()
 	timer := time.NewTimer(r.cfg.IdleTimeout)
 	defer timer.Stop()
 	stop := r.stop
@@ -231,6 +243,16 @@ func (l *loop) step(now time.Time, c Command) {
 	for _, e := range l.state.step(now, c) {
 		l.perform(e)
 	}
+	l.noteIdle()
+}
+
+// noteIdle keeps what IdleSince says.
+func (l *loop) noteIdle() {
+	ns := int64(0)
+	if since := l.state.idleSince; !since.IsZero() {
+		ns = since.UnixNano()
+	}
+	l.idle.Store(ns)
 }
 
 func (l *loop) perform(e effect) {
