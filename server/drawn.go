@@ -12,8 +12,9 @@ import (
 )
 
 const (
-	maxDrawn = 1 << 30         // bytes of a picture or document
-	sendTime = 5 * time.Minute // for sending it
+	maxDrawn   = 1 << 30         // bytes of a picture or document
+	drawnBytes = 2 << 30         // that those which are drawn and sent take in files, together
+	sendTime   = 5 * time.Minute // for sending one
 )
 
 // drawn is a picture that is ready to be sent; close it.
@@ -21,17 +22,18 @@ type drawn struct {
 	tag     string        // its ETag
 	content io.ReadSeeker // nil: the client has it
 	file    *os.File      // nil: in memory
+	share   *share        // that file's
 }
 
 // spool draws into a file, so that neither memory nor whoever draws waits for
-// the network. TOO_LARGE beyond maxDrawn.
-func spool(folder string, draw func(io.Writer) error) (*drawn, error) {
+// the network. TOO_LARGE beyond maxDrawn, OVERLOADED beyond what files may take.
+func spool(folder string, files *ration, draw func(io.Writer) error) (*drawn, error) {
 	file, err := os.CreateTemp(folder, "chalkline-picture-*")
 	if err != nil {
 		return nil, fmt.Errorf("server: picture: %w", err)
 	}
-	d := &drawn{content: file, file: file}
-	err = draw(&bounded{file, maxDrawn})
+	d := &drawn{content: file, file: file, share: &share{of: files}}
+	err = draw(&bounded{io.MultiWriter(d.share, file), maxDrawn})
 	if err == nil {
 		_, err = file.Seek(0, io.SeekStart)
 	}
@@ -59,6 +61,7 @@ func (d *drawn) close() {
 	if d.file != nil {
 		_ = d.file.Close()
 		_ = os.Remove(d.file.Name())
+		d.share.giveBack()
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
-	"sync/atomic"
 	"time"
 
 	"chalkline/protocol"
@@ -26,7 +25,7 @@ const (
 	// images that are looked at at a time, each in memory, and those that wait.
 	uploadsAtOnce, uploadsWaiting = 8, arrivingAtOnce
 	uploadTime                    = 2 * time.Minute // for the whole of one
-	scratchBytes                  = 1 << 30         // that those which come take in files, together
+	arrivingBytes                 = 1 << 30         // that those which come take in files, together
 )
 
 // images takes and serves the images of rooms: docs/protocol.md, HTTP.
@@ -36,7 +35,7 @@ type images struct {
 	scratch  string // folder for what comes; "" is the system's
 	arriving *turnstile
 	uploads  *turnstile
-	held     atomic.Int64 // bytes in files
+	files    ration // of those which come
 	log      *slog.Logger
 }
 
@@ -128,9 +127,7 @@ func (i *images) take(w http.ResponseWriter, r *http.Request, who visitor) (cont
 		return content.Info{}, err
 	}
 	defer leave()
-	ration := &ration{all: &i.held}
-	defer ration.giveBack() // when the file is gone
-	file, err := i.receive(w, r, ration)
+	file, err := i.receive(w, r)
 	if err != nil {
 		return content.Info{}, err
 	}
@@ -149,16 +146,16 @@ func (i *images) take(w http.ResponseWriter, r *http.Request, who visitor) (cont
 
 // receive reads the body of a request into a file. The error is a *protocol.Error or
 // that of the file.
-func (i *images) receive(w http.ResponseWriter, r *http.Request, ration *ration) (*drawn, error) {
+func (i *images) receive(w http.ResponseWriter, r *http.Request) (*drawn, error) {
 	// An image takes longer than other requests. Not every transport has deadlines.
 	control := http.NewResponseController(w)
 	if err := control.SetReadDeadline(time.Now().Add(uploadTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return nil, fmt.Errorf("server: image: %w", err)
 	}
 	broken := false
-	file, err := spool(i.scratch, func(to io.Writer) error {
+	file, err := spool(i.scratch, &i.files, func(to io.Writer) error {
 		from := &noted{r: io.LimitReader(r.Body, content.MaxBytes+1)}
-		_, err := io.Copy(io.MultiWriter(ration, to), from)
+		_, err := io.Copy(to, from)
 		broken = from.failed
 		return err
 	})
@@ -167,25 +164,6 @@ func (i *images) receive(w http.ResponseWriter, r *http.Request, ration *ration)
 	}
 	return file, err
 }
-
-// ration is what one image takes of scratchBytes.
-type ration struct {
-	all *atomic.Int64
-	own int64
-}
-
-// Write takes as many bytes. OVERLOADED if there are not so many left.
-func (q *ration) Write(p []byte) (int, error) {
-	n := int64(len(p))
-	if q.all.Add(n) > scratchBytes {
-		q.all.Add(-n)
-		return 0, protocol.NewError(protocol.Overloaded)
-	}
-	q.own += n
-	return len(p), nil
-}
-
-func (q *ration) giveBack() { q.all.Add(-q.own) }
 
 // noted is a reader that notes whether it failed.
 type noted struct {

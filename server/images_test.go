@@ -11,31 +11,29 @@ import (
 )
 
 func TestImagesThatComeTakeOnlySoMuchOfTheDisk(t *testing.T) {
-	i := &images{scratch: t.TempDir()}
-	i.held.Store(scratchBytes - 1000)
-	come := func(size int) (*ration, *drawn, error) {
-		q := &ration{all: &i.held}
-		file, err := i.receive(httptest.NewRecorder(), httptest.NewRequest("POST", "/", strings.NewReader(strings.Repeat("x", size))), q)
-		return q, file, err
+	i := &images{scratch: t.TempDir(), files: ration{most: 2000}}
+	come := func(size int) (*drawn, error) {
+		return i.receive(httptest.NewRecorder(), httptest.NewRequest("POST", "/", strings.NewReader(strings.Repeat("x", size))))
 	}
-	first, file, err := come(900)
+	first, err := come(900)
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, _, err := come(200)
-	if !errors.Is(err, protocol.NewError(protocol.Overloaded)) {
+	if _, err := come(600); !errors.Is(err, protocol.NewError(protocol.Overloaded)) {
 		t.Errorf("over it: %v", err)
 	}
-	second.giveBack()
-	file.close()
-	first.giveBack()
-	third, file, err := come(1000)
+	small, err := come(100)
 	if err != nil {
-		t.Errorf("when there was room again: %v", err)
+		t.Fatalf("a small one beside a large one: %v", err)
 	}
-	file.close()
-	third.giveBack()
-	if n := i.held.Load(); n != scratchBytes-1000 {
+	small.close()
+	first.close()
+	third, err := come(1000)
+	if err != nil {
+		t.Fatalf("when there was room again: %v", err)
+	}
+	third.close()
+	if n := i.files.held.Load(); n != 0 {
 		t.Errorf("%d bytes are held", n)
 	}
 	if left, err := os.ReadDir(i.scratch); err != nil || len(left) != 0 {

@@ -37,6 +37,7 @@ type pictures struct {
 	store   *content.Store
 	fonts   *render.Fonts
 	scratch string // folder for files being drawn; "" is the system's
+	files   ration // of those, until they are sent
 	renders *turnstile
 	recent  *recent
 	closing context.Context // ends with the server
@@ -119,7 +120,7 @@ func (p *pictures) draw(ctx context.Context, who visitor, name recentName, k kin
 	if err != nil {
 		return nil, err
 	}
-	made, err := spool(p.scratch, func(w io.Writer) error {
+	made, err := spool(p.scratch, &p.files, func(w io.Writer) error {
 		return k.draw(p.renderer(who), ctx, w, board, render.Options{Width: name.width})
 	})
 	if err != nil {
@@ -173,7 +174,7 @@ func (p *pictures) document(ctx context.Context, who visitor, pages []string) (*
 			}
 		}
 	}
-	return spool(p.scratch, func(w io.Writer) error {
+	return spool(p.scratch, &p.files, func(w io.Writer) error {
 		return p.renderer(who).PDF(ctx, w, boards)
 	})
 }

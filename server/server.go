@@ -182,12 +182,12 @@ func (s *Server) addPictures(a *api) {
 		return
 	}
 	a.images = &images{
-		door: enter, store: s.cfg.Images, scratch: s.cfg.Scratch, log: s.cfg.Logger,
+		door: enter, store: s.cfg.Images, scratch: s.cfg.Scratch, files: ration{most: arrivingBytes}, log: s.cfg.Logger,
 		arriving: newTurnstile(arrivingAtOnce, arrivingWaiting), uploads: newTurnstile(uploadsAtOnce, uploadsWaiting),
 	}
 	a.pictures = &pictures{
-		door: enter, store: s.cfg.Images, fonts: s.cfg.Fonts, scratch: s.cfg.Scratch, log: s.cfg.Logger,
-		renders: newTurnstile(rendersAtOnce, rendersWaiting), recent: newRecent(), closing: s.sessions,
+		door: enter, store: s.cfg.Images, fonts: s.cfg.Fonts, scratch: s.cfg.Scratch, files: ration{most: drawnBytes},
+		log: s.cfg.Logger, renders: newTurnstile(rendersAtOnce, rendersWaiting), recent: newRecent(), closing: s.sessions,
 	}
 }
 
