@@ -189,17 +189,24 @@ func (o *output) passes(u stream.Unit) bool {
 }
 
 // switched applies the source's switches (MED6). Of a source that is hidden nothing
-// from before can be had any more: its sound lies between its pictures.
+// from before can be had any more: its sound lies between its pictures. Where it is
+// muted pictures go on, and what they have for sound is silence.
 func (o *output) switched() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	i := o.source.Info() // within the lock: the newest is applied last
-	hides := i.Hidden && !o.hidden
+	hides, mutes := i.Hidden && !o.hidden, i.Muted && !o.muted
 	o.hidden, o.muted = i.Hidden, i.Muted
 	if hides {
 		o.segmenter.forget()
 		o.window.clear()
 		o.hub.Forget()
+	}
+	if mutes {
+		o.shaper.sound.present = false
+		o.segmenter.mute()
+		o.window.mute()
+		o.hub.Replace(muted)
 	}
 }
 

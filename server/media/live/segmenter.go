@@ -2,7 +2,9 @@ package live
 
 import (
 	"fmt"
+	"slices"
 
+	"chalkline/server/media/live/ts"
 	"chalkline/server/media/stream"
 )
 
@@ -19,8 +21,8 @@ const (
 	still = second
 )
 
-// segment is a part of a stream that can be fetched. It does not change once it is
-// given out.
+// segment is a part of a stream that can be fetched. Once it is given out nothing
+// changes but that its sound may become silence.
 type segment struct {
 	sequence      int64
 	name          string
@@ -31,6 +33,24 @@ type segment struct {
 	pictured      bool  // it has a picture
 	independent   bool  // the first of its pictures, if it has any, is a key frame
 	data          []byte
+	silence       []byte // a frame in the place of one of its sound; nil: it has no sound
+	muted         bool   // its sound is to be silence, and is not yet
+}
+
+// content is what is sent of it, which nobody changes.
+func (s *segment) content() []byte {
+	if s.muted {
+		s.data = slices.Clone(s.data)
+		s.mute()
+		s.muted = false
+	}
+	return s.data
+}
+
+func (s *segment) mute() {
+	if s.silence != nil {
+		ts.ReplaceSound(s.data, s.silence)
+	}
 }
 
 func (s *segment) seconds() float64 { return float64(s.ticks) / second }
@@ -67,6 +87,15 @@ func (g *segmenter) push(u stream.Unit) (done []*segment) {
 
 // forget drops what is not complete.
 func (g *segmenter) forget() { g.open, g.closing, g.forgot = nil, nil, true }
+
+// mute takes the sound out of what is not complete.
+func (g *segmenter) mute() {
+	for _, s := range []*segment{g.closing, g.open} {
+		if s != nil {
+			s.mute()
+		}
+	}
+}
 
 // finish completes what there is: nothing follows, or something else.
 func (g *segmenter) finish() []*segment {
@@ -118,6 +147,7 @@ func (g *segmenter) cuts(u stream.Unit) bool {
 func (g *segmenter) pushSound(u stream.Unit) (done []*segment) {
 	if g.closing != nil {
 		if u.PTS < g.cut {
+			g.closing.silence = silenceOf(u)
 			g.closing.data = g.out.append(g.closing.data, u)
 			return nil
 		}
@@ -127,6 +157,7 @@ func (g *segmenter) pushSound(u stream.Unit) (done []*segment) {
 		done = append(done, g.next(u)...)
 	}
 	g.end = max(g.end, u.PTS+length(u))
+	g.open.silence = silenceOf(u)
 	g.open.data = g.out.append(g.open.data, u)
 	return done
 }

@@ -120,3 +120,25 @@ func (t *soundtrack) silence(to, time, timePTS int64) (out []stream.Unit) {
 	}
 	return out
 }
+
+// noElements is a raw frame that has nothing in it but its end (ISO/IEC 14496-3,
+// 4.4.2.1).
+var noElements = []byte{0xe0}
+
+// silenceOf returns a frame in which nothing is heard, in the place of one of sound.
+func silenceOf(u stream.Unit) []byte {
+	if c, err := adts.Parse(u.Config); err == nil {
+		if frame := c.Silence(); frame != nil {
+			return frame
+		}
+	}
+	return noElements
+}
+
+// muted returns a unit without its sound.
+func muted(u stream.Unit) stream.Unit {
+	if !u.Codec.Video() {
+		u.Data = silenceOf(u)
+	}
+	return u
+}

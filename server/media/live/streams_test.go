@@ -10,6 +10,7 @@ import (
 
 	"chalkline/bench/client"
 	"chalkline/sei/mpegts"
+	"chalkline/server/media/live/adts"
 	"chalkline/server/media/stream"
 )
 
@@ -125,6 +126,73 @@ func TestEachSegmentCanBeReadAloneAndHasTheSoundOfItsPictures(t *testing.T) {
 		}
 		if pictures != 30 || first < g.start || first > g.start+8000 || last < g.start+g.ticks-4000 || last > g.start+g.ticks+4000 {
 			t.Errorf("%s: %d pictures from %d for %d, sound from %d to %d", g.name, pictures, g.start, g.ticks, first, last)
+		}
+	}
+}
+
+// loudest is the volume of the sound in a transport stream, as ffmpeg finds it.
+func loudest(t *testing.T, b []byte) string {
+	t.Helper()
+	_, log := run(t, b, "ffmpeg", "-v", "info", "-nostats", "-i", "pipe:0", "-map", "0:a", "-af", "volumedetect", "-f", "null", "-")
+	_, volume, _ := strings.Cut(log, "max_volume: ")
+	volume, _, _ = strings.Cut(volume, "\n")
+	return volume
+}
+
+func TestMED6WhereASourceIsMutedThereIsSilenceInWhatWasBefore(t *testing.T) {
+	s, p := newServer(t, Config{})
+	units := timed(t, clip(t, "6", reordered...), began)
+	part := len(units) * 7 / 10 // in the middle of a segment
+	o := s.outputOf(t, p)
+	publish(t, p.Source.Hub, units[:part])
+	eventually(t, "three segments", func() bool { return o.segments() >= 3 })
+	content := func(n int) []byte {
+		o.window.mu.Lock()
+		name := o.window.segments[n].name
+		o.window.mu.Unlock()
+		data, _ := o.window.find(name)
+		return data
+	}
+	before := content(1)
+	if volume := loudest(t, before); volume == "" || strings.HasPrefix(volume, "-91") {
+		t.Fatalf("%q before it is muted", volume)
+	}
+	yes := true
+	if err := p.Source.SwitchBy(ann().Participant, &yes, nil); err != nil {
+		t.Fatal(err)
+	}
+	if volume := loudest(t, before); strings.HasPrefix(volume, "-91") {
+		t.Error("what is being sent changes")
+	}
+	kept := o.hub.Read()
+	for ctx, cancel := expired(); ; cancel() {
+		u, err := kept.Next(ctx)
+		if err != nil {
+			break
+		}
+		if !u.Codec.Video() && !bytes.Equal(u.Data, adts.Stereo().Silence()) {
+			t.Fatalf("sound at %d is kept for newcomers", u.PTS)
+		}
+	}
+	kept.Close()
+	publish(t, p.Source.Hub, units[part:]) // the publisher's last sound is on its way
+	eventually(t, "five segments", func() bool { return o.segments() >= 5 })
+	for n := range 5 {
+		data := content(n)
+		if volume := loudest(t, data); !strings.HasPrefix(volume, "-91") { // -91 dB is the least
+			t.Errorf("segment %d: %q", n, volume)
+		}
+		pictures := 0
+		for _, u := range demux(t, data) {
+			if u.Codec.Video() {
+				pictures++
+			}
+		}
+		if pictures != 30 {
+			t.Errorf("segment %d: %d pictures", n, pictures)
+		}
+		if _, log := run(t, data, "ffmpeg", "-v", "warning", "-xerror", "-i", "pipe:0", "-f", "null", "-"); log != "" {
+			t.Errorf("segment %d: ffmpeg complains: %s", n, log)
 		}
 	}
 }

@@ -108,6 +108,15 @@ func (w *window) clear() {
 	w.playlist, w.available = nil, make(chan struct{})
 }
 
+// mute takes the sound out of all there is.
+func (w *window) mute() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range w.segments {
+		s.muted = true
+	}
+}
+
 // close lets all go for good.
 func (w *window) close() {
 	w.mu.Lock()
@@ -158,7 +167,7 @@ func (w *window) find(name string) ([]byte, bool) {
 	defer w.mu.Unlock()
 	for _, s := range w.segments {
 		if s.name == name {
-			return s.data, true
+			return s.content(), true
 		}
 	}
 	return nil, false

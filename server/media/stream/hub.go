@@ -89,6 +89,25 @@ func (h *Hub) Forget() {
 	}
 }
 
+// Replace puts what change makes of it in the place of each unit that is kept or
+// waits for a reader.
+func (h *Hub) Replace(change func(Unit) Unit) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.keptBytes = replace(h.kept, change)
+	for r := range h.readers {
+		r.bytes = replace(r.queue, change)
+	}
+}
+
+func replace(units []Unit, change func(Unit) Unit) (bytes int) {
+	for i := range units {
+		units[i] = change(units[i])
+		bytes += len(units[i].Data)
+	}
+	return bytes
+}
+
 // Wanted says whether there is a reader.
 func (h *Hub) Wanted() bool {
 	h.mu.Lock()

@@ -112,6 +112,29 @@ func TestWhatIsForgottenNobodyReads(t *testing.T) {
 	}
 }
 
+func TestWhatIsKeptAndWhatWaitsIsReplaced(t *testing.T) {
+	h := NewKeepingHub(nil)
+	early := h.Read()
+	for _, u := range []Unit{picture(0, true), sound(1), picture(2, false)} {
+		u.Data = []byte("loud")
+		h.Publish(u)
+	}
+	h.Replace(func(u Unit) Unit {
+		if !u.Codec.Video() {
+			u.Data = []byte("-")
+		}
+		return u
+	})
+	for _, r := range []*Reader{early, h.Read()} {
+		if r.bytes != 9 {
+			t.Errorf("%d bytes wait", r.bytes)
+		}
+		if got := read(t, r); len(got) != 3 || string(got[1].Data) != "-" || string(got[2].Data) != "loud" || r.bytes != 0 {
+			t.Errorf("it reads %+v, %d bytes are left", got, r.bytes)
+		}
+	}
+}
+
 func TestASlowReaderLosesUnitsUpToAKeyFrameAndIsTold(t *testing.T) {
 	h := NewHub(nil)
 	r := h.Read()

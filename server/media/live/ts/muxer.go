@@ -101,6 +101,35 @@ func (m *Muxer) AppendSound(dst []byte, pts int64, frames []byte) []byte {
 	return m.appendPES(dst, audioPID, &m.audioCounter, field[:n], header[:h], frames)
 }
 
+// ReplaceSound puts another raw frame of AAC, and zeros behind it, in the place of
+// each in packets that a Muxer made with one frame at a time. Where a frame is
+// shorter than that it stays.
+func ReplaceSound(packets, frame []byte) {
+	const adtsHeader = 7
+	var rest []byte
+	keeps := false
+	for ; len(packets) >= PacketSize; packets = packets[PacketSize:] {
+		p := packets[:PacketSize]
+		if pid := uint16(p[1]&0x1f)<<8 | uint16(p[2]); pid != audioPID || p[3]&0x10 == 0 {
+			continue
+		}
+		body := p[headerSize:]
+		if p[3]&0x20 != 0 {
+			body = body[1+body[0]:]
+		}
+		if p[1]&0x40 != 0 { // a frame begins, behind the header of its PES packet and its own
+			body = body[9+body[8]:]
+			length := int(body[3]&3)<<11 | int(body[4])<<3 | int(body[5]>>5)
+			keeps, rest, body = length-adtsHeader < len(frame), frame, body[adtsHeader:]
+		}
+		if !keeps {
+			n := copy(body, rest)
+			rest = rest[n:]
+			clear(body[n:])
+		}
+	}
+}
+
 func (m *Muxer) appendPES(dst []byte, pid uint16, counter *byte, field, header, data []byte) []byte {
 	for start := true; len(header)+len(data) > 0; start = false {
 		dst, header, data = appendPacket(dst, pid, start, *counter, field, header, data)
