@@ -3,6 +3,7 @@ package webrtc
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/pion/interceptor/pkg/twcc"
 	"github.com/pion/logging"
 	"github.com/pion/sdp/v3"
+	"github.com/pion/transport/v4/packetio"
 	pion "github.com/pion/webrtc/v4"
 )
 
@@ -51,10 +53,10 @@ func (s *Server) open() error {
 	settings.SetNetworkTypes(networks)
 	settings.DisableActiveTCP(true)
 	var err error
-	if s.publishing, err = newAPI(settings, publisherInterceptors); err != nil {
+	if s.publishing, err = newEngine(settings, publisherInterceptors); err != nil {
 		return err
 	}
-	s.playing, err = newAPI(settings, viewerInterceptors)
+	s.playing, err = newEngine(settings, viewerInterceptors)
 	return err
 }
 
@@ -77,15 +79,31 @@ func rewrite(settings *pion.SettingEngine, addresses []string) error {
 	return nil
 }
 
-func newAPI(settings pion.SettingEngine, configure func(*pion.MediaEngine, *interceptor.Registry, logging.LoggerFactory) error) (*pion.API, error) {
-	m, i := &pion.MediaEngine{}, &interceptor.Registry{}
-	if err := registerCodecs(m); err != nil {
+// engine makes connections: those of publishers, or those of viewers.
+type engine struct {
+	settings     pion.SettingEngine
+	media        *pion.MediaEngine
+	interceptors *interceptor.Registry
+}
+
+func newEngine(settings pion.SettingEngine, configure func(*pion.MediaEngine, *interceptor.Registry, logging.LoggerFactory) error) (*engine, error) {
+	e := &engine{settings, &pion.MediaEngine{}, &interceptor.Registry{}}
+	if err := registerCodecs(e.media); err != nil {
 		return nil, fmt.Errorf("codecs: %w", err)
 	}
-	if err := configure(m, i, settings.LoggerFactory); err != nil {
+	if err := configure(e.media, e.interceptors, settings.LoggerFactory); err != nil {
 		return nil, fmt.Errorf("interceptors: %w", err)
 	}
-	return pion.NewAPI(pion.WithMediaEngine(m), pion.WithInterceptorRegistry(i), pion.WithSettingEngine(settings)), nil
+	return e, nil
+}
+
+// connection returns a connection that asks buffer for what packets of each stream
+// wait in.
+func (e *engine) connection(buffer func(packetio.BufferPacketType, uint32) io.ReadWriteCloser) (*pion.PeerConnection, error) {
+	settings := e.settings
+	settings.BufferFactory = buffer
+	api := pion.NewAPI(pion.WithMediaEngine(e.media), pion.WithInterceptorRegistry(e.interceptors), pion.WithSettingEngine(settings))
+	return api.NewPeerConnection(pion.Configuration{})
 }
 
 func registerCodecs(m *pion.MediaEngine) error {

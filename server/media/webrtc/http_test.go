@@ -49,6 +49,20 @@ func (w *world) request(method, path, token, content, body string, header ...str
 // peer is a connection made by hand, to see what is on the wire.
 func (w *world) peer() (*pion.PeerConnection, string) {
 	w.t.Helper()
+	track, err := pion.NewTrackLocalStaticRTP(pion.RTPCodecCapability{MimeType: pion.MimeTypeH264}, "video", "peer")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	pc := w.connection()
+	if _, err := pc.AddTransceiverFromTrack(track, pion.RTPTransceiverInit{Direction: pion.RTPTransceiverDirectionSendonly}); err != nil {
+		w.t.Fatal(err)
+	}
+	return pc, w.offer(pc, nil)
+}
+
+// connection is one that can reach this machine.
+func (w *world) connection() *pion.PeerConnection {
+	w.t.Helper()
 	m := &pion.MediaEngine{}
 	if err := m.RegisterDefaultCodecs(); err != nil {
 		w.t.Fatal(err)
@@ -60,14 +74,7 @@ func (w *world) peer() (*pion.PeerConnection, string) {
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(func() { _ = pc.GracefulClose() })
-	track, err := pion.NewTrackLocalStaticRTP(pion.RTPCodecCapability{MimeType: pion.MimeTypeH264}, "video", "peer")
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	if _, err := pc.AddTransceiverFromTrack(track, pion.RTPTransceiverInit{Direction: pion.RTPTransceiverDirectionSendonly}); err != nil {
-		w.t.Fatal(err)
-	}
-	return pc, w.offer(pc, nil)
+	return pc
 }
 
 // offer makes an offer with all candidates.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/rtcp"
@@ -28,7 +29,8 @@ type inbound struct {
 	layer     *layer
 	video     bool
 	remote    *pion.TrackRemote
-	units     *units // nil: this layer is not for the Hub
+	units     *units      // nil: this layer is not for the Hub
+	replaced  atomic.Bool // by what comes with another SSRC
 
 	// Guarded by publisher.mu.
 	line      line
@@ -87,6 +89,8 @@ func (t *inbound) run() {
 		now := time.Now()
 		var timeout net.Error
 		switch {
+		case t.replaced.Load():
+			return
 		case err == nil:
 			p := &pionrtp.Packet{}
 			if p.Unmarshal(b[:n]) != nil {
@@ -291,7 +295,7 @@ func (t *inbound) listen(from *pion.RTPReceiver) {
 		} else {
 			packets, _, err = from.ReadRTCP()
 		}
-		if err != nil {
+		if err != nil || t.replaced.Load() {
 			return
 		}
 		for _, p := range packets {

@@ -1,6 +1,7 @@
 package webrtc
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -96,21 +97,36 @@ func (p *publisher) track(remote *pion.TrackRemote, from *pion.RTPReceiver) {
 		return
 	}
 	q, ok := p.offered.qualityOf(remote.RID())
-	if !ok {
+	if !ok || remote.Codec().MimeType == pion.MimeTypeRTX { // what is sent again comes as a track where the offer has no SSRCs
 		return
 	}
 	video := remote.Kind() == pion.RTPCodecTypeVideo
 	t := newInbound(p, remote, video, q)
-	p.enter(t)
+	if !p.enter(t) {
+		p.end("too many tracks")
+		return
+	}
 	p.log.Info("media come", "video", video, "quality", q, "codec", remote.Codec().SDPFmtpLine)
 	p.spawn(t.run)
 	p.spawn(func() { t.listen(from) })
 }
 
-// enter makes a track known.
-func (p *publisher) enter(t *inbound) {
+// enter makes a track known; false: there is another for its sound or picture. An
+// encoding whose SSRC changes comes again as the same track, and replaces itself: pion
+// reads the new stream from then on.
+func (p *publisher) enter(t *inbound) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	same := func(o *inbound) bool { return o.video == t.video && o.layer.quality == t.layer.quality }
+	var before []*layer
+	if i := slices.IndexFunc(p.tracks, same); i >= 0 {
+		o := p.tracks[i]
+		if o.remote != t.remote {
+			return false
+		}
+		o.replaced.Store(true)
+		before, p.tracks = append(before, o.layer), slices.Delete(p.tracks, i, i+1)
+	}
 	p.tracks = append(p.tracks, t)
 	if t.video {
 		p.video = true
@@ -121,7 +137,9 @@ func (p *publisher) enter(t *inbound) {
 		p.first = time.Now()
 	}
 	p.feed.add(t.layer)
+	p.feed.remove(before)
 	p.tell()
+	return true
 }
 
 // tell tells the room what it has. Until it has settled, what it offered and the

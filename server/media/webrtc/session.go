@@ -3,10 +3,13 @@ package webrtc
 import (
 	"crypto/rand"
 	"fmt"
+	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/pion/transport/v4/packetio"
 	pion "github.com/pion/webrtc/v4"
 
 	"chalkline/protocol"
@@ -32,6 +35,8 @@ type session struct {
 	ice        sync.Mutex // one change of ICE at a time
 	candidates int        // of its ICE session; guarded by ice
 
+	streams atomic.Int32 // that its connection holds
+
 	state sync.Mutex
 	ended bool   // guarded by state
 	etag  string // guarded by state; changes when ICE restarts
@@ -40,18 +45,18 @@ type session struct {
 func (n *session) publishes() bool { return n.viewer == nil }
 
 // newSession makes a session with a connection that is not made yet.
-func (s *Server) newSession(v media.Visitor, api *pion.API, what string, o offered) (*session, error) {
-	pc, err := api.NewPeerConnection(pion.Configuration{})
-	if err != nil {
-		return nil, fmt.Errorf("media/webrtc: new connection: %w", err)
-	}
+func (s *Server) newSession(v media.Visitor, e *engine, what string, o offered) (*session, error) {
 	id := rand.Text()
 	n := &session{
-		server: s, id: id, room: v.Room, participant: v.ID, pc: pc, candidates: o.candidates, etag: newETag(),
+		server: s, id: id, room: v.Room, participant: v.ID, candidates: o.candidates, etag: newETag(),
 		log:  s.cfg.Logger.With("room", v.Room, what, id[:8]),
 		done: make(chan struct{}), connected: make(chan struct{}),
 	}
-	pc.OnConnectionStateChange(n.stateChanged)
+	var err error
+	if n.pc, err = e.connection(n.buffer); err != nil {
+		return nil, fmt.Errorf("media/webrtc: new connection: %w", err)
+	}
+	n.pc.OnConnectionStateChange(n.stateChanged)
 	return n, nil
 }
 
@@ -74,6 +79,32 @@ func (n *session) stateChanged(state pion.PeerConnectionState) {
 	case pion.PeerConnectionStateClosed:
 		n.end("closed")
 	}
+}
+
+// mostStreams bounds the streams of a session: an SSRC is one of RTP and one of RTCP.
+// A browser has ten for two qualities and sound, with what it sends again and probes.
+const mostStreams = 64
+
+// What waits at most in a stream that is not read, in bytes: of a publisher's media,
+// and of others.
+const (
+	mediaWaits  = 1_000_000
+	othersWaits = 100_000
+)
+
+// buffer is called by pion for each stream that comes, also where no track comes of
+// it: pion holds all of them until the connection is closed.
+func (n *session) buffer(kind packetio.BufferPacketType, _ uint32) io.ReadWriteCloser {
+	b := packetio.NewBuffer()
+	b.SetLimitSize(othersWaits)
+	if kind == packetio.RTPBufferPacket && n.publishes() {
+		b.SetLimitSize(mediaWaits)
+	}
+	if n.streams.Add(1) > mostStreams {
+		n.end("too many streams")
+		_ = b.Close() // it takes no packets then
+	}
+	return b
 }
 
 // end ends it, once; why is a constant.

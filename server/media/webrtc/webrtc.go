@@ -28,7 +28,6 @@ import (
 	"time"
 
 	"github.com/pion/ice/v4"
-	pion "github.com/pion/webrtc/v4"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"chalkline/protocol"
@@ -92,8 +91,8 @@ type Server struct {
 	cfg        Config
 	metrics    *metrics
 	rate       *rate
-	publishing *pion.API
-	playing    *pion.API
+	publishing *engine
+	playing    *engine
 	udp        ice.UDPMux
 	tcp        io.Closer // nil: none
 	running    sync.WaitGroup

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"net/http"
 
+	pion "github.com/pion/webrtc/v4"
+
 	"chalkline/protocol"
 	"chalkline/server/media"
 	"chalkline/server/reply"
@@ -60,6 +62,7 @@ func (s *Server) startViewer(n *session, source *media.Source, offer string, o o
 		_ = n.pc.Close()
 		return nil, "", err
 	}
+	n.pc.OnTrack(func(*pion.TrackRemote, *pion.RTPReceiver) { n.end("media from a viewer") })
 	v, info := n.viewer, source.Info()
 	err := v.connect(o.video && info.Video, o.audio && info.Audio)
 	answer := ""
