@@ -161,6 +161,13 @@ export class FakeElement extends EventTarget {
   playsInline = false;
   /** Sound needs a click. */
   strict = false;
+  /** Of what it plays by itself: its URL, what can be sought in, s, and the date of media time 0. */
+  src = "";
+  range: readonly [number, number] | undefined;
+  startDate = new Date(NaN);
+  error: { readonly message: string } | null = null;
+  readyState = 4;
+  readonly baseURI = "https://school.example/";
   private callback: ((now: number, metadata: VideoFrameCallbackMetadata) => void) | undefined;
 
   async play(): Promise<void> {
@@ -181,6 +188,23 @@ export class FakeElement extends EventTarget {
 
   cancelVideoFrameCallback(): void {
     this.callback = undefined;
+  }
+
+  get seekable(): { readonly length: number; start(): number; end(): number } {
+    const [start, end] = this.range ?? [0, 0];
+    return { length: this.range === undefined ? 0 : 1, start: () => start, end: () => end };
+  }
+
+  getStartDate(): Date {
+    return this.startDate;
+  }
+
+  removeAttribute(name: "src"): void {
+    this[name] = "";
+  }
+
+  load(): void {
+    this.range = undefined;
   }
 
   /** rtpTimestamp: undefined in browsers that do not tell. */
@@ -239,6 +263,8 @@ export class FakeWorld {
   visible = true;
   /** Elements want a click before they let sound out. */
   strict = false;
+  readonly support = { webrtc: true, mse: true, nativeHls: false };
+  hls: () => Promise<unknown> = () => Promise.reject(new Error("no HLS here"));
   gesture: (() => void) | undefined;
   late: ((ms: number) => void) | undefined;
   /** Answers a request instead of the usual. */
@@ -297,7 +323,7 @@ export class FakeWorld {
           return () => void world.listeners.delete(listener);
         },
       },
-      support: { webrtc: true, mse: true, nativeHls: false },
+      support: this.support,
       devices: { addEventListener: () => undefined, removeEventListener: () => undefined, enumerateDevices: async () => [], ...world.capture() },
       peer: () => {
         world.peers.push(new FakePeer());
@@ -305,7 +331,7 @@ export class FakeWorld {
       },
       codecs: () => world.codecs,
       worker: this.worker,
-      live: { hls: () => Promise.reject(new Error("no HLS here")), mpegts: () => Promise.reject(new Error("no MPEG-TS here")) },
+      live: { hls: () => world.hls(), mpegts: () => Promise.reject(new Error("no MPEG-TS here")) },
       element: () => {
         const element = new FakeElement();
         element.strict = world.strict;

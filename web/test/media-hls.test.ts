@@ -1,0 +1,235 @@
+// HLS as it is played by the system (Safari), and by hls.js, in simulated time.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { RoomMedia } from "../src/media/media.ts";
+import { FakeWorld, sourceOf, type FakeElement } from "./media-fake.ts";
+
+const live = { live: true, webrtc: false };
+
+/** Ann leads and is played as HLS. URLs have a number that rises. */
+class Lesson {
+  readonly media: RoomMedia;
+  private urls = 0;
+
+  constructor(readonly world: FakeWorld) {
+    world.sources.set([sourceOf(1, live)]);
+    world.stage.set({ page: "", lead: "ann" });
+    world.answer = (path) => (path === "sources/1/live" ? Response.json({ hls: `/live/${++this.urls}/index.m3u8`, httpts: "/live/ts" }) : undefined);
+    this.media = new RoomMedia(world.env, world.session);
+  }
+
+  /** As Safari does on an iPhone. */
+  static async native(): Promise<Lesson> {
+    const world = new FakeWorld();
+    Object.assign(world.support, { webrtc: false, mse: false, nativeHls: true });
+    const lesson = new Lesson(world);
+    lesson.media.play(1);
+    await world.clock.pass(10);
+    return lesson;
+  }
+
+  static async hlsjs(): Promise<Lesson> {
+    const world = new FakeWorld();
+    world.hls = async () => FakeHls;
+    const lesson = new Lesson(world);
+    lesson.media.play(1, { player: "hls" });
+    await world.clock.pass(10);
+    return lesson;
+  }
+
+  get element(): FakeElement {
+    return this.world.elements[0]!;
+  }
+
+  get playing() {
+    return this.media.play(1);
+  }
+
+  source(more: object): void {
+    this.world.sources.set([sourceOf(1, { ...live, ...more })]);
+  }
+
+  /** Media go on, and a frame is shown. */
+  async frame(seconds = 0.033): Promise<void> {
+    await this.world.clock.pass(seconds * 1000);
+    this.element.currentTime += seconds;
+    this.element.frame(undefined);
+  }
+}
+
+/** The system plays: it has a minute, and 10 s are buffered. */
+async function begun(): Promise<Lesson> {
+  const lesson = await Lesson.native();
+  const { element } = lesson;
+  element.startDate = new Date(lesson.world.room / 1000 - 65_000); // so that media time 60 is 5 s ago
+  element.range = [0, 62];
+  element.currentTime = 60;
+  element.dispatchEvent(new Event("playing"));
+  return lesson;
+}
+
+test("ALN2: where the system plays HLS, T is the playlist's date at the frame's media time", async () => {
+  const lesson = await begun();
+  assert.equal(lesson.element.src, "/live/1/index.m3u8");
+  assert.equal(lesson.playing.player.value, "hls");
+  for (let i = 0; i < 30; i++) await lesson.frame();
+  const { startDate, currentTime } = lesson.element;
+  assert.ok(Math.abs((lesson.world.shows.at(-1) as number) / 1000 - (startDate.getTime() + currentTime * 1000)) < 1);
+  assert.equal(lesson.playing.state.value, "playing");
+  assert.equal(lesson.media.alignment.value.kind, "aligned");
+  lesson.media.stop();
+});
+
+test("ALN3: a playlist without dates leaves T where it stands, and then at now", async () => {
+  const lesson = await Lesson.native();
+  lesson.element.dispatchEvent(new Event("playing"));
+  const before = lesson.world.shows.at(-1);
+  assert.equal(typeof before, "number");
+  for (let i = 0; i < 30; i++) await lesson.frame();
+  assert.equal(lesson.world.shows.at(-1), before);
+  for (let i = 0; i < 400; i++) {
+    await lesson.frame();
+    lesson.world.worker.say({ kind: "tick" });
+  }
+  assert.equal(lesson.world.shows.at(-1), "now");
+  lesson.media.stop();
+});
+
+test("ALN3: a seek in what the system has moves T, backward too", async () => {
+  const lesson = await begun();
+  await lesson.frame();
+  await lesson.world.clock.pass(1000);
+  assert.ok(Math.abs((lesson.playing.window.value?.behind ?? 0) - 2) < 0.1);
+  assert.equal(lesson.playing.window.value?.most, 62);
+  lesson.playing.seek(32);
+  assert.equal(lesson.element.currentTime, 30);
+  await lesson.frame(); // the first one after a seek is believed
+  const { startDate, currentTime } = lesson.element;
+  assert.ok(Math.abs((lesson.world.shows.at(-1) as number) / 1000 - (startDate.getTime() + currentTime * 1000)) < 1);
+  lesson.playing.seek(100);
+  assert.equal(lesson.element.currentTime, 0);
+  lesson.media.stop();
+});
+
+test("HLS of the system that fails is begun again, at URLs of then", async () => {
+  const lesson = await begun();
+  const { element, playing, world } = lesson;
+  element.error = { message: "404" };
+  element.dispatchEvent(new Event("error"));
+  assert.deepEqual([element.src, playing.state.value, playing.fault.value], ["", "stalled", { kind: "no-route" }]);
+  await world.clock.pass(600);
+  assert.equal(element.src, "/live/2/index.m3u8");
+  element.dispatchEvent(new Event("playing"));
+  assert.equal(playing.fault.value, undefined);
+  lesson.media.stop();
+  assert.equal(element.src, "");
+  element.dispatchEvent(new Event("error")); // nobody listens any more
+  await world.clock.pass(60_000);
+  assert.equal(element.src, "");
+});
+
+test("HLS goes on by itself when its publisher is back, and is begun again if it had failed", async () => {
+  const lesson = await begun();
+  const { element, playing, world } = lesson;
+  lesson.source({ video: false, audio: false, live: false });
+  await world.clock.pass(20_000); // what came before has been seen
+  assert.equal(playing.state.value, "away");
+  lesson.source({});
+  await world.clock.pass(10);
+  assert.equal(element.src, "/live/1/index.m3u8");
+
+  lesson.source({ video: false, audio: false, live: false });
+  for (let i = 0; i < 20; i++) {
+    element.dispatchEvent(new Event("error"));
+    await world.clock.pass(14_000);
+  }
+  element.dispatchEvent(new Event("error"));
+  assert.equal(element.src, "");
+  lesson.source({});
+  await world.clock.pass(10);
+  assert.notEqual(element.src, "");
+  lesson.media.stop();
+});
+
+interface HlsError {
+  readonly fatal: boolean;
+  readonly type: string;
+  readonly details: string;
+}
+
+/** hls.js as far as it is used. */
+class FakeHls {
+  static readonly Events = { FRAG_PARSING_USERDATA: "userdata", FRAG_BUFFERED: "buffered", ERROR: "error" };
+  static readonly ErrorTypes = { NETWORK_ERROR: "network", MEDIA_ERROR: "media" };
+  static all: FakeHls[] = [];
+  readonly calls: string[] = [];
+  readonly liveSyncPosition = null;
+  readonly playingDate = null;
+  readonly bandwidthEstimate = NaN;
+  private readonly listeners = new Map<string, (event: string, data?: HlsError) => void>();
+
+  constructor() {
+    FakeHls.all.push(this);
+  }
+
+  static get last(): FakeHls {
+    return FakeHls.all.at(-1)!;
+  }
+
+  on(event: string, listener: (event: string, data?: HlsError) => void): void {
+    this.listeners.set(event, listener);
+  }
+
+  say(event: string, data?: HlsError): void {
+    this.listeners.get(event)?.(event, data);
+  }
+
+  /** What it makes of a playlist that is answered 404: it stops. */
+  gone(details: "levelLoadError" | "manifestLoadError"): void {
+    this.say("error", { fatal: true, type: "network", details });
+  }
+
+  loadSource(url: string): void {
+    this.calls.push(`load ${url}`);
+  }
+
+  attachMedia(): void {}
+
+  startLoad(): void {
+    this.calls.push("start");
+  }
+
+  recoverMediaError(): void {
+    this.calls.push("recover");
+  }
+
+  destroy(): void {
+    this.calls.push("destroy");
+  }
+}
+
+test("a playlist that is gone is asked for again, and the stream begun again where that does not help", async () => {
+  const { world, media, playing } = await Lesson.hlsjs();
+  const first = FakeHls.last;
+  assert.deepEqual(first.calls, ["load https://school.example/live/1/index.m3u8"]);
+  first.say("buffered");
+  for (let i = 0; i < 3; i++) {
+    first.gone("levelLoadError");
+    await world.clock.pass(2000);
+  }
+  assert.deepEqual(first.calls.slice(1), ["start", "start", "start"]);
+  first.gone("levelLoadError");
+  assert.equal(first.calls.at(-1), "destroy");
+  for (let i = 0; i < 20; i++) { // however long it lasts
+    await world.clock.pass(20_000);
+    FakeHls.last.gone("manifestLoadError");
+  }
+  assert.equal(playing.state.value, "stalled");
+  await world.clock.pass(20_000);
+  const last = FakeHls.last;
+  assert.notEqual(last, first);
+  last.say("buffered");
+  assert.equal(playing.fault.value, undefined);
+  assert.equal(last.calls.length, 1);
+  media.stop();
+});
