@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -104,19 +105,28 @@ func (s *Server) start(address, key, protocolName string, bits uint) (p *publish
 	}, nil
 }
 
-// enter says whose key it is. The error is a *protocol.Error, or the store's.
+// keysLookedAt is how many keys of a room are looked through for an address that has
+// tried too many: more than a class has.
+const keysLookedAt = 1000
+
+// enter says whose key it is. Many share a school's address: who tries wrong keys is in
+// the way of no right one. The error is a *protocol.Error, or the store's.
 func (s *Server) enter(address, key string) (media.Visitor, error) {
-	if !s.cfg.Tries.Allowed(address) {
-		return media.Visitor{}, s.refuse(protocol.TooManyTries, "tries")
+	allowed, most := s.cfg.Tries.Allowed(address), math.MaxInt
+	if !allowed {
+		most = keysLookedAt
 	}
 	ctx, cancel := context.WithTimeout(s.ctx, startWait)
 	defer cancel()
-	visitor, err := s.keys.check(ctx, key)
-	if errors.Is(err, errKey) {
-		s.cfg.Tries.Note(address)
-		return media.Visitor{}, s.refuse(protocol.TokenInvalid, "key")
+	visitor, err := s.keys.check(ctx, key, most)
+	switch {
+	case !errors.Is(err, errKey):
+		return visitor, err
+	case !allowed:
+		return media.Visitor{}, s.refuse(protocol.TooManyTries, "tries")
 	}
-	return visitor, err
+	s.cfg.Tries.Note(address)
+	return media.Visitor{}, s.refuse(protocol.TokenInvalid, "key")
 }
 
 func (s *Server) refuse(code protocol.Code, reason string) error {

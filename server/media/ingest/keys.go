@@ -52,8 +52,9 @@ func (k keys) make(ctx context.Context, v media.Visitor) (string, error) {
 	return keyText().EncodeToString(b), nil
 }
 
-// check returns whose key it is. The error wraps errKey or is the store's.
-func (k keys) check(ctx context.Context, key string) (media.Visitor, error) {
+// check returns whose key it is, if it is among so many that its room has. The error
+// wraps errKey or is the store's.
+func (k keys) check(ctx context.Context, key string, most int) (media.Visitor, error) {
 	b, err := keyText().DecodeString(strings.ToLower(key))
 	if err != nil || len(b) != roomSize+secretSize {
 		return media.Visitor{}, errKey
@@ -65,7 +66,8 @@ func (k keys) check(ctx context.Context, key string) (media.Visitor, error) {
 		if len(value) > hashSize && subtle.ConstantTimeCompare(hash[:], value[:hashSize]) == 1 {
 			found.ID, found.Role = strings.TrimPrefix(name, keyPrefix), classroom.Role(value[hashSize:])
 		}
-		return true
+		most--
+		return most > 0
 	})
 	if err != nil {
 		return media.Visitor{}, fmt.Errorf("ingest: read stream keys: %w", err)
