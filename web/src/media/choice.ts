@@ -11,6 +11,11 @@ export interface Support {
   readonly nativeHls: boolean;
 }
 
+/** Whether anything of a source goes out: it is published, and not switched off (MED6). */
+export function gives({ video, audio, hidden, muted }: MediaSource): boolean {
+  return (video && !hidden) || (audio && !muted);
+}
+
 /** How a source can be played here, the preferred one first. */
 export function playersOf(source: MediaSource, support: Support): readonly Player[] {
   const players: Player[] = [];

@@ -2,6 +2,7 @@
 import type { MediaSource } from "../sync/api.ts";
 import type { Player } from "./api.ts";
 import { BackOff } from "./backoff.ts";
+import { gives } from "./choice.ts";
 import type { Driver, DriverEvents } from "./driver.ts";
 import { linkFault, NoRoute } from "./faults.ts";
 import { NO_FIGURES } from "./figures.ts";
@@ -27,7 +28,9 @@ export abstract class LiveDriver implements Driver {
   private readonly backOff: BackOff;
   private readonly counts = { stamped: 0, missed: 0 };
   private tries = 0;
+  /** Nothing comes. */
   private away: boolean;
+  private hidden: boolean;
   private stopped = false;
   /** A stream is open, or being opened. */
   private running = false;
@@ -44,7 +47,8 @@ export abstract class LiveDriver implements Driver {
     const { env, request, worker } = site;
     this.tokens = new LiveTokens(request, source.number, env.clock, () => env.wall());
     this.backOff = new BackOff(() => env.random());
-    this.away = isAway(source);
+    this.away = !gives(source);
+    this.hidden = source.hidden;
     this.frames = new Frames(env, worker, {
       frame: (metadata, element) => this.frame(metadata, element),
       tick: (element) => this.tick(element),
@@ -78,10 +82,13 @@ export abstract class LiveDriver implements Driver {
   }
 
   changed(source: MediaSource): void {
-    const away = isAway(source);
-    // A stream that is open goes on by itself, with what it has of the time before.
-    if (this.away && !away && !this.running) this.begin();
-    this.away = away;
+    const back = this.away && gives(source);
+    // Players take up no pictures where there were none, and wait for those that come no more (MED6).
+    const other = source.hidden !== this.hidden;
+    this.away = !gives(source);
+    this.hidden = source.hidden;
+    // Else a stream that is open goes on by itself, with what it has of the time before.
+    if (other || (back && !this.running)) this.begin();
   }
 
   /** A live stream's buffer is the player's own. */
@@ -177,8 +184,6 @@ export abstract class LiveDriver implements Driver {
 }
 
 export const streamEnded = (): Error => new NoRoute("the stream ended");
-
-const isAway = ({ video, audio }: MediaSource): boolean => !video && !audio;
 
 export function bufferedEnd({ buffered }: HTMLVideoElement): number {
   return buffered.length === 0 ? 0 : buffered.end(buffered.length - 1);

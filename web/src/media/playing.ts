@@ -2,7 +2,7 @@
 import type { MediaSource } from "../sync/api.ts";
 import { Value } from "../sync/observable.ts";
 import type { MediaFault, Player, Playing, Quality } from "./api.ts";
-import { playersOf, type Failures } from "./choice.ts";
+import { gives, playersOf, type Failures } from "./choice.ts";
 import type { Driver } from "./driver.ts";
 import { driverOf } from "./drivers.ts";
 import { Screening } from "./screening.ts";
@@ -199,7 +199,8 @@ export class SourcePlaying implements Playing {
   private down(player: Player, fault: MediaFault, final: boolean): void {
     this.fault.set(fault);
     this.settle("stalled");
-    const others = playersOf(this.info, this.site.env.support).length > 1 && (this.override ?? this.wanted) === "auto";
+    // Where nothing goes out that is no fault of the player's.
+    const others = gives(this.info) && playersOf(this.info, this.site.env.support).length > 1 && (this.override ?? this.wanted) === "auto";
     if (!final && !(others && ++this.tries >= TRIES)) return;
     this.failures.note(this.info.number, player);
     this.close();
