@@ -233,3 +233,46 @@ test("a playlist that is gone is asked for again, and the stream begun again whe
   assert.equal(last.calls.length, 1);
   media.stop();
 });
+
+test("MED6: a live stream is begun anew when its picture is hidden, and when it is shown again", async () => {
+  const lesson = await Lesson.hlsjs();
+  const { world, media } = lesson;
+  const first = FakeHls.last;
+  first.say("buffered");
+  lesson.source({ hidden: true });
+  await world.clock.pass(10);
+  const second = FakeHls.last;
+  assert.notEqual(second, first);
+  assert.equal(first.calls.at(-1), "destroy");
+  second.say("buffered");
+  lesson.source({ hidden: true, muted: true }); // nothing comes: that is no fault of the player's
+  for (let i = 0; i < 5; i++) {
+    FakeHls.last.gone("manifestLoadError");
+    await world.clock.pass(15_000);
+  }
+  FakeHls.last.gone("manifestLoadError");
+  const before = FakeHls.last;
+  lesson.source({ muted: true });
+  await world.clock.pass(10); // at once
+  assert.notEqual(FakeHls.last, before);
+  FakeHls.last.say("buffered");
+  const shown = FakeHls.last;
+  lesson.source({});
+  await world.clock.pass(10);
+  assert.equal(FakeHls.last, shown);
+  media.stop();
+});
+
+test("MED6: while nothing of a source goes out no other player is tried", async () => {
+  const world = new FakeWorld();
+  const lesson = new Lesson(world);
+  world.hls = async () => FakeHls;
+  lesson.source({ hidden: true, muted: true });
+  const { playing } = lesson;
+  await world.clock.pass(60_000); // MPEG-TS fails here
+  assert.deepEqual([playing.player.value, playing.state.value], ["httpts", "stalled"]);
+  lesson.source({ muted: true });
+  await world.clock.pass(10_000);
+  assert.equal(playing.player.value, "hls");
+  lesson.media.stop();
+});

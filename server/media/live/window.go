@@ -36,7 +36,7 @@ type window struct {
 	first     int        // that is listed
 	bytes     int64
 	breaks    int64         // discontinuities before the first that is kept
-	target    int64         // s; that of the longest so far (docs/decisions/0016)
+	target    int64         // s; that of the longest so far (docs/decisions/0017)
 	playlist  []byte        // nil: to be written when it is asked for
 	available chan struct{} // closed when there is a segment, or never will be
 	closed    bool
