@@ -3,13 +3,15 @@ package rtmp
 import (
 	"errors"
 	"net"
+	"slices"
 	"sync"
 	"time"
 )
 
 const (
 	// maxConnections bounds those of all clients; maxStrangers those of one address that
-	// have not published yet.
+	// have not published yet. The oldest of these gives way to one more: many share a
+	// school's address.
 	maxConnections = 1024
 	maxStrangers   = 16
 	// publishWait is how long a client may take to publish.
@@ -45,7 +47,7 @@ type Sink interface {
 // Serve serves what l accepts until l is closed; then it ends all connections and
 // returns nil when they have ended. Other errors of l are returned.
 func Serve(l net.Listener, h Handler) error {
-	s := &server{handler: h, conns: map[net.Conn]struct{}{}, strangers: map[string]int{}}
+	s := &server{handler: h, conns: map[net.Conn]struct{}{}}
 	defer s.end()
 	for {
 		c, err := l.Accept()
@@ -76,19 +78,50 @@ type server struct {
 
 	mu        sync.Mutex
 	conns     map[net.Conn]struct{}
-	strangers map[string]int // of them, those that have not published, by address
+	strangers []stranger // of them, those that have not published, in the order they came
 }
 
+type stranger struct {
+	conn net.Conn
+	from string
+}
+
+// add takes a client in, in place of the oldest stranger if there are too many; false if
+// there is none to give way.
 func (s *server) add(c net.Conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	from := network(c.RemoteAddr())
-	if len(s.conns) >= maxConnections || s.strangers[from] >= maxStrangers {
+	switch of, oldest := s.from(from); {
+	case of >= maxStrangers:
+		s.giveWay(oldest)
+	case len(s.conns) < maxConnections:
+	case len(s.strangers) == 0:
 		return false
+	default:
+		s.giveWay(0)
 	}
 	s.conns[c] = struct{}{}
-	s.strangers[from]++
+	s.strangers = append(s.strangers, stranger{c, from})
 	return true
+}
+
+// from returns how many strangers come from an address, and which is the oldest.
+func (s *server) from(address string) (n, oldest int) {
+	for i := len(s.strangers) - 1; i >= 0; i-- {
+		if s.strangers[i].from == address {
+			n, oldest = n+1, i
+		}
+	}
+	return n, oldest
+}
+
+// giveWay ends a stranger. Its place is free at once.
+func (s *server) giveWay(i int) {
+	c := s.strangers[i].conn
+	s.strangers = slices.Delete(s.strangers, i, i+1)
+	delete(s.conns, c)
+	_ = c.Close()
 }
 
 func (s *server) remove(c net.Conn) {
@@ -101,10 +134,7 @@ func (s *server) remove(c net.Conn) {
 func (s *server) known(c net.Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	from := network(c.RemoteAddr())
-	if s.strangers[from]--; s.strangers[from] <= 0 {
-		delete(s.strangers, from)
-	}
+	s.strangers = slices.DeleteFunc(s.strangers, func(o stranger) bool { return o.conn == c })
 }
 
 // network is an address without its port; of IPv6 the network of a customer, /64.

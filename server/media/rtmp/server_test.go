@@ -275,17 +275,47 @@ func TestASilentPublisherIsClosed(t *testing.T) {
 	})
 }
 
-func TestOneAddressHasOnlySoManyConnectionsThatDoNotPublish(t *testing.T) {
+func TestOfTooManyWhoDoNotPublishTheOldestGivesWay(t *testing.T) {
 	r := &recorder{}
 	serving(t, r, func(t *testing.T, dial func() *client) {
-		for range 3 { // publishers do not count
+		var publishers []*client
+		for range 3 { // they do not count
+			publishers = append(publishers, dial())
+			publishers[len(publishers)-1].publish("right")
+		}
+		var idle []*client
+		for range maxStrangers {
+			idle = append(idle, dial())
+		}
+		if got := dial().publish("right"); got != "NetStream.Publish.Start" {
+			t.Errorf("one more is answered by %s", got)
+		}
+		if _, err := idle[0].Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+			t.Errorf("the oldest is closed with %v", err)
+		}
+		for _, c := range append(idle[1:], publishers...) {
+			if _, err := c.Write([]byte{version}); err != nil {
+				t.Errorf("another is closed: %v", err)
+			}
+		}
+	})
+}
+
+func TestOfTooManyConnectionsTheOldestThatDoesNotPublishGivesWay(t *testing.T) {
+	r := &recorder{}
+	serving(t, r, func(t *testing.T, dial func() *client) {
+		for range maxConnections - 1 {
 			dial().publish("right")
 		}
-		for range maxStrangers {
-			dial()
+		idle := dial()
+		if got := dial().publish("right"); got != "NetStream.Publish.Start" {
+			t.Errorf("one more is answered by %s", got)
+		}
+		if _, err := idle.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+			t.Errorf("who did not publish is closed with %v", err)
 		}
 		if _, err := dial().Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
-			t.Errorf("one more: %v", err)
+			t.Errorf("one more when all publish is closed with %v", err)
 		}
 	})
 }
@@ -346,7 +376,7 @@ func FuzzConn(f *testing.F) {
 	f.Add(append(command("connect", 1.0, []property{{"app", "live"}}), command("publish", 2.0, nil, "right", "live")...))
 	f.Add(chunk(0, header0(0, 4, kindChunkSize), "\x00\x00\x10\x00"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		s := &server{handler: &recorder{done: make(chan struct{})}, conns: map[net.Conn]struct{}{}, strangers: map[string]int{}}
+		s := &server{handler: &recorder{done: make(chan struct{})}, conns: map[net.Conn]struct{}{}}
 		serveConn(&script{Reader: io.MultiReader(strings.NewReader("\x03"), strings.NewReader(strings.Repeat("x", 2*randomSize)), strings.NewReader(string(b)))}, s)
 		if len(s.strangers) > 0 {
 			t.Fatal("a stranger is left over")
