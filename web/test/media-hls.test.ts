@@ -80,6 +80,20 @@ test("ALN2: where the system plays HLS, T is the playlist's date at the frame's 
   lesson.media.stop();
 });
 
+test("ALN2: of sound alone by HLS T is the playlist's date at what is heard", async () => {
+  const lesson = await begun();
+  const { element, world } = lesson;
+  lesson.source({ video: false });
+  for (let i = 0; i < 100; i++) {
+    await world.clock.pass(50);
+    element.currentTime += 0.05;
+    world.worker.say({ kind: "tick" });
+  }
+  const { startDate, currentTime } = element;
+  assert.ok(Math.abs((world.shows.at(-1) as number) / 1000 - (startDate.getTime() + currentTime * 1000)) < 1);
+  lesson.media.stop();
+});
+
 test("ALN3: a playlist without dates leaves T where it stands, and then at now", async () => {
   const lesson = await Lesson.native();
   lesson.element.dispatchEvent(new Event("playing"));

@@ -173,13 +173,13 @@ export abstract class LiveDriver implements Driver {
     this.shown.set(this.clock.frame(known?.time ?? this.fallback(mediaTime), element.currentTime), "video", this.site.env.clock.now());
   }
 
-  /** Without frames the stamp at the media's own time is as good. */
+  /** Without frames the stamp at the media's own time is as good; of sound alone there are none. */
   private tick(element: HTMLVideoElement): void {
     const now = this.site.env.clock.now();
     if (element.paused || element.seeking || element.readyState < 2) return this.shown.set(this.shown.time, "video", now);
-    const known = this.stamps.at(element.currentTime);
-    const time = known === undefined ? this.clock.tick(element.currentTime) : this.clock.frame(known.time, element.currentTime);
-    this.shown.set(time, "video", now);
+    const media = element.currentTime;
+    const time = this.stamps.at(media)?.time ?? this.fallback(media);
+    this.shown.set(time === undefined ? this.clock.tick(media) : this.clock.frame(time, media), "video", now);
   }
 }
 
