@@ -90,6 +90,30 @@ test("who leaves is gone from the others' tiles, and the board goes on without w
   expect(await ben.page.evaluate(() => window.chalkline?.shown())).toBe("now");
 });
 
+test("going live that fails says why, though its panel is closed; so does being taken over in another window", async ({ lesson }) => {
+  const ann = await withCamera(lesson, "Ann");
+  const notice = ann.page.locator(".notices").getByRole("alert");
+  await ann.page.route("**/whip?*", (route) => route.fulfill({ status: 406, json: { code: 3015, parameters: {} } }));
+  await ann.page.getByRole("button", { name: "Go live" }).click();
+  await ann.page.getByRole("button", { name: "Start", exact: true }).click();
+  await expect(notice).toContainText("The server did not accept it.");
+  await expect(notice).toContainText("3015");
+  await ann.page.getByRole("button", { name: "Go live" }).click();
+  await expect(notice).toHaveCount(0); // the panel says it
+  await ann.page.keyboard.press("Escape");
+  await notice.getByRole("button", { name: "Close" }).click();
+  await expect(notice).toHaveCount(0);
+  await ann.page.unroute("**/whip?*");
+  await goLive(ann);
+  await expect(notice).toHaveCount(0);
+  const again = await lesson.enter(ann.page.context());
+  await again.synced();
+  await goLive(again);
+  await expect(notice).toContainText("You went live in another window or on another device.", { timeout: 20_000 });
+  await expect(ann.page.getByRole("button", { name: "Go live" })).toBeVisible();
+  await expect(again.page.locator(".notices").getByRole("alert")).toHaveCount(0);
+});
+
 test("who leaves hears nothing more of a lead that goes on", async ({ lesson, server }) => {
   const ann = await withCamera(lesson, "Ann");
   const ben = await lesson.person("Ben");

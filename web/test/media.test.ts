@@ -119,6 +119,18 @@ test("MED4: a publisher that another tab took over from does not take it back", 
   media.stop();
 });
 
+test("who stops publishing is told of no fault of before", async () => {
+  const { world, media } = await publishing();
+  world.answer = (path) => (path.startsWith("whip") ? new CodeError(0) : undefined);
+  world.peer.become("failed");
+  await world.clock.pass(600);
+  assert.deepEqual(media.camera.fault.value, { kind: "no-route" });
+  media.camera.stop();
+  await world.clock.pass(30_000);
+  assert.equal(media.camera.fault.value, undefined);
+  media.stop();
+});
+
 test("a server that was restarted is published to again", async () => {
   const { world, media } = await publishing();
   world.sources.set([sourceOf(1, { participant: "me", video: false, audio: false })]);

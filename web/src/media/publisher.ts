@@ -42,6 +42,7 @@ export abstract class Publishing {
     this.picture = null;
     this.sound = null;
     this.show();
+    this.fault.set(undefined);
     this.state.set("off");
   }
 
@@ -109,8 +110,8 @@ export abstract class Publishing {
   }
 
   private down(fault: MediaFault, final: boolean): void {
-    this.fault.set(fault);
     if (final) this.stop();
     else this.state.set("reconnecting");
+    this.fault.set(fault); // why it stopped, if it did
   }
 }

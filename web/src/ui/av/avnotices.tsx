@@ -2,11 +2,12 @@ import { useSignal } from "@preact/signals";
 import { CircleAlert, Hourglass, Volume2, X } from "lucide-preact";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import type { Playing } from "../../media/api.ts";
+import type { Playing, Publisher } from "../../media/api.ts";
 import { t } from "../i18n.ts";
 import { useObservable } from "../observe.ts";
 import type { RoomState } from "../roomstate.ts";
 import { errorKey } from "../texts.ts";
+import { FaultText } from "./faultnote.tsx";
 
 /** What must be said of media above the board. */
 export function AvNotices({ room }: { readonly room: RoomState }): JSX.Element {
@@ -15,6 +16,8 @@ export function AvNotices({ room }: { readonly room: RoomState }): JSX.Element {
       <Blocked room={room} />
       <Writing room={room} />
       <Problem room={room} />
+      <PublishFault room={room} publisher={room.av.media.camera} />
+      <PublishFault room={room} publisher={room.av.media.screen} />
     </>
   );
 }
@@ -72,6 +75,39 @@ function Problem({ room }: { readonly room: RoomState }): JSX.Element | null {
         {t(code === 0 ? "error.network" : errorKey(code))} {code !== 0 && <small class="tabular">{t("common.details", { code })}</small>}
       </span>
       <button class="icon-button" aria-label={t("common.close")} onClick={() => (room.av.problem.value = undefined)}>
+        <X aria-hidden="true" />
+      </button>
+    </div>
+  );
+}
+
+/** A connection that is being made again is said to be so by its button; for longer, it is a fault, ms. */
+const RECONNECTING_MS = 5000;
+
+/** Why camera or screen is not seen, unless its panel says so: that may be closed, or never have been open. */
+function PublishFault({ room, publisher }: { readonly room: RoomState; readonly publisher: Publisher }): JSX.Element | null {
+  const fault = useObservable(publisher.fault).value;
+  const reconnecting = useObservable(publisher.state).value === "reconnecting";
+  const long = useSignal(false);
+  const closed = useSignal("");
+  const what = fault === undefined ? "" : JSON.stringify(fault);
+  useEffect(() => {
+    if (fault === undefined) closed.value = "";
+  }, [fault]);
+  useEffect(() => {
+    long.value = false;
+    if (!reconnecting) return undefined;
+    const timer = setTimeout(() => (long.value = true), RECONNECTING_MS);
+    return () => clearTimeout(timer);
+  }, [reconnecting]);
+  if (fault === undefined || closed.value === what || room.panel.value === publisher.kind || (reconnecting && !long.value)) return null;
+  // Who closes the browser's own choice of a screen has changed their mind.
+  if (publisher.kind === "screen" && fault.kind === "not-allowed") return null;
+  return (
+    <div class="notice notice-bad" role="alert">
+      <CircleAlert aria-hidden="true" />
+      <FaultText fault={fault} />
+      <button class="icon-button" aria-label={t("common.close")} onClick={() => (closed.value = what)}>
         <X aria-hidden="true" />
       </button>
     </div>

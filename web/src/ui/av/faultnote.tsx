@@ -7,13 +7,19 @@ import { faultWords } from "./words.ts";
 /** What went wrong and what to do, where it happened. */
 export function FaultNote({ fault }: { readonly fault: MediaFault | undefined }): JSX.Element | null {
   if (fault === undefined) return null;
-  const { text, help, code } = faultWords(fault);
   return (
     <div class="notice notice-bad" role="alert">
       <CircleAlert aria-hidden="true" />
-      <span>
-        <strong>{t(text)}</strong> {t(help)} {code !== 0 && <small class="tabular">{t("common.details", { code })}</small>}
-      </span>
+      <FaultText fault={fault} />
     </div>
+  );
+}
+
+export function FaultText({ fault }: { readonly fault: MediaFault }): JSX.Element {
+  const { text, help, code } = faultWords(fault);
+  return (
+    <span>
+      <strong>{t(text)}</strong> {t(help)} {code !== 0 && <small class="tabular">{t("common.details", { code })}</small>}
+    </span>
   );
 }

@@ -49,6 +49,8 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   "fault.no-h264": "This browser has no H.264 video.",
   "fault.no-h264.do": "Use a recent Chrome, Edge or Safari.",
   "fault.refused": "The server did not accept it.",
+  "fault.taken-over": "You went live in another window or on another device.",
+  "fault.taken-over.do": "To go on here, turn it on here again.",
   "fault.no-route": "Video and sound do not reach the server; it is tried again.",
   "fault.no-route.do": "If it stays so, ask your administrator to open the server’s media port or to set up TURN.",
 

@@ -48,6 +48,8 @@ export const zh = {
   "fault.no-h264": "这个浏览器不支持 H.264 视频。",
   "fault.no-h264.do": "请换用新版 Chrome、Edge 或 Safari。",
   "fault.refused": "服务器没有接受。",
+  "fault.taken-over": "你已在另一个窗口或设备上开启。",
+  "fault.taken-over.do": "要在这里继续，请在这里再开启一次。",
   "fault.no-route": "音视频连不上服务器，正在自动重试。",
   "fault.no-route.do": "一直不行的话，请管理员开放服务器的媒体端口或设置 TURN。",
 

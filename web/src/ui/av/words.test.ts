@@ -34,6 +34,8 @@ test("every fault says what to do; what the server refused says it with its code
     assert.equal(faultWords({ kind }).help, `fault.${kind}.do`);
   }
   assert.deepEqual(faultWords({ kind: "refused", code: 3015, parameters: {} }), { text: "fault.refused", help: "error.3015", code: 3015 });
+  // MED4: it is the camera that another window has, not the lesson.
+  assert.equal(faultWords({ kind: "refused", code: 3009, parameters: {} }).text, "fault.taken-over");
 });
 
 const source = (number: number, more: Partial<MediaSource> = {}): MediaSource => ({

@@ -1,6 +1,7 @@
 // What faults of media and the state of the alignment are called: what it is, and what it means or what to do.
 import type { Alignment, MediaFault } from "../../media/api.ts";
 import type { MediaSource } from "../../sync/api.ts";
+import { Code } from "../../sync/index.ts";
 import type { Tone } from "../connectionwords.ts";
 import { errorKey } from "../texts.ts";
 import type { Parameters, TextKey } from "../texts.ts";
@@ -16,6 +17,7 @@ export interface FaultWords {
 export function faultWords(fault: MediaFault): FaultWords {
   switch (fault.kind) {
     case "refused":
+      if (fault.code === Code.TakenOver) return { text: "fault.taken-over", help: "fault.taken-over.do", code: fault.code };
       return { text: "fault.refused", help: errorKey(fault.code), code: fault.code };
     case "not-allowed":
     case "no-device":
