@@ -81,7 +81,7 @@ test("an upload can be stopped; what goes wrong is said where it happened", asyn
   await expect(notice(page)).toContainText("3014");
   await page.getByRole("button", { name: "关闭" }).click();
 
-  await page.evaluate(() => window.fake?.room?.connection.set({ kind: "offline", unsent: 0 }));
+  await page.evaluate(() => window.fake?.room?.connection.set({ kind: "offline", unsent: 0, begun: true }));
   await choose(page, { name: "a.png", mimeType: "image/png", buffer });
   await expect(notice(page)).toContainText("现在没有连上");
   await page.evaluate(() => window.fake?.room?.connection.set({ kind: "synced", route: "websocket", rttMs: 9, unsent: 0 }));
@@ -184,7 +184,7 @@ test("without a connection all pages are saved as PDF from the boards that are o
   const page = await open();
   await page.evaluate(() => window.fake?.room?.pages.set(["a", "b"]));
   await drag(page, [[300, 200], [500, 220]]);
-  await page.evaluate(() => window.fake?.room?.connection.set({ kind: "offline", unsent: 0 }));
+  await page.evaluate(() => window.fake?.room?.connection.set({ kind: "offline", unsent: 0, begun: true }));
   const saveAll = async (): Promise<void> => {
     await page.getByRole("button", { name: "这一页" }).click();
     await page.getByRole("button", { name: "全部页存为 PDF" }).click();

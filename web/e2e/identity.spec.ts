@@ -1,7 +1,7 @@
 // Who wrote what, when pages are many, reloaded, closed or emptied: every element has an id of its own, and work that was
 // left behind arrives once.
 import { createHmac } from "node:crypto";
-import { agree, drawnBy, onBoard, Person, somewhere } from "./support/person.ts";
+import { agree, device, drawnBy, onBoard, Person, somewhere } from "./support/person.ts";
 import { expect, test } from "./support/fixtures.ts";
 import { seeded } from "./support/random.ts";
 import { Server } from "./support/server.ts";
@@ -204,6 +204,32 @@ test("a school's link signs a person in where guests may not enter, and leaves n
     await stranger.locator("#create").fill("Mine");
     await stranger.locator("#create").press("Enter");
     await expect(stranger.getByText(/To start a lesson, come|要新建课堂，请/)).toBeVisible();
+  } finally {
+    for (const context of devices) await context.close();
+    await server.close();
+  }
+});
+
+test("who waits for a full lesson is told so, and is in it once somebody leaves", async ({ browser }) => {
+  test.setTimeout(120_000);
+  const server = await Server.start("--max-participants", "1");
+  const devices = [await device(browser, "Ann"), await device(browser, "Bob")] as const;
+  try {
+    const ann = await Person.open(devices[0], server.url);
+    const room = await ann.createRoom("Class");
+    await ann.synced();
+    const bob = await Person.open(devices[1], server.url + room);
+    await expect(bob.pill).toHaveText("Waiting to enter");
+    await expect(bob.page.locator(".board-note")).toContainText("The lesson is full.");
+    await bob.pill.click();
+    const panel = bob.page.getByRole("dialog", { name: "Connection" });
+    await expect(panel).toContainText("The lesson is full.");
+    await expect(panel).toContainText("2003");
+    await bob.page.keyboard.press("Escape");
+    await ann.page.close();
+    await expect.poll(async () => (await bob.connection())?.kind, { timeout: 60_000 }).toBe("synced");
+    await expect(bob.pill).toHaveText("Synced");
+    await expect(bob.page.locator(".board-note")).not.toContainText("full");
   } finally {
     for (const context of devices) await context.close();
     await server.close();

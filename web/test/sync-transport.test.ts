@@ -202,9 +202,11 @@ describe("the connection state machine (WB-20)", () => {
   });
 
   test("people see connecting before the first sync and reconnecting after it", () => {
-    assert.deepEqual(shown("joining", circumstances), { kind: "connecting", unsent: 3 });
+    assert.deepEqual(shown("joining", circumstances), { kind: "connecting", unsent: 3, code: 0 });
+    assert.deepEqual(shown("resting", { ...circumstances, code: 2003 }), { kind: "connecting", unsent: 3, code: 2003 });
     assert.deepEqual(shown("joining", { ...circumstances, everSynced: true, code: 1001 }), { kind: "reconnecting", unsent: 3, code: 1001 });
-    assert.deepEqual(shown("resting", { ...circumstances, everSynced: true, online: false }), { kind: "offline", unsent: 3 });
+    assert.deepEqual(shown("resting", { ...circumstances, everSynced: true, online: false }), { kind: "offline", unsent: 3, begun: true });
+    assert.deepEqual(shown("resting", { ...circumstances, online: false }), { kind: "offline", unsent: 3, begun: false });
     assert.deepEqual(shown("synced", circumstances), { kind: "synced", route: "webtransport", rttMs: 12, unsent: 3 });
     assert.deepEqual(shown("ended", { ...circumstances, code: 3009 }), { kind: "ended", code: 3009, parameters: {}, unsent: 3 });
   });

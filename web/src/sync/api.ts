@@ -12,10 +12,12 @@ export type Route = "webtransport" | "websocket";
 
 /** The one connection state machine (WB-20). unsent counts batches that are not durable yet. */
 export type Connection =
-  | { readonly kind: "connecting"; readonly unsent: number }
+  /** Not in the lesson yet; code: why the last attempt came to nothing, 0: none did. */
+  | { readonly kind: "connecting"; readonly unsent: number; readonly code: number }
   | { readonly kind: "synced"; readonly route: Route; readonly rttMs: number; readonly unsent: number }
   | { readonly kind: "reconnecting"; readonly unsent: number; readonly code: number }
-  | { readonly kind: "offline"; readonly unsent: number }
+  /** begun: the lesson was there before the network went. */
+  | { readonly kind: "offline"; readonly unsent: number; readonly begun: boolean }
   /** Over for good: another device took over, the token is refused, the room is gone … */
   | { readonly kind: "ended"; readonly code: number; readonly parameters: Readonly<Record<string, string>>; readonly unsent: number };
 

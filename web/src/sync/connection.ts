@@ -11,7 +11,7 @@
 // resting waits for the next attempt; joining is between Welcome and JOIN_ROOM_RESULT; catching-up lasts until every
 // open document has its state. An event that a phase does not name changes nothing. What people see of it:
 //
-//   before the first sync   resting, dialing, joining, catching-up → connecting
+//   before the first sync   resting, dialing, joining, catching-up → connecting, with the code of the last attempt
 //   after it                the same → reconnecting, with the code of the loss
 //   resting, dialing, while the system says that there is no network → offline
 //   synced → synced · ended → ended
@@ -57,13 +57,13 @@ export function shown(phase: Phase, c: Circumstances): Connection {
       return { kind: "synced", route, rttMs, unsent };
     case "resting":
     case "dialing":
-      if (!c.online) return { kind: "offline", unsent };
+      if (!c.online) return { kind: "offline", unsent, begun: c.everSynced };
       break;
     case "joining":
     case "catching-up":
       break;
   }
-  return c.everSynced ? { kind: "reconnecting", unsent, code } : { kind: "connecting", unsent };
+  return { kind: c.everSynced ? "reconnecting" : "connecting", unsent, code };
 }
 
 export function sameConnection(a: Connection, b: Connection): boolean {

@@ -30,7 +30,7 @@ const STEADY_MS = 2000;
 const MAX_FAULTS = 3;
 
 export class Session implements RoomSession, DocumentsHost {
-  readonly connection = new Value<Connection>({ kind: "connecting", unsent: 0 });
+  readonly connection = new Value<Connection>({ kind: "connecting", unsent: 0, code: 0 });
   readonly roomName = new Value("");
   readonly refused = new Value<RoomSession["refused"]["value"]>([]);
   readonly sources = new Value<readonly MediaSource[]>([]);

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Board, browserClock } from "../board/index.ts";
 import type { BoardDocument } from "../sync/api.ts";
 import { personColor } from "./colors.ts";
+import { wordsFor } from "./connectionwords.ts";
 import { coarse } from "./device.ts";
 import { t } from "./i18n.ts";
 import { addImages, carriesFiles, filesOf } from "./images.ts";
@@ -40,7 +41,7 @@ export function BoardView({ room }: { readonly room: RoomState }): JSX.Element {
           if (e.dataTransfer !== null) addImages(room, filesOf(e.dataTransfer));
         }}>
         <canvas ref={ink} />
-        {board === undefined ? <p class="board-note">{t("board.loading")}</p> : <Hint key={board.page} board={board} />}
+        {board === undefined ? <Opening room={room} /> : <Hint key={board.page} board={board} />}
         <canvas ref={wet} />
         <canvas ref={overlay} />
         {over && <p class="drop-note">{t("image.drop")}</p>}
@@ -93,6 +94,14 @@ function mount(room: RoomState, { place, ink, wet, overlay, text }: Parts): () =
     for (const stop of stops) stop();
     board.destroy();
   };
+}
+
+/** Before there is a board: what it waits for. */
+function Opening({ room }: { readonly room: RoomState }): JSX.Element {
+  const connection = useObservable(room.session.connection).value;
+  const { help, tone } = wordsFor(connection);
+  const waits = tone === "bad" && connection.kind !== "ended"; // of the end a notice tells
+  return <p class="board-note">{t(waits ? help : "board.loading")}</p>;
 }
 
 /** On an empty board: what to do. */

@@ -1,5 +1,7 @@
 // What the connection is called: one line for the pill, one sentence that says what it means for the person.
 import type { Connection } from "../sync/api.ts";
+import { retryOf } from "../sync/index.ts";
+import { errorKey } from "./texts.ts";
 import type { Parameters, TextKey } from "./texts.ts";
 
 export type Tone = "good" | "busy" | "bad";
@@ -18,6 +20,7 @@ export function wordsFor(c: Connection): Words {
   const parameters = { n: c.unsent };
   switch (c.kind) {
     case "connecting":
+      if (saysWhy(c.code)) return { text: "connection.waiting", parameters, help: errorKey(c.code), tone: "bad" };
       return { text: "connection.connecting", parameters, help: "connection.help.connecting", tone: "busy" };
     case "synced":
       if (c.unsent > ON_ITS_WAY) return { text: "connection.sending", parameters, help: "connection.help.synced", tone: "busy" };
@@ -29,9 +32,12 @@ export function wordsFor(c: Connection): Words {
     }
     case "offline": {
       const text = c.unsent > 0 ? "connection.offline.unsent" : "connection.offline";
-      return { text, parameters, help: "connection.help.offline", tone: "bad" };
+      return { text, parameters, help: c.begun ? "connection.help.offline" : "connection.help.offline.before", tone: "bad" };
     }
     case "ended":
       return { text: "connection.ended", parameters, help: "connection.help.ended", tone: "bad" };
   }
 }
+
+/** Whether a code keeps people waiting: a lesson that is full, a store that cannot write. Others are over in a moment. */
+const saysWhy = (code: number): boolean => code !== 0 && retryOf(code) === "back-off";

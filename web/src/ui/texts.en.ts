@@ -73,6 +73,7 @@ export const en: Readonly<Record<TextKey, string>> = {
   "setting.fingers.hint": "Automatic: once a pen was used, fingers only move the view.",
 
   "connection.connecting": "Connecting",
+  "connection.waiting": "Waiting to enter",
   "connection.synced": "Synced",
   "connection.sending": "Sending",
   "connection.fallback": "Using fallback route",
@@ -97,6 +98,7 @@ export const en: Readonly<Record<TextKey, string>> = {
   "connection.help.fallback": "This network blocks the fast route, so the fallback is used. The lesson works as usual.",
   "connection.help.reconnecting": "Keep writing: it is saved on this device and sent as soon as the connection is back.",
   "connection.help.offline": "There is no network. Keep writing: it survives a reload and is sent once you are back.",
+  "connection.help.offline.before": "There is no network. The lesson opens as soon as it is back.",
   "connection.help.ended": "What was not delivered is still saved on this device.",
 
   "pages.title": "Pages",

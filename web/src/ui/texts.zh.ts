@@ -72,6 +72,7 @@ export const zh = {
   "setting.fingers.hint": "自动：用过触控笔后，手指只移动画面。",
 
   "connection.connecting": "正在连接",
+  "connection.waiting": "等待进入",
   "connection.synced": "已同步",
   "connection.sending": "正在发送",
   "connection.fallback": "使用备用通道",
@@ -96,6 +97,7 @@ export const zh = {
   "connection.help.fallback": "网络不让用快速通道，已改用备用通道。可以正常上课。",
   "connection.help.reconnecting": "可以接着写：写下的先存在这台设备上，连上后自动送出。",
   "connection.help.offline": "没有网络。可以接着写，刷新也不会丢，恢复后自动送出。",
+  "connection.help.offline.before": "没有网络。恢复后会自动打开课堂。",
   "connection.help.ended": "未送达的内容仍存在这台设备上。",
 
   "pages.title": "页面",

@@ -13,13 +13,23 @@ import { zh } from "./texts.ts";
 const said = (c: Connection): string => zh[wordsFor(c).text];
 
 test("WB-20 the pill says in words how the connection stands", () => {
-  assert.equal(said({ kind: "connecting", unsent: 0 }), "正在连接");
+  assert.equal(said({ kind: "connecting", unsent: 0, code: 0 }), "正在连接");
+  assert.equal(said({ kind: "connecting", unsent: 0, code: 1001 }), "正在连接");
   assert.equal(said({ kind: "synced", route: "webtransport", rttMs: 38, unsent: 2 }), "已同步");
   assert.equal(said({ kind: "synced", route: "websocket", rttMs: 38, unsent: 0 }), "使用备用通道");
   assert.equal(said({ kind: "synced", route: "webtransport", rttMs: 38, unsent: 400 }), "正在发送");
   assert.equal(said({ kind: "reconnecting", unsent: 0, code: 1001 }), "正在重连");
-  assert.match(said({ kind: "offline", unsent: 12 }), /^离线，已保存 \{n\}/);
+  assert.match(said({ kind: "offline", unsent: 12, begun: true }), /^离线，已保存 \{n\}/);
   assert.equal(said({ kind: "ended", code: 3009, parameters: {}, unsent: 0 }), "已断开");
+});
+
+test("before the lesson is there the person is told what it waits for", () => {
+  for (const code of [2002, 2003, 2004]) {
+    const words = wordsFor({ kind: "connecting", unsent: 0, code });
+    assert.deepEqual([zh[words.text], words.help, words.tone], ["等待进入", `error.${code}`, "bad"]);
+  }
+  const help = (begun: boolean): string => wordsFor({ kind: "offline", unsent: 0, begun }).help;
+  assert.notEqual(help(false), help(true), "nothing can be written yet");
 });
 
 const press = (key: string, more: Partial<KeyPress> = {}) =>
