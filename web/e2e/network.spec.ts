@@ -93,6 +93,18 @@ test("the UDP port is there and silent: the page is on WebSocket within 2 s of b
   expect(onBoard(await agree([ann, bob]))).toEqual(await drawnBy([ann]));
 });
 
+test("a browser without WebTransport is on WebSocket, which is no fallback", async ({ lesson }) => {
+  const device = await lesson.device("Ann");
+  await device.addInitScript(() => Reflect.deleteProperty(window, "WebTransport"));
+  const ann = await lesson.enter(device);
+  await ann.synced();
+  await expect(ann.pill).toHaveText("Synced");
+  await ann.pill.click();
+  const panel = ann.page.getByRole("dialog", { name: "Connection" });
+  await expect(panel).toContainText("Everything you write is stored");
+  await expect(panel.locator("dd").first()).toHaveText("WebSocket");
+});
+
 test("the server stands still while somebody writes: the other route is tried, no work is lost", async ({ lesson, relay, server }) => {
   const random = seeded(6);
   const ann = await lesson.person("Ann", {}, relay);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Code } from "../src/protocol/codes.ts";
-import { Browser, World } from "./sync-world.ts";
+import { Browser, World, type Page } from "./sync-world.ts";
 import { PEN, atRest, draw, enter, noNumberReused, points } from "./sync-people.ts";
 
 describe("losing the connection", () => {
@@ -134,6 +134,8 @@ describe("losing the connection", () => {
 });
 
 describe("finding a route (SES4)", () => {
+  const fallback = ({ session: { connection } }: Page): boolean | undefined => (connection.value.kind === "synced" ? connection.value.fallback : undefined);
+
   test("WebTransport first, WebSocket not even tried where it works", async () => {
     const w = new World();
     const { page } = await enter(w, "ann");
@@ -144,25 +146,32 @@ describe("finding a route (SES4)", () => {
   test("a silent UDP port: on WebSocket 400 ms later, and the choice is remembered for ten minutes", async () => {
     const w = new World();
     w.server.routes.webtransport = "hangs";
-    w.page("ann");
+    const page = w.page("ann");
     await w.pass(600);
     assert.deepEqual(w.server.opened, ["webtransport", "websocket"]);
+    assert.equal(fallback(page), true);
     const again = w.page("bob");
     await w.pass(300);
     assert.equal(again.kind, "synced");
     assert.deepEqual(w.server.opened.slice(2), ["websocket"]);
+    assert.equal(fallback(again), true, "it was not tried again, but is known");
     await w.pass(10 * 60_000);
     w.page("cat");
     await w.pass(100);
     assert.deepEqual(w.server.opened.slice(3), ["webtransport"]);
   });
 
-  test("a refused route does not wait for the head start", async () => {
+  test("a refused route does not wait for the head start; it is not the network's doing, and neither is what comes of it later", async () => {
     const w = new World();
     w.server.routes.webtransport = "refuses";
     const page = w.page("ann");
     await w.pass(150);
     assert.equal(page.kind, "synced");
+    assert.equal(fallback(page), false);
+    const again = w.page("bob");
+    await w.pass(150);
+    assert.deepEqual(w.server.opened.slice(2), ["websocket"]);
+    assert.equal(fallback(again), false);
   });
 
   test("no route is opened towards a server that is not there", async () => {

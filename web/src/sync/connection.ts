@@ -40,6 +40,7 @@ export interface Circumstances {
   /** False while the system says that there is no network. */
   readonly online: boolean;
   readonly route: Route;
+  readonly fallback: boolean;
   readonly rttMs: number;
   readonly unsent: number;
   /** Code of the last loss or of the end, 0 if there was none. */
@@ -49,12 +50,12 @@ export interface Circumstances {
 
 /** What people see of a phase. */
 export function shown(phase: Phase, c: Circumstances): Connection {
-  const { unsent, code, parameters, route, rttMs } = c;
+  const { unsent, code, parameters, route, fallback, rttMs } = c;
   switch (phase) {
     case "ended":
       return { kind: "ended", code, parameters, unsent };
     case "synced":
-      return { kind: "synced", route, rttMs, unsent };
+      return { kind: "synced", route, fallback, rttMs, unsent };
     case "resting":
     case "dialing":
       if (!c.online) return { kind: "offline", unsent, begun: c.everSynced };

@@ -169,6 +169,7 @@ export class Session implements RoomSession, DocumentsHost {
       everSynced: this.everSynced,
       online: this.env.signals.online,
       route: this.link?.route ?? "webtransport",
+      fallback: this.choice.fallback,
       rttMs: Math.round(this.room.rtt),
       unsent: this.work.undelivered,
       code: this.lastCode,

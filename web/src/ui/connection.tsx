@@ -39,7 +39,7 @@ function Details({ connection }: { readonly connection: Connection }): JSX.Eleme
       {connection.kind === "synced" && (
         <>
           <dt>{t("connection.route")}</dt>
-          <dd>{t(`connection.route.${connection.route}`)}</dd>
+          <dd>{t(`connection.route.${connection.fallback ? "fallback" : connection.route}`)}</dd>
           <dt>{t("connection.rtt")}</dt>
           <dd class="tabular">{t("connection.rtt.value", { n: Math.round(connection.rttMs) })}</dd>
         </>

@@ -24,7 +24,7 @@ export function wordsFor(c: Connection): Words {
       return { text: "connection.connecting", parameters, help: "connection.help.connecting", tone: "busy" };
     case "synced":
       if (c.unsent > ON_ITS_WAY) return { text: "connection.sending", parameters, help: "connection.help.synced", tone: "busy" };
-      if (c.route === "websocket") return { text: "connection.fallback", parameters, help: "connection.help.fallback", tone: "good" };
+      if (c.fallback) return { text: "connection.fallback", parameters, help: "connection.help.fallback", tone: "good" };
       return { text: "connection.synced", parameters, help: "connection.help.synced", tone: "good" };
     case "reconnecting": {
       const text = c.unsent > 0 ? "connection.reconnecting.unsent" : "connection.reconnecting";

@@ -9,11 +9,15 @@ export interface Notes {
 
 const NAME = "chalkline.route";
 const KEPT_MS = 10 * 60_000;
+/** Noted behind the time. */
+const FALLBACK = "fallback";
 
 /** The remembered choice. */
 export class Choice {
   /** Given up for silence in this session: the other goes first. */
   private avoid: Route | undefined;
+  /** The route that won is WebSocket, and the network let WebTransport go unanswered. One that was refused (its certificate, say) is no fallback. */
+  fallback = false;
 
   /** wall: ms since 1970, since it is compared over reloads. */
   constructor(
@@ -28,9 +32,12 @@ export class Choice {
     return route === "websocket" && age >= 0 && age < KEPT_MS ? "websocket" : "webtransport";
   }
 
-  won(route: Route): void {
+  /** unanswered: WebTransport was tried and did not answer; undefined: it was not tried, so that what was found before holds. */
+  won(route: Route, unanswered?: boolean): void {
+    const before = this.avoid === "webtransport" || (this.notes.get(NAME) ?? "").endsWith(FALLBACK);
+    this.fallback = route === "websocket" && (unanswered ?? before);
     this.avoid = undefined;
-    this.notes.set(NAME, `${route} ${this.wall()}`);
+    this.notes.set(NAME, `${route} ${this.wall()}${this.fallback ? ` ${FALLBACK}` : ""}`);
   }
 
   silent(route: Route): void {

@@ -23,6 +23,8 @@ export interface Dialed {
   readonly welcome: Welcome;
   /** When Hello was sent on it, local ms. */
   readonly asked: number;
+  /** WebTransport began first and had neither worked nor failed; undefined: it did not begin first. */
+  readonly unanswered: boolean | undefined;
 }
 
 export interface DialEvents {
@@ -42,7 +44,7 @@ export class Dial {
   /** hello: the framed message; first: the route that gets the head start. */
   constructor(
     routes: Routes,
-    first: Route,
+    private readonly first: Route,
     private readonly hello: Uint8Array<ArrayBuffer>,
     private readonly clock: Clock,
     private readonly events: DialEvents,
@@ -75,7 +77,8 @@ export class Dial {
   private win(winner: Attempt, welcome: Welcome): LinkEvents {
     this.end();
     for (const attempt of this.running) if (attempt !== winner) attempt.close();
-    return this.events.won({ link: winner.link, welcome, asked: winner.asked });
+    const unanswered = this.first === "webtransport" ? this.running.size > 1 : undefined;
+    return this.events.won({ link: winner.link, welcome, asked: winner.asked, unanswered });
   }
 
   private lose(attempt: Attempt, error: CodeError): void {

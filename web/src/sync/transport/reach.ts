@@ -63,7 +63,7 @@ export class Reach {
       won: (dialed) => {
         this.dial = undefined;
         this.attempt++;
-        this.choice.won(dialed.link.route);
+        this.choice.won(dialed.link.route, dialed.unanswered);
         return events.won(dialed);
       },
       failed: (error) => {
