@@ -31,9 +31,10 @@ type Config struct {
 	File, Key string
 
 	// ACMEHosts are the host names to get a certificate for; ACMEEmail is where the
-	// authority writes to, empty for nowhere.
-	ACMEHosts []string
-	ACMEEmail string
+	// authority writes to, empty for nowhere. ACMEDirectory is the authority's URL,
+	// empty for that of Let's Encrypt.
+	ACMEHosts                []string
+	ACMEEmail, ACMEDirectory string
 
 	// Names are hosts and IP addresses that a development certificate is for;
 	// nil: localhost and what this machine is called and has.
@@ -91,6 +92,7 @@ func newAuthority(c Config) *authority {
 		Prompt:     autocert.AcceptTOS,
 		Cache:      autocert.DirCache(filepath.Join(c.Directory, "acme")),
 		HostPolicy: autocert.HostWhitelist(c.ACMEHosts...),
+		Client:     &acme.Client{DirectoryURL: c.ACMEDirectory},
 		Email:      c.ACMEEmail,
 	}}
 }

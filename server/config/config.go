@@ -38,11 +38,13 @@ type Config struct {
 	// Certificate and Key are PEM files of a certificate for Listen; they are read again
 	// when they change. Empty: see ACMEHosts.
 	Certificate, Key string
-	// ACMEHosts are host names to get a certificate for from Let's Encrypt. Empty: a
+	// ACMEHosts are host names to get a certificate for from ACMEDirectory. Empty: a
 	// development certificate, unless Certificate is set.
 	ACMEHosts []string
 	// ACMEEmail is where the authority writes to. Empty: nowhere.
 	ACMEEmail string
+	// ACMEDirectory is the https URL of the authority. Empty: Let's Encrypt's.
+	ACMEDirectory string
 
 	// Origins are those of other sites whose pages may connect, such as
 	// https://school.example; "*" is every page. Empty: none.
@@ -143,7 +145,7 @@ func (c Config) CertificateConfig(log *slog.Logger) certificate.Config {
 	return certificate.Config{
 		Directory: filepath.Join(c.Data, "certificates"),
 		File:      c.Certificate, Key: c.Key,
-		ACMEHosts: c.ACMEHosts, ACMEEmail: c.ACMEEmail,
+		ACMEHosts: c.ACMEHosts, ACMEEmail: c.ACMEEmail, ACMEDirectory: c.ACMEDirectory,
 		Log: log,
 	}
 }

@@ -62,7 +62,7 @@ func TestSampleAndHelpNameEverySetting(t *testing.T) {
 	var help strings.Builder
 	config.Usage(&help)
 	names := settingNames(help.String())
-	if len(names) != 29 {
+	if len(names) != 30 {
 		t.Errorf("help lists %d settings: %v", len(names), names)
 	}
 	for _, name := range names {
@@ -114,11 +114,11 @@ func TestEveryFaultIsToldAtOnce(t *testing.T) {
 	_, err := config.Load([]string{
 		"--listen", "8443", "--certificate", "a.pem", "--acme-hosts", "localhost", "--origins", "school.example",
 		"--keys", "a:short,b:" + secret + ",b:" + secret, "--max-rooms", "-1", "--max-queue", "5", "--max-participants", "5001",
-		"--log-level", "loud", "--log-format", "xml", "--public-url", "school",
+		"--log-level", "loud", "--log-format", "xml", "--public-url", "school", "--acme-directory", "http://ca.school.example",
 	}, nil)
 	faults := faultsOf(err)
 	for _, name := range []string{
-		"listen", "certificate, key", "acme-hosts", "origins", "keys: number 1", "keys: number 3", "max-rooms", "max-queue", "max-participants",
+		"listen", "certificate, key", "acme-hosts", "acme-directory", "origins", "keys: number 1", "keys: number 3", "max-rooms", "max-queue", "max-participants",
 		"log-level", "log-format", "public-url",
 	} {
 		found := false
@@ -211,6 +211,7 @@ func TestACertificateEndsDevelopmentAndItsGuests(t *testing.T) {
 	for name, arguments := range map[string][]string{
 		"nobody can enter":            {"--acme-hosts=a.example"},
 		"no certificate and no dev":   {"--dev=off", "--guests=on"},
+		"authority without hosts":     {"--acme-directory=https://ca.example/acme/directory"},
 		"files and acme":              {"--acme-hosts=a.example", "--certificate=a", "--key=b", "--guests"},
 		"the server's own key's name": {"--keys=chalkline:" + secret},
 	} {

@@ -72,6 +72,12 @@ func (c Config) certificateFaults() []error {
 			faults = append(faults, fmt.Errorf("acme-hosts: %q must be a host name such as board.school.example", host))
 		}
 	}
+	if u, err := url.Parse(c.ACMEDirectory); c.ACMEDirectory != "" && (err != nil || u.Scheme != "https" || u.Host == "") {
+		faults = append(faults, fmt.Errorf("acme-directory: %q must be like https://ca.school.example/acme/directory", c.ACMEDirectory))
+	}
+	if c.ACMEDirectory != "" && len(c.ACMEHosts) == 0 {
+		faults = append(faults, errors.New("acme-directory: set acme-hosts too"))
+	}
 	if c.Dev == Off && c.Certificate == "" && len(c.ACMEHosts) == 0 {
 		faults = append(faults, errors.New("dev: off needs a certificate: set certificate and key, or acme-hosts"))
 	}

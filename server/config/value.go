@@ -132,6 +132,7 @@ func settings(c *Config) []setting {
 		{"key", text(&c.Key), "PEM file with the certificate's private key"},
 		{"acme-hosts", list(&c.ACMEHosts), "host names to get a certificate for from Let's Encrypt"},
 		{"acme-email", text(&c.ACMEEmail), "where Let's Encrypt writes to"},
+		{"acme-directory", text(&c.ACMEDirectory), "https URL of another ACME authority, such as a school's own"},
 		{"origins", list(&c.Origins), "origins of other sites whose pages may connect"},
 		{"guests", switchValue{&c.Guests}, "whether anybody with a link may enter; auto: as dev"},
 		{"keys", list(&c.Keys), "id:secret of others who mint tokens; better in the file than here"},
