@@ -2,11 +2,13 @@ package server_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"log/slog"
 	"testing"
 	"time"
 
+	"chalkline/bench/client"
 	"chalkline/replay/memory"
 	"chalkline/server"
 	"chalkline/server/certificate"
@@ -68,6 +70,18 @@ func TestACertificateIsFetchedFromAnACMEAuthorityAndKept(t *testing.T) {
 			ca, data := newAuthority(t, challenge), t.TempDir()
 			r := startWithACME(t, ca, data)
 			first := r.shown(ca)
+			dialer := &transport.Dialer{TLS: ca.trusting()}
+			ann := r.dial(t, client.Config{
+				Token: "ann", Name: "ann", RoomName: "ACME", Route: transport.WebTransport,
+				Dial: func(ctx context.Context, _ transport.Route) (transport.ClientConn, error) {
+					return dialer.DialWebTransport(ctx, "https://"+r.Addr().String()+"/wt")
+				},
+			})
+			write(t, openFirst(t, ann), 1)
+			_ = ann.Close()
+			if got := ca.issued(); got != 1 {
+				t.Errorf("%d certificates for the two routes, want 1", got)
+			}
 			r.stop()
 			if again := startWithACME(t, ca, data).shown(ca); !bytes.Equal(again, first) || ca.issued() != 1 {
 				t.Errorf("%d certificates after a restart, want the one that is kept", ca.issued())

@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"golang.org/x/crypto/acme"
@@ -99,9 +100,21 @@ func newAuthority(c Config) *authority {
 
 // TLSConfig also answers TLS-ALPN-01 challenges, which come to port 443 on TCP.
 func (a *authority) TLSConfig() *tls.Config {
-	config := tlsConfig(a.manager.GetCertificate)
+	config := tlsConfig(a.get)
 	config.NextProtos = []string{acme.ALPNProto}
 	return config
+}
+
+// get returns the certificate for a client. autocert knows who takes ECDSA by the
+// suites of TLS 1.2 and would get those who name none, as over QUIC, a second
+// certificate with RSA.
+func (a *authority) get(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+	if slices.Contains(hello.SupportedVersions, tls.VersionTLS13) {
+		named := *hello
+		named.CipherSuites = append(slices.Clone(hello.CipherSuites), tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256)
+		hello = &named
+	}
+	return a.manager.GetCertificate(hello)
 }
 
 func (a *authority) Hashes() [][]byte { return nil }
