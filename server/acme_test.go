@@ -65,7 +65,7 @@ func (r *running) shown(ca *authority) []byte {
 }
 
 func TestACertificateIsFetchedFromAnACMEAuthorityAndKept(t *testing.T) {
-	for _, challenge := range []string{tlsALPN01} {
+	for _, challenge := range []string{tlsALPN01, http01} {
 		t.Run(challenge, func(t *testing.T) {
 			ca, data := newAuthority(t, challenge), t.TempDir()
 			r := startWithACME(t, ca, data)

@@ -44,15 +44,19 @@ func orNotFound(h http.Handler) http.Handler {
 	return h
 }
 
+// challenges is where an ACME authority asks by plain http (RFC 8555, section 8.3).
+const challenges = "/.well-known/acme-challenge/"
+
 // route keeps plain http to this machine: elsewhere it is no secure context and
-// anyone on the way could read the token.
+// anyone on the way could read the token. Challenges come from this machine, too: an
+// authority may run on it, or what hands port 80 on.
 func (l *Listener) route(secure http.Handler) http.Handler {
 	plain := l.config.Plain
 	if plain == nil {
 		plain = http.HandlerFunc(l.redirectToHTTPS)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.TLS == nil && !fromLoopback(r) {
+		if r.TLS == nil && (!fromLoopback(r) || strings.HasPrefix(r.URL.Path, challenges)) {
 			plain.ServeHTTP(w, r)
 			return
 		}

@@ -40,7 +40,8 @@ type Config struct {
 	// plain http from this machine; nil answers 404.
 	HTTP http.Handler
 
-	// Plain answers plain http from elsewhere; nil sends it to https.
+	// Plain answers plain http from elsewhere, and challenges of ACME from anywhere; nil
+	// sends it to https.
 	Plain http.Handler
 
 	// Handle owns a connection; when it returns, the connection is closed. It is
