@@ -76,6 +76,28 @@ test("a tablet stays one while its keyboard is open, and a phone on its side is 
   await expect(page.locator("html")).toHaveAttribute("data-size", "phone");
 });
 
+test("on a phone the keyboard covers nothing of the text that it writes, which wraps before the edge", async ({ open }) => {
+  const page = await open(PHONE);
+  await press(page, "+", "+", "+", "+", "+", "t");
+  const place = await page.locator(".board").boundingBox();
+  await page.touchscreen.tap(230, (place?.y ?? 0) + (place?.height ?? 0) - 130);
+  await expect.poll(() => page.evaluate(() => window.chalkline?.editing)).toBe(true);
+  await page.setViewportSize({ width: 390, height: 500 });
+  const caretHidden = async (): Promise<number> => {
+    const [field, tools] = [await page.locator(".board-texts textarea").boundingBox(), await page.locator(".tools").boundingBox()];
+    return (field?.y ?? 0) + (field?.height ?? 0) - (tools?.y ?? 0);
+  };
+  await expect.poll(caretHidden).toBeLessThanOrEqual(0);
+  await page.keyboard.insertText("今天我们学习分数的加法，先看一个例子。");
+  await page.keyboard.type(" one two three four five six seven eight nine ten");
+  await expect.poll(caretHidden).toBeLessThanOrEqual(0);
+  const [text] = await drawn(page);
+  const { x, width, zoom } = await view(page);
+  expect(text?.place?.w).toBeGreaterThan(0);
+  expect((((text?.place?.x ?? 0) + (text?.place?.w ?? 0) - x) * zoom) / 10).toBeLessThanOrEqual(width);
+  await picture(page, "phone-writing");
+});
+
 test("the sheet of shortcuts names every tool", async ({ open }) => {
   const page = await open();
   await press(page, "?");

@@ -5,7 +5,7 @@ import { build } from "esbuild";
 import { find, isSource, sdkFolders, web } from "./files.mjs";
 
 // With every tool, text and its transformation, export and drawing of every kind; a third is the schema's runtime and codec.
-const budget = 122 * 1024; // bytes, minified and gzip'd
+const budget = 123 * 1024; // bytes, minified and gzip'd
 const allowedPackages = ["@bufbuild/protobuf"];
 
 // Every export of every file counts, since each user of the SDK takes another part of it.

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ElementKind } from "../src/ot/types.ts";
+import type { Placement } from "../src/ot/value.ts";
 import type { BoardDocument, RoomImage, RoomImages } from "../src/sync/api.ts";
 import { Window } from "./board-dom.ts";
 import { Browser, World } from "./sync-world.ts";
@@ -17,6 +18,13 @@ async function window(images?: RoomImages): Promise<{ w: World; board: Window; o
   const board = new Window(images);
   board.open(one);
   return { w, board, one, two };
+}
+
+/** Where the last line of the newest text begins in the window, CSS px. */
+function lastLineY({ board }: Window, doc: BoardDocument): number {
+  const text = [...doc.elements()].at(-1), { y, zoom } = board.view;
+  if (text?.place === undefined) return NaN;
+  return ((text.place.y + (text.text.split("\n").length - 1) * text.place.h - y) * zoom) / 10;
 }
 
 const texts = (doc: BoardDocument): string[] => [...doc.elements()].map((e) => e.text);
@@ -69,6 +77,54 @@ describe("a whole board", () => {
       seen.push(texts(one)[0]);
     }
     assert.deepEqual(seen, ["ab", undefined, "ab", "abc"]);
+  });
+
+  test("the view follows what is written, under a keyboard that opens as well", async () => {
+    const { board, one } = await window();
+    const isSeen = (height: number): void => {
+      const y = lastLineY(board, one);
+      assert.ok(y > 0 && y < height - 60, `the caret is at ${y}`);
+    };
+    board.board.setTool("text");
+    board.click(300, 740);
+    assert.equal(board.board.view.y, 0, "nothing is hidden yet");
+    board.board.resize(1000, 320, 1);
+    isSeen(320);
+    board.board.panBy(0, -2000);
+    board.field?.type("a\nb");
+    isSeen(320);
+    board.board.escape();
+    board.board.setTool("pen");
+    const { y } = board.board.view;
+    board.board.resize(1000, 200, 1);
+    assert.equal(board.board.view.y, y, "nothing is written");
+  });
+
+  test("a text that comes to the board's edge, or to what its writer sees, wraps there, with the letter that brings it there", async () => {
+    const { board, one } = await window();
+    const write = (x: number, y: number): Placement => {
+      board.board.setTool("text");
+      board.click(x, y);
+      for (let i = 0; i < 30; i++) board.field?.type("文字");
+      board.board.setTool("pen");
+      const made = [...one.elements()].at(-1);
+      assert.ok(made?.text === "文字".repeat(30) && made.place !== undefined);
+      return made.place;
+    };
+    const far = write(800, 100);
+    assert.ok(far.w > 0 && far.x + far.w <= 40_960, `${far.x} + ${far.w}`);
+    const near = write(995, 300);
+    assert.ok(near.w > 500 && near.x + near.w <= 40_960, `${near.x} + ${near.w}`);
+    assert.equal(write(10, 500).w, 0);
+
+    board.board.zoomTo(0.5);
+    const { x, width, zoom } = board.board.view;
+    const seen = write(700, 700);
+    assert.ok(seen.w > 0 && seen.x + seen.w <= x + (10 * width) / zoom, `${seen.x} + ${seen.w}`);
+    board.board.do("undo");
+    const left = [...one.elements()].at(-1);
+    assert.equal(left?.place?.w, 0);
+    assert.ok(left.text.length > 0 && left.text.length < 60, "the letters since then go with the width");
   });
 
   test("an image lies on the page that it was meant for, whatever is looked at when it comes", async () => {

@@ -145,6 +145,7 @@ export class Board implements BoardTools {
     this.#options.onView(view);
     this.#showCursor();
     this.#canvases.resize(view, dpr);
+    this.#showCaret();
   }
 
   setTool(tool: ToolName, kept = false): void {
@@ -285,6 +286,7 @@ export class Board implements BoardTools {
         this.#layers.movedAt = this.#options.clock.now();
         this.#canvases.touch();
       },
+      typed: () => this.#showCaret(),
       left: (key) => this.#site.picked.set([key]),
       restyle: (key, style) => this.#restyleText(key, style),
     });
@@ -319,6 +321,12 @@ export class Board implements BoardTools {
   #seen(view: Viewport): void {
     this.#canvases.look(view);
     this.#options.onView(view);
+  }
+
+  /** The view follows what is written; a keyboard on the screen may have covered it. */
+  #showCaret(): void {
+    const { caret } = this.#writing;
+    if (caret !== undefined) this.#camera.reveal(caret);
   }
 
   /** Draws tiles of exactly this zoom, and the cursor to its scale. */

@@ -1,7 +1,7 @@
 // Where the board is seen from: pans, zooms and comes to rest, and each page keeps its own view.
-import type { Vec } from "./geometry.ts";
+import type { Rect, Vec } from "./geometry.ts";
 import type { Clock } from "./surface.ts";
-import { fitWidth, pan, resized, settled, zoomAt, zoomStep } from "./viewport.ts";
+import { fitWidth, pan, resized, revealed, settled, zoomAt, zoomStep } from "./viewport.ts";
 import type { Viewport } from "./viewport.ts";
 
 /** A zoom gesture that rests this long (ms) is over: tiles of its exact size are drawn. */
@@ -54,6 +54,11 @@ export class Camera {
   /** By CSS px. */
   pan(dx: number, dy: number): void {
     this.#see(pan(this.#view, dx, dy));
+  }
+
+  /** Pans until a place on the board is in view. */
+  reveal(place: Rect): void {
+    this.#see(revealed(this.#view, place));
   }
 
   /** A step of a zoom gesture. */

@@ -17,6 +17,10 @@ export const MAX_ZOOM = 10;
 /** How far, in CSS px, the board's edge may be pulled into the view. */
 const OVERSCROLL = 48;
 
+/** What is to be seen stands so far, in CSS px, from the view's edges; at the bottom tools lie over the board. */
+export const MARGIN = 16;
+const TOOLS = 88;
+
 /** CSS px per board unit. */
 export const unitScale = (v: Viewport): number => v.zoom / UNITS;
 
@@ -39,6 +43,15 @@ export function visible(v: Viewport): Rect {
 /** Moves the board by CSS px, as a hand on paper does. */
 export const pan = (v: Viewport, dx: number, dy: number): Viewport =>
   held({ ...v, x: v.x - dx / unitScale(v), y: v.y - dy / unitScale(v) });
+
+/** Moves the board by as little as brings a place on it into view, its top left corner if not all of it. */
+export function revealed(v: Viewport, place: Rect): Viewport {
+  const from = toScreen(v, { x: place.x0, y: place.y0 }), to = toScreen(v, { x: place.x1, y: place.y1 });
+  const dx = toward(from.x, to.x, v.width - MARGIN), dy = toward(from.y, to.y, v.height - TOOLS);
+  return dx === 0 && dy === 0 ? v : pan(v, dx, dy);
+}
+
+const toward = (from: number, to: number, most: number): number => Math.max(MARGIN - from, Math.min(most - to, 0));
 
 /** Changes the zoom; what lies under the screen point stays there. */
 export function zoomAt(v: Viewport, zoom: number, at: Vec): Viewport {

@@ -6,15 +6,17 @@ import { Value } from "../sync/observable.ts";
 import { editInPlace } from "./anchored.ts";
 import type { Style } from "./api.ts";
 import type { TextFacts } from "./facts.ts";
-import { frameOf, toBoard, toOwn } from "./frame.ts";
+import { boundsOn, frameOf, toBoard, toOwn } from "./frame.ts";
 import type { Frame } from "./frame.ts";
-import type { Vec } from "./geometry.ts";
+import { BOARD } from "./geometry.ts";
+import type { Rect, Vec } from "./geometry.ts";
 import type { Site } from "./site.ts";
 import { TextSession } from "./textedit.ts";
 import type { Shown } from "./textedit.ts";
 import { placeField, textField } from "./textfield.ts";
 import { layoutText } from "./textlayout.ts";
 import type { TextLayout } from "./textlayout.ts";
+import { MARGIN, visible } from "./viewport.ts";
 
 interface Parts {
   /** Where the field goes. */
@@ -26,10 +28,15 @@ interface Parts {
   /** Leaves the element to this, or back to the ink layer. */
   readonly hold: (key: Key | undefined) => void;
   readonly changed: () => void;
+  /** By the keyboard: whoever types looks at the caret. */
+  readonly typed: () => void;
   /** Ended by a key: the text stays chosen. */
   readonly left: (key: Key) => void;
   readonly restyle: (key: Key, style: Partial<Style>) => void;
 }
+
+/** Keys that move the caret. */
+const MOVES = /^(Arrow|Home$|End$)/;
 
 /** A text as it is shown while it is written. */
 export interface WrittenText {
@@ -70,18 +77,21 @@ export class Writing {
   }
 
   /**
-   * Opens a text with the caret at a place on the board. made: ends the step of undo in which it was made; what is written
-   * first belongs to it, so that a text that stays empty leaves nothing to undo, and one that was undone no empty text.
+   * Opens a text with the caret at a place on the board. step: ends the step of undo in which it was made; what is written
+   * first belongs to it, so that a text that stays empty leaves nothing to undo, and one that was undone no empty text. A text
+   * just made wraps where its writer sees it.
    */
-  open(key: Key, at: Vec, made: () => void = () => undefined): void {
+  open(key: Key, at: Vec, step?: () => void): void {
     this.close();
     const { document } = this.#site;
+    const made = step ?? ((): void => undefined);
+    const edge = step === undefined ? undefined : Math.min(BOARD.x1, visible(this.#site.view).x1 - MARGIN * this.#site.pixel);
     if (document === undefined || this.#site.get(key) === undefined) return made();
     const field = textField(this.#parts.host, MAX_TEXT, this.#parts.label());
     const session = new TextSession(field, {
       text: () => this.#site.get(key)?.text,
       edit: (edit) => {
-        if (this.#site.get(key) !== undefined) editInPlace(this.#site, key, edit);
+        if (this.#site.get(key) !== undefined) editInPlace(this.#site, key, edit, edge);
         made();
       },
       watch: (listener) => document.watchText(key, listener),
@@ -90,7 +100,7 @@ export class Writing {
     const stop = new AbortController();
     const turned = (this.#site.item(key)?.facts.place?.angle ?? 0) !== 0;
     this.#open = { key, field, session, stop, made, typed: turned ? this.#site.begin() : () => undefined };
-    listenTo(field, session, stop.signal, (e) => this.#key(e), (redo) => this.#history(redo));
+    listenTo(field, session, stop.signal, (e) => this.#key(e), (redo) => this.#history(redo), this.#parts.typed);
     this.#parts.home.addEventListener("focus", () => this.focus(), { signal: stop.signal });
     this.#parts.hold(key);
     this.#editing.set(true);
@@ -124,6 +134,14 @@ export class Writing {
   /** The board changed: a text that was deleted is not written any more. */
   changed(): void {
     if (this.#open !== undefined && this.#site.get(this.#open.key) === undefined) this.close();
+  }
+
+  /** Of the caret, on the board; undefined: nothing is written. */
+  get caret(): Rect | undefined {
+    const text = this.#written();
+    if (text === undefined) return undefined;
+    const { x, y, height } = text.layout.pointOf(text.shown.head);
+    return boundsOn(text.frame, { x0: x, y0: y, x1: x, y1: y + height });
   }
 
   /** What is to be shown; puts the field there as well. */
@@ -248,13 +266,19 @@ export class Writing {
   }
 }
 
-function listenTo(field: HTMLTextAreaElement, session: TextSession, signal: AbortSignal, key: (e: KeyboardEvent) => boolean, history: (redo: boolean) => void): void {
+function listenTo(field: HTMLTextAreaElement, session: TextSession, signal: AbortSignal, key: (e: KeyboardEvent) => boolean, history: (redo: boolean) => void, typed: () => void): void {
   const options = { signal };
-  field.addEventListener("input", () => session.input(), options);
+  field.addEventListener("input", () => {
+    session.input();
+    typed();
+  }, options);
   field.addEventListener("compositionstart", () => session.compositionStart(), options);
   field.addEventListener("compositionend", () => session.compositionEnd(), options);
   field.addEventListener("selectionchange", () => session.selectionChanged(), options);
-  field.addEventListener("keyup", () => session.selectionChanged(), options);
+  field.addEventListener("keyup", (e) => {
+    session.selectionChanged();
+    if (MOVES.test(e.key)) typed();
+  }, options);
   field.addEventListener("select", () => session.selectionChanged(), options);
   field.addEventListener("beforeinput", (e) => {
     // The browser's own undo knows nothing of what others wrote.
