@@ -1,6 +1,7 @@
 // Who wrote what, when pages are many, reloaded, closed or emptied: every element has an id of its own, and work that was
 // left behind arrives once.
 import { createHmac } from "node:crypto";
+import { picture } from "./support/devpage.ts";
 import { agree, device, drawnBy, onBoard, Person, somewhere } from "./support/person.ts";
 import { expect, test } from "./support/fixtures.ts";
 import { seeded } from "./support/random.ts";
@@ -170,6 +171,56 @@ function schoolToken(claims: Readonly<Record<string, unknown>>): string {
   const signed = `${part({ alg: "HS256", typ: "JWT", kid: "school" })}.${part({ exp: Math.floor(Date.now() / 1000) + 3600, ...claims })}`;
   return `${signed}.${createHmac("sha256", SECRET).update(signed).digest("base64url")}`;
 }
+
+test("SYN6 who looks on has no tools, and nothing that they try is on the board", async ({ browser }) => {
+  const server = await Server.start("--guests", "off", "--keys", `school:${SECRET}`);
+  const [desk, home] = [await browser.newContext({ locale: "en" }), await browser.newContext({ locale: "en" })];
+  try {
+    const wang = await Person.open(desk, `${server.url}/#token=${schoolToken({ sub: "t-1", role: "teacher", name: "Wang", grants: ["create"] })}`);
+    const room = await wang.createRoom("Class");
+    await wang.synced();
+    await wang.draw({ x: 300, y: 200, width: 200, height: 60 });
+
+    const olga = await Person.open(home, `${server.url}${room}#token=${schoolToken({ sub: "o-1", role: "observer", name: "Olga" })}`);
+    await olga.synced();
+    const { page } = olga;
+    await expect(page.getByText("You look on and cannot write")).toBeVisible();
+    for (const name of ["Pen", "Text", "Image", "Undo"]) await expect(page.getByRole("button", { name })).toHaveCount(0);
+    await agree([wang, olga]);
+    await picture(page, "observer");
+
+    const before = await page.evaluate(() => window.chalkline?.view);
+    await page.locator(".board").focus();
+    for (const key of ["p", "t", "e", "i", "Control+a", "Delete", "Control+v"]) await page.keyboard.press(key);
+    await olga.draw({ x: 350, y: 300, width: 100, height: 120 });
+    await page.evaluate(() => {
+      const data = new DataTransfer();
+      data.setData("text/plain", "pasted");
+      window.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true }));
+      const files = new DataTransfer();
+      files.items.add(new File(["x"], "x.png", { type: "image/png" }));
+      document.querySelector(".board")?.dispatchEvent(new DragEvent("drop", { dataTransfer: files, bubbles: true, cancelable: true }));
+    });
+    expect(await page.evaluate(() => window.chalkline?.tool)).toBe("hand");
+    expect(await page.evaluate(() => window.chalkline?.view)).not.toEqual(before);
+    await page.getByRole("button", { name: "This page" }).click();
+    await expect(page.getByRole("button", { name: "Save all pages as PDF" })).toBeVisible();
+    await expect(page.getByRole("button", { name: /Clear|Delete/ })).toHaveCount(0);
+    await picture(page, "observer-page-menu");
+    await page.keyboard.press("Escape");
+    await expect(page.locator(".notice")).toHaveCount(0);
+
+    await wang.draw({ x: 300, y: 400, width: 200, height: 60 });
+    expect((await agree([wang, olga])).elements).toHaveLength(2);
+    await expect(page.locator(".notice")).toHaveCount(0);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await expect(page.getByText("You look on and cannot write")).toBeVisible();
+    await picture(page, "observer-phone");
+  } finally {
+    for (const context of [desk, home]) await context.close();
+    await server.close();
+  }
+});
 
 test("a school's link signs a person in where guests may not enter, and leaves no token in the address", async ({ browser }) => {
   const server = await Server.start("--guests", "off", "--keys", `school:${SECRET}`);

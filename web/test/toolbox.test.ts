@@ -16,7 +16,7 @@ test("clearing a page is taken back there, whatever page is looked at by then, a
   const w = new World();
   const { session } = w.page("ann", new Browser(w.clock));
   const window = new Window();
-  const room = { board: signal<BoardDocument | undefined>(undefined), canvas: signal(window.board), toast: signal(undefined), panel: signal("page") } as unknown as RoomState;
+  const room = { board: signal<BoardDocument | undefined>(undefined), canvas: signal(window.board), toast: signal(undefined), panel: signal("page"), writes: signal(true) } as unknown as RoomState;
   const show = async (page: string): Promise<BoardDocument> => {
     const doc = session.look(page);
     await w.pass(300);

@@ -29,8 +29,9 @@ export function BoardView({ room }: { readonly room: RoomState }): JSX.Element {
   const [over, setOver] = useState(false);
   const drag = (e: DragEvent, entered: boolean): void => {
     if (!carriesFiles(e.dataTransfer)) return;
+    // The browser would go to the file.
     e.preventDefault();
-    setOver(entered);
+    setOver(entered && room.writes.peek());
   };
   return (
     <>
@@ -41,7 +42,7 @@ export function BoardView({ room }: { readonly room: RoomState }): JSX.Element {
           if (e.dataTransfer !== null) addImages(room, filesOf(e.dataTransfer));
         }}>
         <canvas ref={ink} />
-        {board === undefined ? <Opening room={room} /> : <Hint key={board.page} board={board} />}
+        {board === undefined ? <Opening room={room} /> : <Hint key={board.page} board={board} writes={room.writes.value} />}
         <canvas ref={wet} />
         <canvas ref={overlay} />
         {over && <p class="drop-note">{t("image.drop")}</p>}
@@ -105,14 +106,15 @@ function Opening({ room }: { readonly room: RoomState }): JSX.Element {
 }
 
 /** On an empty board: what to do. */
-function Hint({ board }: { readonly board: BoardDocument }): JSX.Element | null {
+function Hint({ board, writes }: { readonly board: BoardDocument; readonly writes: boolean }): JSX.Element | null {
   const ready = useObservable(board.ready);
   const [empty, setEmpty] = useState(() => isEmpty(board));
   // Once something is there nobody needs the hint again: no need to look at every change then.
   useEffect(() => (empty ? board.subscribe(() => setEmpty(isEmpty(board))) : undefined), [board, empty]);
   if (!ready.value) return <p class="board-note">{t("board.loading")}</p>;
   // A ruler would lie on the words.
-  if (!empty || ruler.value) return null;
+  if (!empty || (ruler.value && writes)) return null;
+  if (!writes) return <p class="board-note">{t("board.empty.observer")}</p>;
   return (
     <div class="board-note">
       <p>{t("board.empty")}</p>

@@ -14,6 +14,7 @@ const MAX_FILES = 20;
 const IMAGE_TYPES = "image/png,image/jpeg,image/gif,image/webp";
 
 export function addImages(room: RoomState, files: readonly File[]): void {
+  if (!room.writes.peek()) return;
   const board = room.board.peek();
   for (const file of files.slice(0, MAX_FILES)) {
     const name = file.name || t("tool.image");
@@ -37,6 +38,7 @@ export const carriesFiles = (data: DataTransfer | null): boolean => data?.types.
 
 /** Opens the file chooser. */
 export function chooseImages(room: RoomState): void {
+  if (!room.writes.peek()) return;
   const input = document.createElement("input");
   input.type = "file";
   input.accept = IMAGE_TYPES;

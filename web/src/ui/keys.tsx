@@ -60,7 +60,7 @@ function elsewhere(room: RoomState, target: EventTarget | null): boolean {
 }
 
 function onPaste(room: RoomState, e: ClipboardEvent): void {
-  if (elsewhere(room, e.target) || e.clipboardData === null) return;
+  if (elsewhere(room, e.target) || e.clipboardData === null || !room.writes.peek()) return;
   e.preventDefault();
   room.toast.value = undefined;
   const images = filesOf(e.clipboardData).filter((file) => file.type.startsWith("image/"));

@@ -31,15 +31,14 @@ export function PageMenu({ room }: { readonly room: RoomState }): JSX.Element {
             options={[{ value: "none", label: t("grid.none") }, { value: "squares", label: t("grid.squares") },
               { value: "lines", label: t("grid.lines") }, { value: "dots", label: t("grid.dots") }]} />
         </div>
-        <Switch on={snapping} text={t("page.snapping")}><Magnet aria-hidden="true" /></Switch>
-        <Switch on={ruler} text={t("page.ruler")}><Ruler aria-hidden="true" /></Switch>
+        {room.writes.value && <Switch on={snapping} text={t("page.snapping")}><Magnet aria-hidden="true" /></Switch>}
+        {room.writes.value && <Switch on={ruler} text={t("page.ruler")}><Ruler aria-hidden="true" /></Switch>}
         <hr />
         <Row room={room} onPress={() => exportPage(room, "png")} text={t("page.png")}><ImageDown aria-hidden="true" /></Row>
         <Row room={room} onPress={() => exportPage(room, "svg")} text={t("page.svg")}><Spline aria-hidden="true" /></Row>
         <Row room={room} onPress={() => exportAll(room)} text={t("page.pdf")}><FileText aria-hidden="true" /></Row>
-        <hr />
         {room.arranges.value && <Arranging room={room} open={open} />}
-        <ClearPage room={room} open={open} />
+        {room.writes.value && <ClearPage room={room} open={open} />}
       </Popover>
     </div>
   );
@@ -65,6 +64,7 @@ function Arranging({ room, open }: { readonly room: RoomState; readonly open: bo
   const page = room.board.value?.page ?? "", at = pages.indexOf(page);
   return (
     <>
+      <hr />
       <Step possible={at > 0} text={t("page.earlier")} onPress={() => room.placePage(page, at - 1)}><ArrowUp aria-hidden="true" /></Step>
       <Step possible={at < pages.length - 1} text={t("page.later")} onPress={() => room.placePage(page, at + 1)}>
         <ArrowDown aria-hidden="true" />

@@ -44,6 +44,8 @@ export class RoomState {
   readonly editing = signal(false);
   readonly toast = signal<Toast | undefined>(undefined);
   readonly tasks = new Tasks();
+  /** One may write on the boards; who may not looks on (SYN6). */
+  readonly writes = signal(true);
   /** One may add, remove, restore and move pages (PGS1). */
   readonly arranges = signal(true);
   /** The canvas, once it is there. */
@@ -61,7 +63,8 @@ export class RoomState {
       session.roomName.subscribe(() => this.#remember()),
       session.people.subscribe((people) => {
         this.#people = new Map(people.map((p) => [p.replica, p]));
-        this.arranges.value = people.find((p) => p.self)?.role !== "observer";
+        const role = people.find((p) => p.self)?.role;
+        if (role !== undefined) this.arranges.value = this.writes.value = role !== "observer";
         this.canvas.peek()?.namesChanged();
       }),
     );

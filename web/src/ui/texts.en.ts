@@ -112,10 +112,12 @@ export const en: Readonly<Record<TextKey, string>> = {
   "board.text": "Text being written",
   "board.loading": "Opening this page…",
   "board.empty": "Pick up the pen and write",
+  "board.empty.observer": "Nothing on this page yet",
   "board.empty.mouse": "Wheel moves, Ctrl + wheel zooms, ? shows the shortcuts",
   "board.empty.touch": "One finger writes, two fingers move and zoom",
 
   "tools.label": "Tools",
+  "tools.observer": "You look on and cannot write",
   "tool.select": "Select",
   "tool.lasso": "Lasso select",
   "tool.pen": "Pen",

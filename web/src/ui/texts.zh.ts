@@ -111,10 +111,12 @@ export const zh = {
   "board.text": "正在编辑的文字",
   "board.loading": "正在打开这一页…",
   "board.empty": "拿起笔就能写",
+  "board.empty.observer": "这一页还没有内容",
   "board.empty.mouse": "滚轮上下移动，Ctrl＋滚轮缩放，按 ? 看快捷键",
   "board.empty.touch": "一指写字，两指移动和缩放",
 
   "tools.label": "工具",
+  "tools.observer": "你在观摩：只看，不能写",
   "tool.select": "选择",
   "tool.lasso": "套索选择",
   "tool.pen": "笔",

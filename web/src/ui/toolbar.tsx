@@ -25,26 +25,30 @@ export function ToolBar({ room }: { readonly room: RoomState }): JSX.Element {
     <div class="tools" role="toolbar" ref={bar} aria-label={t("tools.label")} aria-orientation={dock.value === "bottom" ? "horizontal" : "vertical"}>
       {size.value === "large" && <Grip />}
       <div class="tools-scroll">
-        <div class="tools-group">
-          <Tool room={room} name={selector.value} Icon={selector.value === "select" ? MousePointer2 : Lasso} />
-          <Tool room={room} name="pen" Icon={PenLine} />
-          <Tool room={room} name="highlighter" Icon={Highlighter} />
-          <Tool room={room} name={eraser.value} Icon={eraser.value === "eraser" ? Eraser : Scissors} />
-          <Tool room={room} name={shape.value} Icon={SHAPE_ICONS[shape.value]} />
-          <Tool room={room} name="text" Icon={Type} />
-          <button class="tool" aria-label={t("tool.image")} aria-keyshortcuts="I" title={`${t("tool.image")} (I)`} onClick={() => chooseImages(room)}>
-            <ImagePlus aria-hidden="true" />
-          </button>
-          <Tool room={room} name="laser" Icon={Crosshair} />
-          <Tool room={room} name="hand" Icon={Hand} />
-        </div>
+        {room.writes.value ? <Tools room={room} /> : <p class="tools-note">{t("tools.observer")}</p>}
       </div>
-      {board !== undefined && <Undo key={board.page} room={room} board={board} />}
+      {board !== undefined && room.writes.value && <Undo key={board.page} room={room} board={board} />}
       {size.value === "phone" ? <PagesButton room={room} /> : <Zoom room={room} />}
       <ToolOptions room={room} at={at} />
     </div>
   );
 }
+
+const Tools = ({ room }: { readonly room: RoomState }): JSX.Element => (
+  <div class="tools-group">
+    <Tool room={room} name={selector.value} Icon={selector.value === "select" ? MousePointer2 : Lasso} />
+    <Tool room={room} name="pen" Icon={PenLine} />
+    <Tool room={room} name="highlighter" Icon={Highlighter} />
+    <Tool room={room} name={eraser.value} Icon={eraser.value === "eraser" ? Eraser : Scissors} />
+    <Tool room={room} name={shape.value} Icon={SHAPE_ICONS[shape.value]} />
+    <Tool room={room} name="text" Icon={Type} />
+    <button class="tool" aria-label={t("tool.image")} aria-keyshortcuts="I" title={`${t("tool.image")} (I)`} onClick={() => chooseImages(room)}>
+      <ImagePlus aria-hidden="true" />
+    </button>
+    <Tool room={room} name="laser" Icon={Crosshair} />
+    <Tool room={room} name="hand" Icon={Hand} />
+  </div>
+);
 
 /** Where the middle of the active tool's button is along the bar, px, while its options are open; keeps it in view. */
 function useActiveButton(bar: { readonly current: HTMLDivElement | null }, room: RoomState): number {

@@ -11,6 +11,7 @@ import type { Family } from "./styles.ts";
  * options: the others have keys of their own.
  */
 export function choose(room: RoomState, name: ToolName, by: "hand" | "key" = "hand"): void {
+  if (!room.writes.peek()) return;
   const again = tool.peek() === name;
   if (again && hasOptions(name) && (by === "hand" || familyOf(name) !== undefined)) room.toggle("options");
   else room.panel.value = "";
@@ -72,13 +73,14 @@ function giveStyle(board: BoardTools, name: ToolName): void {
 export function command(room: RoomState, name: Command): void {
   room.toast.value = undefined;
   const board = room.canvas.peek();
-  if (board?.can(name) === true) board.do(name);
+  if (room.writes.peek() && board?.can(name) === true) board.do(name);
 }
 
 /** Clears the page that is looked at, and offers to take that back: by then another one may be looked at. */
 export function clearPage(room: RoomState): void {
   const board = room.board.peek();
   room.panel.value = "";
+  if (!room.writes.peek()) return;
   command(room, "clear");
   room.toast.value = { text: "page.cleared", undo: () => board?.history.undo() };
 }
@@ -100,9 +102,14 @@ export function followTools(room: RoomState, board: BoardTools): () => void {
     }),
     effect(() => board.setGrid(grid.value)),
     effect(() => board.setSnap(snapping.value)),
-    effect(() => board.setRuler(ruler.value)),
+    effect(() => board.setRuler(ruler.value && room.writes.value)),
+    // Who looks on moves the board, and that is all.
+    effect(() => {
+      if (!room.writes.value) board.setTool("hand");
+    }),
   ];
   return () => {
     for (const stop of stops) stop();
+    if (!room.writes.peek()) tool.value = "pen";
   };
 }
