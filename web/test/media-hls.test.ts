@@ -290,3 +290,18 @@ test("MED6: while nothing of a source goes out no other player is tried", async 
   assert.equal(playing.player.value, "hls");
   lesson.media.stop();
 });
+
+test("of streams that are begun while another is being opened the last one plays, and its failures are heard", async () => {
+  const lesson = await Lesson.hlsjs();
+  const { world, media } = lesson;
+  FakeHls.last.say("buffered");
+  const before = FakeHls.all.length;
+  lesson.source({ hidden: true });
+  lesson.source({});
+  await world.clock.pass(10);
+  assert.equal(FakeHls.all.length, before + 1);
+  FakeHls.last.gone("manifestLoadError"); // it is heard
+  await world.clock.pass(1000);
+  assert.equal(FakeHls.all.length, before + 2);
+  media.stop();
+});
