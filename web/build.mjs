@@ -1,4 +1,4 @@
-// Builds the page into web/dist: index.html, app.js, app.css, and what it loads when it is used (players of live streams,
+// Builds the page into web/dist: index.html, oldbrowser.js, app.js, app.css, and what it loads when it is used (players of live streams,
 // workers). Nothing in them refers to another host.
 //
 //   node build.mjs           small, for the binary that embeds it
@@ -39,7 +39,7 @@ const workers = {
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 await writeFile(join(out, ".gitkeep"), ""); // embed.go needs the folder in a fresh clone too
-await cp(join(web, "src/index.html"), join(out, "index.html"));
+for (const asIs of ["index.html", "oldbrowser.js"]) await cp(join(web, "src", asIs), join(out, asIs));
 for (const options of [page, workers]) {
   if (watch) await (await context(options)).watch();
   else await build(options);

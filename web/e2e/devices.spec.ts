@@ -98,6 +98,32 @@ test("on a wall of 3840 × 2160 what a class writes is there, sharp and for ever
   await info.attach("wall", { body: await wall.page.screenshot(), contentType: "image/png" });
 });
 
+test("a browser that is too old is told so, even if it cannot read the page", async ({ browser, server }, info) => {
+  const missing: readonly (() => void)[] = [
+    () => Reflect.deleteProperty(AbortSignal, "timeout"),
+    () => Reflect.deleteProperty(Intl, "Segmenter"),
+    () => Reflect.deleteProperty(window, "OffscreenCanvas"),
+    () => Object.assign(OffscreenCanvas.prototype, { getContext: () => null }),
+  ];
+  for (const [i, without] of missing.entries()) {
+    const context = await browser.newContext();
+    await context.addInitScript(without);
+    if (i === 0) await context.route("**/app.js", (route) => route.fulfill({ contentType: "text/javascript", body: "class { #a in" }));
+    const page = await context.newPage();
+    const errors: string[] = [];
+    page.on("pageerror", ({ message }) => errors.push(message));
+    await page.goto(server.url);
+    await expect(page.getByRole("alert")).toContainText("这个浏览器太旧");
+    await expect(page.getByRole("alert")).toContainText("This browser is too old");
+    await page.waitForLoadState("load");
+    await expect(page.locator("#app, .start")).toHaveCount(0);
+    expect(await serious(page)).toEqual([]);
+    if (i === 0) await info.attach("old", { body: await page.screenshot(), contentType: "image/png" });
+    else expect(errors).toEqual([]);
+    await context.close();
+  }
+});
+
 test("the language is switched in the middle of a lesson, and the drawing stays", async ({ lesson }) => {
   const ann = await lesson.person("Ann");
   await ann.draw({ x: 300, y: 300, width: 200, height: 60 });

@@ -22,6 +22,7 @@ export async function serve(port) {
     logLevel: "warning",
   });
   const files = new Map(built.outputFiles.map((f) => [f.path.endsWith(".css") ? "/app.css" : "/app.js", f.contents]));
+  files.set("/oldbrowser.js", await readFile(join(web, "src/oldbrowser.js")));
   const html = await readFile(join(web, "src/index.html"));
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");
