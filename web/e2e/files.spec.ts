@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { expect, type Page } from "@playwright/test";
 import type { FakeGateway } from "../test/dev/fake.ts";
-import { accessible, drag, drawn, elements, picture, press, test } from "./support/devpage.ts";
+import { accessible, drag, drawn, elements, picture, press, test, view } from "./support/devpage.ts";
 import { readPdf } from "./support/pdf.ts";
 
 declare global {
@@ -110,6 +110,27 @@ test("images come by drop and by paste too; text is pasted as text", async ({ op
   await expect.poll(() => elements(page)).toBe(3);
   expect((await drawn(page)).map((e) => e.kind)).toEqual([8, 8, 7]);
   expect((await drawn(page)).at(-1)?.text).toBe("早上好");
+});
+
+test("several images lie beside each other, and who chooses too many is told how many were left out", async ({ open }) => {
+  const page = await open();
+  const buffer = await png(page);
+  const chosen = Array.from({ length: 23 }, (_, i) => ({ name: `${i}.png`, mimeType: "image/png", buffer }));
+  const chooser = page.waitForEvent("filechooser");
+  await press(page, "i");
+  await (await chooser).setFiles(chosen);
+  await expect.poll(() => elements(page)).toBe(20);
+  await expect(notice(page)).toHaveCount(1);
+  await expect(notice(page)).toContainText("还有 3 张 没有放上：一次最多 20 张");
+  await accessible(page);
+  await picture(page, "files-many");
+  const places = (await drawn(page)).flatMap(({ place }) => (place === undefined ? [] : [place]));
+  const apart = places.every((a, i) => places.slice(i + 1).every((b) => a.x + a.w <= b.x || b.x + b.w <= a.x || a.y + a.h <= b.y || b.y + b.h <= a.y));
+  expect(apart).toBe(true);
+  const { x, y, width, height, zoom } = await view(page);
+  for (const p of places) {
+    expect(p.x >= x && p.y >= y && p.x + p.w <= x + (10 * width) / zoom && p.y + p.h <= y + (10 * height) / zoom).toBe(true);
+  }
 });
 
 test("the page is cleared once it is asked, and comes back by undo", async ({ open }) => {

@@ -43,6 +43,12 @@ export type Grid = "none" | "squares" | "lines" | "dots";
  */
 export type Notice = "copy.toomuch" | "paste.noimages" | "paste.turned";
 
+export interface OneOf {
+  /** From 0. */
+  readonly index: number;
+  readonly of: number;
+}
+
 /** Done with the selection, or with the board. */
 export type Command =
   | "undo" | "redo" | "select-all" | "deselect" | "delete" | "duplicate" | "copy" | "cut"
@@ -65,8 +71,11 @@ export interface BoardTools {
   escape(): boolean;
   /** Pastes what the clipboard has: elements copied here (also from another page or tab), an image, or plain text. */
   paste(data: DataTransfer): Promise<void>;
-  /** Puts an image that the room has into the middle of the view, as large as fits; of the board that is open, or another one. */
-  placeImage(content: string, width: number, height: number, on?: BoardDocument): void;
+  /**
+   * Puts an image that the room has into the middle of the view, as large as fits; of the board that is open, or another one.
+   * one: of several that are put beside each other, which one of how many.
+   */
+  placeImage(content: string, width: number, height: number, on?: BoardDocument, one?: OneOf): void;
   /** A text is being edited: shortcuts are for it. */
   readonly editing: Observable<boolean>;
   setGrid(grid: Grid): void;

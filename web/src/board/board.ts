@@ -6,7 +6,7 @@
 import type { BoardDocument, Observable } from "../sync/api.ts";
 import { Value } from "../sync/observable.ts";
 import type { Key } from "../ot/types.ts";
-import type { BoardTools, Command, Grid, Selection, Style, ToolName } from "./api.ts";
+import type { BoardTools, Command, Grid, OneOf, Selection, Style, ToolName } from "./api.ts";
 import { Camera } from "./camera.ts";
 import { Canvases, loadFrom } from "./canvases.ts";
 import { Commands } from "./commands.ts";
@@ -192,10 +192,10 @@ export class Board implements BoardTools {
     return this.#commands.paste(data);
   }
 
-  placeImage(content: string, width: number, height: number, on = this.#site.document): void {
+  placeImage(content: string, width: number, height: number, on = this.#site.document, one?: OneOf): void {
     if (on === undefined) return;
     const here = on === this.#site.document;
-    const keys = putImage(on, here ? this.#camera.view : this.#camera.viewOf(on.page), content, width, height);
+    const keys = putImage(on, here ? this.#camera.view : this.#camera.viewOf(on.page), content, width, height, one);
     if (here) this.#hand(keys);
   }
 

@@ -4,6 +4,7 @@ import { ElementKind, Register, key } from "../ot/types.ts";
 import type { Key } from "../ot/types.ts";
 import { groupValue, placeValue, settings, textValue } from "../ot/value.ts";
 import type { BoardDocument } from "../sync/api.ts";
+import type { OneOf } from "./api.ts";
 import { boxOfCopy, copiesOf, shifted } from "./clipboard.ts";
 import type { Copy } from "./clipboard.ts";
 import { boundsOfBox } from "./frame.ts";
@@ -95,10 +96,10 @@ export function pasteText(site: Site, pasted: string): Key[] {
 /** As much as one text may have. */
 const cut = (text: string): string => text.slice(0, unitIndex(text, MAX_TEXT));
 
-/** An image that the room has, in the middle of what is seen of a board, as large as it is or as fits. */
-export function putImage(document: BoardDocument, view: Viewport, content: string, width: number, height: number): Key[] {
+/** An image that the room has, in the middle of what is seen of a board, or of its share of that, as large as it is or as fits. */
+export function putImage(document: BoardDocument, view: Viewport, content: string, width: number, height: number, one = { index: 0, of: 1 }): Key[] {
   if (width < 1 || height < 1) return [];
-  const seen = visible(view);
+  const seen = shareOf(visible(view), one);
   const fits = Math.min(((seen.x1 - seen.x0) * PART_OF_VIEW) / (width * UNITS), ((seen.y1 - seen.y0) * PART_OF_VIEW) / (height * UNITS), 1);
   const w = Math.max(1, Math.round(width * UNITS * fits)), h = Math.max(1, Math.round(height * UNITS * fits));
   const at = centred(seen, w, h);
@@ -106,6 +107,14 @@ export function putImage(document: BoardDocument, view: Viewport, content: strin
     { register: Register.Place, value: placeValue({ x: at.x, y: at.y, w, h, angle: 0 }) },
     { register: Register.Content, value: textValue(content) },
   ))];
+}
+
+/** Shares lie in rows, about as many of them as columns. */
+function shareOf({ x0, y0, x1, y1 }: Rect, { index, of }: OneOf): Rect {
+  const columns = Math.ceil(Math.sqrt(of));
+  const w = (x1 - x0) / columns, h = (y1 - y0) / Math.ceil(of / columns);
+  const x = x0 + (index % columns) * w, y = y0 + Math.floor(index / columns) * h;
+  return { x0: x, y0: y, x1: x + w, y1: y + h };
 }
 
 /** The top left corner of a box in the middle of the view, on the board. */

@@ -212,6 +212,8 @@ export const en: Readonly<Record<TextKey, string>> = {
   "image.uploading": "Uploading {name}",
   "image.not": "This is not an image. Use PNG, JPEG, GIF or WebP.",
   "image.large": "The image is too large: {mb} MB, the limit is {max} MB. Make it smaller and try again.",
+  "image.rest": "{n} more",
+  "image.many": "were left out: {max} images at once. Please choose them again.",
   "image.offline": "There is no connection, so the image cannot be sent. Try again once you are back.",
   "image.drop": "Let go to put it on this page",
   "export.running": "Exporting {name}",

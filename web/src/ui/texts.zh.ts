@@ -211,6 +211,8 @@ export const zh = {
   "image.uploading": "正在上传 {name}",
   "image.not": "这不是图片。可以用 PNG、JPEG、GIF 或 WebP。",
   "image.large": "图片太大：{mb} MB，最多 {max} MB。请缩小后再试。",
+  "image.rest": "还有 {n} 张",
+  "image.many": "没有放上：一次最多 {max} 张。请再选一次。",
   "image.offline": "现在没有连上，图片送不出去。连上后再试。",
   "image.drop": "松手放到这一页",
   "export.running": "正在导出 {name}",
