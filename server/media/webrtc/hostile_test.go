@@ -1,18 +1,24 @@
 package webrtc_test
 
 import (
+	"encoding/binary"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"regexp"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/pion/rtcp"
 	pionrtp "github.com/pion/rtp"
 	pion "github.com/pion/webrtc/v4"
 
+	"chalkline/bench/client"
 	"chalkline/server/media/webrtc"
 )
 
@@ -20,17 +26,20 @@ import (
 type rogue struct {
 	*pion.TrackLocalStaticRTP
 	pc     *pion.PeerConnection
+	ssrc   uint32 // its own
+	played uint32 // of what it plays; 0: it publishes
 	writer pion.TrackLocalWriter
 	codec  uint8 // payload types
 	again  uint8 // of RTX
 	number uint16
 	time   uint32
+	dice   *rand.Rand
 }
 
 // Bind keeps what was negotiated.
 func (r *rogue) Bind(c pion.TrackLocalContext) (pion.RTPCodecParameters, error) {
 	p, err := r.TrackLocalStaticRTP.Bind(c)
-	r.writer, r.codec = c.WriteStream(), uint8(p.PayloadType)
+	r.writer, r.ssrc, r.codec = c.WriteStream(), uint32(c.SSRC()), uint8(p.PayloadType)
 	for _, o := range c.CodecParameters() {
 		if o.SDPFmtpLine == fmt.Sprintf("apt=%d", r.codec) {
 			r.again = uint8(o.PayloadType)
@@ -39,30 +48,40 @@ func (r *rogue) Bind(c pion.TrackLocalContext) (pion.RTPCodecParameters, error) 
 	return p, err
 }
 
-// newRogue connects to an endpoint with an offer of one picture, changed.
-func (w *world) newRogue(path, token string, change func(offer string) string) *rogue {
-	w.t.Helper()
+// newRogue connects to an endpoint with an offer of one picture, changed, until the
+// end of a test.
+func (w *world) newRogue(t *testing.T, path, token string, change func(offer string) string) *rogue {
+	t.Helper()
 	track, err := pion.NewTrackLocalStaticRTP(pion.RTPCodecCapability{MimeType: pion.MimeTypeH264}, "video", "rogue")
 	if err != nil {
-		w.t.Fatal(err)
+		t.Fatal(err)
 	}
-	r := &rogue{TrackLocalStaticRTP: track, pc: w.connection()}
+	r := &rogue{TrackLocalStaticRTP: track, pc: connection(t), dice: rand.New(rand.NewPCG(1, 1))}
 	if _, err := r.pc.AddTrack(r); err != nil {
-		w.t.Fatal(err)
+		t.Fatal(err)
 	}
 	got := w.request("POST", "/api/rooms/CODE/"+path, token, contentSDP, change(w.offer(r.pc, nil)))
 	if got.status != http.StatusCreated {
-		w.t.Fatalf("POST: %d %s", got.status, got.body)
+		t.Fatalf("POST: %d %s", got.status, got.body)
 	}
 	if err := r.pc.SetRemoteDescription(pion.SessionDescription{Type: pion.SDPTypeAnswer, SDP: got.body}); err != nil {
-		w.t.Fatal(err)
+		t.Fatal(err)
 	}
-	waitFor(w.t, "connection", func() bool { return r.pc.ConnectionState() == pion.PeerConnectionStateConnected })
+	if played := playedSSRC.FindStringSubmatch(got.body); played != nil {
+		n, err := strconv.ParseUint(played[1], 10, 32)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.played = uint32(n)
+	}
+	waitFor(t, "connection", func() bool { return r.pc.ConnectionState() == pion.PeerConnectionStateConnected })
 	return r
 }
 
 // Changes of an offer.
 var (
+	playedSSRC = regexp.MustCompile(`a=ssrc:(\d+)`) // in an answer
+
 	ssrcs = regexp.MustCompile(`a=ssrc.*\r\n`)
 
 	asItIs       = func(offer string) string { return offer }
@@ -130,7 +149,7 @@ func TestASessionThatSendsMoreThanItMayIsEnded(t *testing.T) {
 				w.until("published", published)
 				others = 1
 			}
-			r := w.newRogue(c.path, "teacher:eve", c.change)
+			r := w.newRogue(t, c.path, "teacher:eve", c.change)
 			ssrc := uint32(1000)
 			waitFor(t, "end of the session", func() bool {
 				ssrc++
@@ -147,7 +166,7 @@ func TestASessionThatSendsMoreThanItMayIsEnded(t *testing.T) {
 
 func TestWhatIsSentAgainIsNoTrackWhereAnOfferHasNoSSRCs(t *testing.T) {
 	w := newWorld(t)
-	r := w.newRogue("whip", "teacher:ann", withoutSSRCs)
+	r := w.newRogue(t, "whip", "teacher:ann", withoutSSRCs)
 	waitFor(t, "source", func() bool {
 		r.keyFrame(1)
 		all := w.registry.Sources(1)
@@ -167,4 +186,143 @@ func TestWhatIsSentAgainIsNoTrackWhereAnOfferHasNoSSRCs(t *testing.T) {
 			return seen > 50
 		})
 	}
+}
+
+func (r *rogue) random(bytes int) []byte {
+	b := make([]byte, bytes)
+	for i := range b {
+		b[i] = byte(r.dice.Uint32())
+	}
+	return b
+}
+
+// fragment sends one more piece of a picture without an end.
+func (r *rogue) fragment() {
+	r.number++
+	r.send(r.ssrc, r.codec, false, append([]byte("\x7c\x05"), r.random(1000)...))
+}
+
+// noise sends RTP of which the headers may be true, and the types of NAL units.
+func (r *rogue) noise() {
+	switch r.dice.IntN(8) {
+	case 0:
+		r.number, r.time = uint16(r.dice.Uint32()), r.dice.Uint32()
+	case 1:
+		r.time += 3000
+	}
+	r.number++
+	payload := r.random(r.dice.IntN(200))
+	if len(payload) > 0 && r.dice.IntN(4) > 0 {
+		payload[0] = 0x60 | []byte{1, 5, 6, 7, 8, 24, 28}[r.dice.IntN(7)]
+	}
+	codec := r.codec
+	if r.dice.IntN(16) == 0 {
+		codec = uint8(r.dice.IntN(128))
+	}
+	r.send(r.ssrc, codec, r.dice.IntN(4) == 0, payload)
+}
+
+// reports sends RTCP that is well-formed at most by chance, about what there is.
+func (r *rogue) reports() {
+	words := 2 + r.dice.IntN(20)
+	b := r.random(4 * (words + 1))
+	b[0] = 0x80 | b[0]&0x1f
+	b[1] = 200 + b[1]%8
+	binary.BigEndian.PutUint16(b[2:], uint16(words))
+	about := r.ssrc
+	if r.played != 0 {
+		about = r.played
+	}
+	binary.BigEndian.PutUint32(b[4:], about)
+	binary.BigEndian.PutUint32(b[8:], about)
+	raw := rtcp.RawPacket(b)
+	_ = r.pc.WriteRTCP([]rtcp.Packet{&raw}) // the server may have ended it
+}
+
+// anySSRC sends a picture as that of another SSRC.
+func (r *rogue) anySSRC() { r.keyFrame(r.dice.Uint32()) }
+
+const (
+	atOnce         = 50       // packets that a rogue sends in a row
+	meantime       = 10       // frames that the bystander gets in the meantime
+	roguesMayTake  = 16 << 20 // bytes
+	roguesMayLeave = 8 << 20
+)
+
+// TestHostileMediaLeaveABystanderAlone has rogues publish and play beside somebody who
+// plays: that one gets pictures as before, and nothing is left of the others.
+func TestHostileMediaLeaveABystanderAlone(t *testing.T) {
+	w := newWorld(t)
+	w.publish()
+	w.until("published", published)
+	var got atomic.Int64
+	known := whole(t, w.film())
+	w.play(func(c *client.PlayConfig) {
+		c.OnFrame = func(f client.Frame) {
+			if !f.Broken && known[bare(t, f.Data)] {
+				got.Add(1)
+			}
+		}
+	})
+	most := int64(0)
+	round := func() {
+		for _, c := range []struct {
+			name, path string
+			change     func(string) string
+			send       func(*rogue)
+		}{
+			{"fragments without end", "whip", asItIs, (*rogue).fragment},
+			{"random RTP", "whip", asItIs, (*rogue).noise},
+			{"random RTCP", "whip", asItIs, (*rogue).reports},
+			{"SSRCs", "whip", asItIs, (*rogue).anySSRC},
+			{"pictures", "whip", withoutSSRCs, (*rogue).anySSRC},
+			{"random RTCP of a viewer", "sources/1/whep", asItIs, (*rogue).reports},
+			{"random RTP of a viewer", "sources/1/whep", asItIs, (*rogue).noise},
+		} {
+			t.Run(c.name, func(t *testing.T) {
+				r := w.newRogue(t, c.path, "teacher:eve", c.change)
+				if source, ok := w.registry.Source(1, 2); ok { // its own: its units are put together
+					reader := source.Hub.Read()
+					defer reader.Close()
+				}
+				r.keyFrame(r.ssrc)
+				until := got.Load() + meantime
+				waitFor(t, "pictures for the bystander", func() bool {
+					for range atOnce {
+						c.send(r)
+					}
+					return got.Load() >= until
+				})
+				most = max(most, heap())
+			})
+			waitFor(t, "end of the rogue", func() bool {
+				sessions, _ := w.server.Held()
+				return sessions == 2
+			})
+		}
+	}
+	round() // what is only made once is there
+	waitFor(t, "pictures", func() bool { return got.Load() > 0 })
+	goroutines, _ := w.open()
+	before := heap()
+	most = 0
+	round()
+	waitFor(t, "end of goroutines", func() bool {
+		n, _ := w.open()
+		return n <= goroutines
+	})
+	left, held := heap()-before, most-before
+	t.Logf("rogues make us hold %d bytes, and leave %d", held, left)
+	if held > roguesMayTake || left > roguesMayLeave {
+		t.Errorf("rogues make us hold %d bytes, want %d at most; they leave %d, want %d", held, roguesMayTake, left, roguesMayLeave)
+	}
+}
+
+// heap returns how much memory is in use.
+func heap() int64 {
+	runtime.GC()
+	runtime.GC() // what pools kept over the first
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }

@@ -53,7 +53,7 @@ func (w *world) peer() (*pion.PeerConnection, string) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	pc := w.connection()
+	pc := connection(w.t)
 	if _, err := pc.AddTransceiverFromTrack(track, pion.RTPTransceiverInit{Direction: pion.RTPTransceiverDirectionSendonly}); err != nil {
 		w.t.Fatal(err)
 	}
@@ -61,19 +61,19 @@ func (w *world) peer() (*pion.PeerConnection, string) {
 }
 
 // connection is one that can reach this machine.
-func (w *world) connection() *pion.PeerConnection {
-	w.t.Helper()
+func connection(t *testing.T) *pion.PeerConnection {
+	t.Helper()
 	m := &pion.MediaEngine{}
 	if err := m.RegisterDefaultCodecs(); err != nil {
-		w.t.Fatal(err)
+		t.Fatal(err)
 	}
 	s := pion.SettingEngine{}
 	s.SetIncludeLoopbackCandidate(true)
 	pc, err := pion.NewAPI(pion.WithMediaEngine(m), pion.WithSettingEngine(s)).NewPeerConnection(pion.Configuration{})
 	if err != nil {
-		w.t.Fatal(err)
+		t.Fatal(err)
 	}
-	w.t.Cleanup(func() { _ = pc.GracefulClose() })
+	t.Cleanup(func() { _ = pc.GracefulClose() })
 	return pc
 }
 
