@@ -101,14 +101,9 @@ func (t *soundtrack) adoptKnown() {
 }
 
 // silence returns frames up to a PTS, given when something of another PTS was
-// captured. It is nothing for what has no frame of silence here: players live with
-// the hole.
+// captured.
 func (t *soundtrack) silence(to, time, timePTS int64) (out []stream.Unit) {
 	frame := t.codec.Silence()
-	if frame == nil {
-		t.start, t.frames = max(t.end(), to), 0
-		return nil
-	}
 	for t.end() < to {
 		pts := t.end()
 		u := stream.Unit{Codec: stream.AAC, PTS: pts, DTS: pts, Key: true, Config: t.config, Data: frame}
@@ -121,18 +116,14 @@ func (t *soundtrack) silence(to, time, timePTS int64) (out []stream.Unit) {
 	return out
 }
 
-// noElements is a raw frame that has nothing in it but its end (ISO/IEC 14496-3,
-// 4.4.2.1).
-var noElements = []byte{0xe0}
-
-// silenceOf returns a frame in which nothing is heard, in the place of one of sound.
+// silenceOf returns a frame in which nothing is heard, in the place of one of sound;
+// nil if that is none that could go out.
 func silenceOf(u stream.Unit) []byte {
-	if c, err := adts.Parse(u.Config); err == nil {
-		if frame := c.Silence(); frame != nil {
-			return frame
-		}
+	c, err := adts.Parse(u.Config)
+	if err != nil {
+		return nil
 	}
-	return noElements
+	return c.Silence()
 }
 
 // muted returns a unit without its sound.

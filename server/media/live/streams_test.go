@@ -139,6 +139,21 @@ func loudest(t *testing.T, b []byte) string {
 	return volume
 }
 
+func TestSilenceOfEveryNumberOfChannelsIsSilent(t *testing.T) {
+	for channels := byte(1); channels <= 7; channels++ {
+		c := adts.Stereo()
+		c.Channels = channels
+		var b []byte
+		for range 100 {
+			b, _ = c.Append(b, c.Silence())
+		}
+		_, log := run(t, b, "ffmpeg", "-v", "info", "-nostats", "-xerror", "-f", "aac", "-i", "pipe:0", "-af", "volumedetect", "-f", "null", "-")
+		if !strings.Contains(log, "max_volume: -91") {
+			t.Errorf("configuration %d: %s", channels, log)
+		}
+	}
+}
+
 func TestMED6WhereASourceIsMutedThereIsSilenceInWhatWasBefore(t *testing.T) {
 	s, p := newServer(t, Config{})
 	units := timed(t, clip(t, "6", reordered...), began)

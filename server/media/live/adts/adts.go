@@ -119,15 +119,3 @@ func open(b []byte) (c Config, header, n int, ok bool) {
 	ok = n > header && int(c.rate) < len(rates) && c.Channels >= 1
 	return c, header, n, ok
 }
-
-// Silence returns a raw frame of AAC-LC in which nothing is heard, for one or two
-// channels; nil for others.
-func (c Config) Silence() []byte {
-	switch {
-	case c.Object == 2 && c.Channels == 1:
-		return []byte{0x00, 0xc8, 0x00, 0x80, 0x23, 0x80}
-	case c.Object == 2 && c.Channels == 2:
-		return []byte{0x21, 0x00, 0x49, 0x90, 0x02, 0x19, 0x00, 0x23, 0x80}
-	}
-	return nil
-}
