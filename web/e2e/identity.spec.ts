@@ -53,6 +53,52 @@ test("a reload with unsent work delivers it once", async ({ lesson, relay }) => 
   expect((await agree([ann, bob])).elements).toHaveLength(5);
 });
 
+test("storage that was cleared under an open page is written anew: a reload with unsent work delivers it", async ({ lesson, relay }) => {
+  test.setTimeout(120_000);
+  const random = seeded(76);
+  const ann = await lesson.person("Ann", {}, relay);
+  await ann.draw(somewhere(random));
+  const before = await agree([ann]);
+  const cdp = await ann.page.context().newCDPSession(ann.page);
+  await cdp.send("Storage.clearDataForOrigin", { origin: relay.url, storageTypes: "indexeddb" });
+  relay.setRoom(false);
+  const left = await drawCutOff(ann, random, 3);
+  await expect(ann.pill).toHaveText(/^Reconnecting, \d+ changes saved$/);
+  await ann.reload();
+  relay.setRoom(true);
+  await ann.synced();
+  const held = await agree([ann], 20_000);
+  expect(onBoard(held)).toEqual({ strokes: 1 + left.strokes, points: onBoard(before).points + left.points });
+});
+
+test("where nothing can be stored the page does not say that it is, and the browser asks before unsent work is lost", async ({ lesson, relay }) => {
+  test.setTimeout(120_000);
+  const random = seeded(77);
+  const device = await lesson.device("Ann", {}, relay);
+  await device.addInitScript(() => {
+    IDBObjectStore.prototype.put = () => {
+      throw new DOMException("full", "QuotaExceededError");
+    };
+  });
+  const ann = await lesson.enter(device, relay);
+  await ann.synced();
+  await ann.draw(somewhere(random));
+  await agree([ann]);
+  relay.setRoom(false);
+  await drawCutOff(ann, random, 2);
+  await expect(ann.pill).toHaveText(/^Reconnecting, \d+ changes not saved$/);
+  await ann.pill.click();
+  await expect(ann.page.getByRole("dialog", { name: "Connection" })).toContainText("Keep this page open");
+  const asked = ann.page.waitForEvent("dialog");
+  await ann.page.close({ runBeforeUnload: true });
+  const dialog = await asked;
+  expect(dialog.type()).toBe("beforeunload");
+  await dialog.dismiss();
+  relay.setRoom(true);
+  await ann.synced();
+  expect(onBoard(await agree([ann], 20_000))).toEqual(await drawnBy([ann]));
+});
+
 test("a stroke that a reload cuts off ends there", async ({ lesson }) => {
   const ann = await lesson.person("Ann");
   const bob = await lesson.person("Bob");

@@ -37,6 +37,7 @@ for (const [how, factory] of ways) {
     await draw(w, board, 10);
     await w.pass(16_000); // the work of other pages is looked for as well
     assert.equal(page.session.connection.value.unsent, 0);
+    assert.equal(page.session.kept.value, false);
     assert.deepEqual(points(board), [10]);
     atRest(w, board);
   });

@@ -16,6 +16,7 @@ export class KeptStore {
   /** The store as a page sees it; nothing is written once that is dead. */
   of(alive: () => boolean): Store {
     const slot: Slot = {
+      kept: true,
       load: () => Promise.resolve(this.saved),
       write: (change) => new Promise((done) => setTimeout(() => alive() && done(this.commit(change)), WRITE_MS)),
       free: () => {},

@@ -114,8 +114,10 @@ describe("SYN7 texts", () => {
     ann.board.editText(k, insert(3, " two"));
     await w.pass(100);
     browser.full = true;
+    assert.equal(ann.page.session.kept.value, true);
     await w.pass(2000);
     assert.equal(ann.page.session.connection.value.unsent, 0);
+    assert.equal(ann.page.session.kept.value, false);
     ann.page.kill();
     browser.full = false;
     w.server.delayDown = 5;

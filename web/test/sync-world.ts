@@ -48,6 +48,7 @@ export class Browser {
 
   private slot(name: string, row: Row, page: Page): Slot {
     return {
+      kept: true,
       load: (): Promise<Saved> => {
         const batches = new Map([...row.batches].map(([d, all]) => [d, [...all.values()].sort((a, b) => a.n - b.n)]));
         return Promise.resolve({ claim: row.claim, doubt: row.doubt, documents: new Map(row.documents), batches });

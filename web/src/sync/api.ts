@@ -190,6 +190,8 @@ export interface Alignment {
 
 export interface RoomSession {
   readonly connection: Observable<Connection>;
+  /** Whether unsent work survives a reload. False where the browser lets nothing be stored, or the storage failed. */
+  readonly kept: Observable<boolean>;
   readonly roomId: bigint;
   readonly roomName: Observable<string>;
   readonly people: Observable<readonly Person[]>;

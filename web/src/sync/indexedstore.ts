@@ -25,24 +25,38 @@ export class IndexedStore implements Store {
   ) {}
 
   async take(room: bigint, participant: string, onlyWork: boolean): Promise<Slot | undefined> {
-    try {
-      return await this.find(room, participant, onlyWork);
-    } catch {
-      this.database = undefined;
-      return new VolatileStore().take(room, participant, onlyWork);
+    for (const _ of ["as it is open", "opened anew"]) {
+      try {
+        return await this.find(room, participant, onlyWork);
+      } catch {
+        this.shut();
+      }
     }
+    return new VolatileStore().take(room, participant, onlyWork);
+  }
+
+  opened(): Promise<IDBDatabase> {
+    return (this.database ??= open(this.factory));
+  }
+
+  /** Opens it anew at the next use. */
+  shut(): void {
+    this.database?.then((db) => db.close(), () => undefined);
+    this.database = undefined;
   }
 
   private async find(room: bigint, participant: string, onlyWork: boolean): Promise<Slot | undefined> {
-    const db = await (this.database ??= open(this.factory));
-    for (const id of await this.candidates(db, room, participant)) {
-      const slot = await this.lock(db, room, participant, id);
-      const row = await slot?.row();
+    for (const id of await this.candidates(await this.opened(), room, participant)) {
+      const slot = await this.lock(room, participant, id);
+      const row = await slot?.row().catch((error: unknown) => {
+        slot.free();
+        throw error;
+      });
       if (slot === undefined || row === undefined) slot?.free();
       else if (!onlyWork || hasWork(row)) return slot;
       else await slot.remove(); // nobody's, and nothing in it
     }
-    return onlyWork ? undefined : this.lock(db, room, participant, crypto.randomUUID());
+    return onlyWork ? undefined : this.lock(room, participant, crypto.randomUUID());
   }
 
   /** Slots of the participant in the room, those with unfinished documents first. */
@@ -57,26 +71,28 @@ export class IndexedStore implements Store {
   }
 
   /** The slot, if no page has it. */
-  private async lock(db: IDBDatabase, room: bigint, participant: string, id: string): Promise<IndexedSlot | undefined> {
+  private async lock(room: bigint, participant: string, id: string): Promise<IndexedSlot | undefined> {
     const free = await acquire(this.locks, `chalkline ${room} ${id}`);
-    return free === undefined ? undefined : new IndexedSlot(db, [String(room), id], participant, free);
+    return free === undefined ? undefined : new IndexedSlot(this, [String(room), id], participant, free);
   }
 }
 
 class IndexedSlot implements Slot {
+  readonly kept = true;
+
   constructor(
-    private readonly db: IDBDatabase,
+    private readonly store: IndexedStore,
     private readonly key: readonly [room: string, slot: string],
     private readonly participant: string,
     readonly free: () => void,
   ) {}
 
-  row(): Promise<SlotRow | undefined> {
-    return done(this.db.transaction(SLOTS).objectStore(SLOTS).get([...this.key]));
+  async row(): Promise<SlotRow | undefined> {
+    return done((await this.store.opened()).transaction(SLOTS).objectStore(SLOTS).get([...this.key]));
   }
 
   async load(): Promise<Saved> {
-    const tx = this.db.transaction([SLOTS, BATCHES]);
+    const tx = (await this.store.opened()).transaction([SLOTS, BATCHES]);
     const stored = tx.objectStore(BATCHES);
     const [row, keys, rows] = await Promise.all([
       done<SlotRow | undefined>(tx.objectStore(SLOTS).get([...this.key])),
@@ -94,8 +110,17 @@ class IndexedSlot implements Slot {
     return { claim: row?.claim, doubt: row?.doubt, documents: row?.documents ?? new Map(), batches };
   }
 
-  write(change: Change): Promise<void> {
-    const tx = this.db.transaction([SLOTS, BATCHES], "readwrite", { durability: "relaxed" });
+  async write(change: Change): Promise<void> {
+    try {
+      await this.commit(await this.store.opened(), change);
+    } catch (error) {
+      this.store.shut();
+      throw error;
+    }
+  }
+
+  private commit(db: IDBDatabase, change: Change): Promise<void> {
+    const tx = db.transaction([SLOTS, BATCHES], "readwrite", { durability: "relaxed" });
     const row: SlotRow = { participant: this.participant, claim: change.claim, doubt: change.doubt, documents: change.documents };
     tx.objectStore(SLOTS).put(row, [...this.key]);
     const stored = tx.objectStore(BATCHES);
@@ -106,7 +131,7 @@ class IndexedSlot implements Slot {
   }
 
   async remove(): Promise<void> {
-    const tx = this.db.transaction([SLOTS, BATCHES], "readwrite");
+    const tx = (await this.store.opened()).transaction([SLOTS, BATCHES], "readwrite");
     tx.objectStore(SLOTS).delete([...this.key]);
     tx.objectStore(BATCHES).delete(this.all());
     await committed(tx).finally(this.free);

@@ -9,13 +9,18 @@ const LAZY_MS = 1000;
 export interface JournalOwner {
   readonly standing: Standing;
   numbers(): ReadonlyMap<string, Numbers>;
+  /** All batches to be kept, by document. */
+  batches(): ReadonlyMap<string, readonly Batch[]>;
   /** These batches of a document would survive a reload: they may be sent. */
   stored(document: string, batches: readonly Batch[]): void;
+  /** The store failed: nothing more survives a reload. */
+  failed(): void;
 }
 
 /**
  * One write at a time; what comes meanwhile makes up the next. A batch is sent only once it is written: a number that
- * was sent is never given to other content, whatever happens to the page. If the store fails, work goes on without it.
+ * was sent is never given to other content, whatever happens to the page. A write that fails is followed by one of everything, since the
+ * storage may have been cleared or shut under the page; if that fails too, work goes on without it.
  */
 export class Journal {
   private put = new Map<string, Batch[]>();
@@ -67,15 +72,30 @@ export class Journal {
   private async run(): Promise<void> {
     await undefined; // a store that fails at once must not end this before write() has noted that it runs
     while (this.dirty) {
-      const change = this.take();
+      let change = this.take();
       try {
         if (!this.failed) await this.slot.write(change);
       } catch {
-        this.failed = true; // full or forbidden: nothing more survives a reload, everything else goes on
+        change = this.everything();
+        await this.tryAgain(change);
       }
       for (const [document, batches] of change.put) this.owner.stored(document, batches);
     }
     this.writing = undefined;
+  }
+
+  private async tryAgain(change: Change): Promise<void> {
+    try {
+      await this.slot.write(change);
+    } catch {
+      this.failed = true; // full or forbidden
+      this.owner.failed();
+    }
+  }
+
+  private everything(): Change {
+    const put = this.owner.batches();
+    return { ...this.take(), replace: new Set(put.keys()), put, drop: new Map() };
   }
 
   private take(): Change {

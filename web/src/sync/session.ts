@@ -91,6 +91,10 @@ export class Session implements RoomSession, DocumentsHost {
     return this.options.room;
   }
 
+  get kept(): RoomSession["kept"] {
+    return this.work.kept;
+  }
+
   get people(): RoomSession["people"] {
     return this.presence.list;
   }

@@ -74,8 +74,10 @@ export interface Change extends Standing {
 
 /** The place of one client instance. Whoever has it has it alone, until it is freed or the page is gone. */
 export interface Slot {
+  /** False: nothing that is written survives a reload. */
+  readonly kept: boolean;
   load(): Promise<Saved>;
-  /** Resolves once the change would survive a reload. */
+  /** Resolves once the change would survive a reload. After a failure the next one begins with a storage that is opened anew. */
   write(change: Change): Promise<void>;
   /** Leaves it to whoever comes next. */
   free(): void;
@@ -96,6 +98,7 @@ export interface Store {
 export class VolatileStore implements Store {
   take(_room: bigint, _participant: string, onlyWork: boolean): Promise<Slot | undefined> {
     const slot: Slot = {
+      kept: false,
       load: () => Promise.resolve({ claim: undefined, doubt: undefined, documents: new Map(), batches: new Map() }),
       write: () => Promise.resolve(),
       free: () => {},

@@ -8,6 +8,7 @@ import type { Request } from "../protocol/messages.ts";
 import type { Context } from "../protocol/record.ts";
 import type { Clock, RoomClock } from "./clock.ts";
 import { Journal, type JournalOwner } from "./journal.ts";
+import { Value } from "./observable.ts";
 import { Outbox } from "./outbox.ts";
 import type { Batch, Claim, Numbers, Saved, Slot, Standing } from "./store.ts";
 
@@ -44,6 +45,8 @@ export class Work implements JournalOwner {
   /** Nothing is written before the first joining: room time is not known, and perhaps no replica. */
   private entered = false;
   private over = false;
+  /** Whether what is written survives a reload, as far as is known. */
+  readonly kept = new Value(true);
 
   constructor(
     private readonly host: WorkHost,
@@ -70,6 +73,14 @@ export class Work implements JournalOwner {
     return new Map([...this.outboxes].map(([document, o]) => [document, o.numbers]));
   }
 
+  batches(): ReadonlyMap<string, readonly Batch[]> {
+    return new Map([...this.outboxes].map(([document, o]) => [document, [...o.kept]]));
+  }
+
+  failed(): void {
+    this.kept.set(false);
+  }
+
   stored(document: string, batches: readonly Batch[]): void {
     this.outboxes.get(document)?.markStored(batches);
     this.pump();
@@ -83,6 +94,7 @@ export class Work implements JournalOwner {
     this.claimed = saved.claim;
     this.doubt = saved.doubt;
     this.journal = new Journal(slot, this.clock, this);
+    this.kept.set(slot.kept);
   }
 
   /** Resolves when everything is written. */

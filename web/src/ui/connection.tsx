@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
 import type { Connection } from "../sync/api.ts";
 import { wordsFor } from "./connectionwords.ts";
 import { t } from "./i18n.ts";
@@ -10,9 +11,12 @@ import { errorKey } from "./texts.ts";
 /** The truth about the connection, in words; pressed, it tells more. */
 export function ConnectionPill({ room }: { readonly room: RoomState }): JSX.Element {
   const connection = useObservable(room.session.connection).value;
-  const words = wordsFor(connection);
+  const kept = useObservable(room.session.kept).value;
+  const words = wordsFor(connection, kept);
   const text = t(words.text, words.parameters);
   const open = room.panel.value === "connection";
+  const losing = connection.unsent > 0 && !kept;
+  useEffect(() => (losing ? askBeforeUnload() : undefined), [losing]);
   return (
     <div class="anchor">
       <button class={`pill pill-${words.tone}`} aria-expanded={open} onClick={() => room.toggle("connection")}>
@@ -21,7 +25,7 @@ export function ConnectionPill({ room }: { readonly room: RoomState }): JSX.Elem
         <span class="pill-text">{text}</span>
         {connection.kind === "synced" && <span class="pill-rtt tabular">{Math.round(connection.rttMs)} ms</span>}
       </button>
-      <p class="sr-only" role="status">{t(wordsFor({ ...connection, unsent: 0 }).text)}</p>
+      <p class="sr-only" role="status">{t(wordsFor({ ...connection, unsent: 0 }, kept).text)}</p>
       <Popover open={open} onClose={() => (room.panel.value = "")} label={t("connection.title")} place="below-end">
         <h2>{text}</h2>
         <p>{t(words.help)}</p>
@@ -29,6 +33,13 @@ export function ConnectionPill({ room }: { readonly room: RoomState }): JSX.Elem
       </Popover>
     </div>
   );
+}
+
+/** Has the browser ask before the page is closed, until the function returned is called. */
+function askBeforeUnload(): () => void {
+  const ask = (e: Event): void => e.preventDefault();
+  addEventListener("beforeunload", ask);
+  return () => removeEventListener("beforeunload", ask);
 }
 
 function Details({ connection }: { readonly connection: Connection }): JSX.Element {

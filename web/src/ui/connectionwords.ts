@@ -16,7 +16,8 @@ export interface Words {
 /** Below this many unsent batches a synced page is simply synced: the last strokes are always on their way. */
 const ON_ITS_WAY = 45;
 
-export function wordsFor(c: Connection): Words {
+/** kept: unsent work survives a reload. */
+export function wordsFor(c: Connection, kept = true): Words {
   const parameters = { n: c.unsent };
   switch (c.kind) {
     case "connecting":
@@ -27,15 +28,16 @@ export function wordsFor(c: Connection): Words {
       if (c.fallback) return { text: "connection.fallback", parameters, help: "connection.help.fallback", tone: "good" };
       return { text: "connection.synced", parameters, help: "connection.help.synced", tone: "good" };
     case "reconnecting": {
-      const text = c.unsent > 0 ? "connection.reconnecting.unsent" : "connection.reconnecting";
-      return { text, parameters, help: "connection.help.reconnecting", tone: "busy" };
+      const text = c.unsent === 0 ? "connection.reconnecting" : kept ? "connection.reconnecting.unsent" : "connection.reconnecting.unkept";
+      return { text, parameters, help: kept ? "connection.help.reconnecting" : "connection.help.unkept", tone: "busy" };
     }
     case "offline": {
-      const text = c.unsent > 0 ? "connection.offline.unsent" : "connection.offline";
-      return { text, parameters, help: c.begun ? "connection.help.offline" : "connection.help.offline.before", tone: "bad" };
+      const text = c.unsent === 0 ? "connection.offline" : kept ? "connection.offline.unsent" : "connection.offline.unkept";
+      const help = !c.begun ? "connection.help.offline.before" : kept ? "connection.help.offline" : "connection.help.unkept";
+      return { text, parameters, help, tone: "bad" };
     }
     case "ended":
-      return { text: "connection.ended", parameters, help: "connection.help.ended", tone: "bad" };
+      return { text: "connection.ended", parameters, help: kept ? "connection.help.ended" : "connection.help.ended.unkept", tone: "bad" };
   }
 }
 

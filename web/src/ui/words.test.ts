@@ -25,6 +25,14 @@ test("WB-20 the pill says in words how the connection stands", () => {
   assert.equal(said({ kind: "ended", code: 3009, parameters: {}, unsent: 0 }), "已断开");
 });
 
+test("work that is kept nowhere is not said to be saved", () => {
+  const words = (kept: boolean): string[] =>
+    ([{ kind: "reconnecting", unsent: 2, code: 0 }, { kind: "offline", unsent: 2, begun: true }, { kind: "ended", code: 3009, parameters: {}, unsent: 2 }] as const)
+      .flatMap((c) => [zh[wordsFor(c, kept).text], zh[wordsFor(c, kept).help]]);
+  assert.ok(words(true).some((text) => text.includes("已保存")));
+  assert.ok(!words(false).some((text) => /已保存|先存在|不会丢|仍存在/.test(text)));
+});
+
 test("before the lesson is there the person is told what it waits for", () => {
   for (const code of [2002, 2003, 2004]) {
     const words = wordsFor({ kind: "connecting", unsent: 0, code });

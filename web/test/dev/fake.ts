@@ -71,7 +71,8 @@ class FakeAlignment implements Alignment {
 const PLAIN = { video: false, audio: false, paused: false, wanted: true, timed: true, muted: false, hidden: false, webrtc: true, live: false };
 
 export class FakeRoom implements RoomSession {
-  readonly connection = new Value<Connection>({ kind: "synced", route: "webtransport", rttMs: 38, unsent: 0 } as Connection);
+  readonly kept = new Value(true);
+  readonly connection = new Value<Connection>({ kind: "synced", route: "webtransport", fallback: false, rttMs: 38, unsent: 0 } as Connection);
   readonly roomName = new Value("三年级数学");
   readonly people = new Value<readonly Person[]>([]);
   readonly pages = new Value<readonly string[]>(["a"]);
