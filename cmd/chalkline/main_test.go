@@ -5,10 +5,12 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 
+	"chalkline/replay/disk"
 	"chalkline/server"
 )
 
@@ -25,6 +27,35 @@ func TestHelpListsTheSettings(t *testing.T) {
 		status, stdout, _ := result(t, arguments...)
 		if status != 0 || !strings.Contains(stdout, "--listen") || !strings.Contains(stdout, ":8443") {
 			t.Errorf("%q: %d, %s", arguments, status, stdout)
+		}
+	}
+}
+
+func TestNamesAreListedAndErased(t *testing.T) {
+	data := t.TempDir()
+	store, err := disk.Open(disk.Config{Dir: filepath.Join(data, "store")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = errors.Join(store.Table().Put(t.Context(), 1, "participant/guest-7", []byte("Ann")), store.Close())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		arguments      []string
+		status         int
+		stdout, stderr string
+	}{
+		{[]string{"names", "--data", data}, 0, "00000-00001\tguest-7\t\"Ann\"\n", ""},
+		{[]string{"erase", "--data", data}, 2, "", "chalkline names"},
+		{[]string{"erase", "guest-8", "--data", data}, 1, "", "nothing"},
+		{[]string{"erase", "guest-7", "--data", data}, 0, "guest-7: erased; rooms: 1\n", ""},
+		{[]string{"names", "--data", data}, 0, "", ""},
+		{[]string{"names", "--data", filepath.Join(data, "other")}, 1, "", "other"},
+	} {
+		status, stdout, stderr := result(t, step.arguments...)
+		if status != step.status || stdout != step.stdout || !strings.Contains(stderr, step.stderr) {
+			t.Errorf("%q: %d, %q, %q", step.arguments, status, stdout, stderr)
 		}
 	}
 }

@@ -17,9 +17,13 @@ const maxOffset = 60_000_000
 // tableWait is how long a calibration is waited for when a source is made.
 const tableWait = 5 * time.Second
 
+// OffsetPrefix stands in a room's table before a participant's id, a slash and the
+// kind of a source that was calibrated.
+const OffsetPrefix = "media/offset/"
+
 // offsetKey is where a source's calibration is kept: µs, in decimal.
 func offsetKey(participant string, kind Kind) string {
-	return "media/offset/" + participant + "/" + string(kind)
+	return OffsetPrefix + participant + "/" + string(kind)
 }
 
 // Calibrate sets by how many µs a source's units are older than their arrival,

@@ -12,8 +12,12 @@ import (
 	"chalkline/server/classroom"
 )
 
-// NameKey is where the table keeps a room's name.
-const NameKey = "name"
+// Where the table keeps a room's name, and, before a participant's id, the name that
+// the participant gave last.
+const (
+	NameKey           = "name"
+	ParticipantPrefix = "participant/"
+)
 
 // load reads what a room needs before anybody can be in it.
 func load(ctx context.Context, cfg Config, now time.Time) (*state, error) {

@@ -100,7 +100,7 @@ func (s *state) join(now time.Time, j Join) {
 	}
 	s.idleSince = time.Time{}
 	if s.cfg.Table != nil {
-		s.emit(putName{"participant/" + j.Who.ID, j.Name})
+		s.emit(putName{ParticipantPrefix + j.Who.ID, j.Name})
 	}
 	if s.holds(j) {
 		s.enter(now, j, j.Claim.GetReplica(), j.Claim.GetKey())

@@ -23,10 +23,11 @@ const (
 	roomSize   = 8
 	secretSize = 16
 	hashSize   = sha256.Size
-	// keyPrefix of a room's table holds the hash and the role of each participant that
-	// has a key.
-	keyPrefix = "media/key/"
 )
+
+// KeyPrefix stands in a room's table before the id of each participant that has a
+// stream key; the row holds the key's hash and the role.
+const KeyPrefix = "media/key/"
 
 // keyText writes keys without letters that are easily taken for others, in lower case.
 func keyText() *base32.Encoding {
@@ -46,7 +47,7 @@ func (k keys) make(ctx context.Context, v media.Visitor) (string, error) {
 	_, _ = rand.Read(b[roomSize:]) // never fails
 	hash := sha256.Sum256(b)
 	value := append(hash[:], v.Role...)
-	if err := k.table.Put(ctx, v.Room, keyPrefix+v.ID, value); err != nil {
+	if err := k.table.Put(ctx, v.Room, KeyPrefix+v.ID, value); err != nil {
 		return "", fmt.Errorf("ingest: keep stream key: %w", err)
 	}
 	return keyText().EncodeToString(b), nil
@@ -62,9 +63,9 @@ func (k keys) check(ctx context.Context, key string, most int) (media.Visitor, e
 	room := replay.Room(binary.BigEndian.Uint64(b))
 	hash := sha256.Sum256(b)
 	found := media.Visitor{}
-	err = k.table.List(ctx, room, keyPrefix, func(name string, value []byte) bool {
+	err = k.table.List(ctx, room, KeyPrefix, func(name string, value []byte) bool {
 		if len(value) > hashSize && subtle.ConstantTimeCompare(hash[:], value[:hashSize]) == 1 {
-			found.ID, found.Role = strings.TrimPrefix(name, keyPrefix), classroom.Role(value[hashSize:])
+			found.ID, found.Role = strings.TrimPrefix(name, KeyPrefix), classroom.Role(value[hashSize:])
 		}
 		most--
 		return most > 0
