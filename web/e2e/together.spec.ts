@@ -1,5 +1,5 @@
 // Several people on one board at once: the same picture and the same state for all of them.
-import { agree, drawnBy, onBoard, type Person } from "./support/person.ts";
+import { agree, drawnBy, onBoard, Person } from "./support/person.ts";
 import { difference, inked, pictureOf } from "./support/picture.ts";
 import { expect, test } from "./support/fixtures.ts";
 import { seeded } from "./support/random.ts";
@@ -88,3 +88,32 @@ test("pages are boards of their own, and everyone has all of them", async ({ les
   await expect.poll(async () => (await bob.held()).elements.length).toBe(1);
   expect((await agree([ann, bob])).elements).toHaveLength(1);
 });
+
+for (const [language, locale, join] of [["Chinese", "zh-CN", "加入"], ["English", "en-GB", "Join"]] as const) {
+  test(`a code is typed at the start as people type it, in ${language}, and leads into the lesson`, async ({ lesson, server }) => {
+    const ann = await lesson.person("Ann");
+    await ann.draw({ x: 300, y: 200, width: 200, height: 60 });
+    const code = lesson.room.slice("/r/".length), plain = code.replace("-", "");
+    const careless = code.replace(/0/g, "o").replace(/1/g, "l").toLowerCase();
+    const wide = Array.from(plain, (c) => String.fromCharCode(c.charCodeAt(0) + 0xfee0)).join("");
+    const bob = await Person.open(await lesson.device("Bob", { locale }), server.url);
+    const { page } = bob;
+    for (const typed of [code, plain, plain.toLowerCase(), careless, ` ${code.replace("-", " – ")} `, wide]) {
+      await page.goto(`${server.url}/?diagnostics`);
+      await page.locator("#join").pressSequentially(typed);
+      await page.getByRole("button", { name: join, exact: true }).click();
+      await page.waitForURL(`${server.url}${lesson.room}*`);
+      await bob.synced();
+      await expect.poll(async () => (await ann.page.evaluate(() => window.chalkline?.session.people.value.map((p) => p.name)))?.toSorted()).toEqual(["Ann", "Bob"]);
+      expect((await agree([ann, bob])).elements).toHaveLength(1);
+    }
+    const last = plain.at(-1) === "Z" ? "Y" : "Z";
+    await page.goto(`${server.url}/?diagnostics`);
+    await page.locator("#join").fill(plain.slice(0, -1));
+    await page.locator("#join").press("Enter");
+    await expect(page.locator("#join-hint")).toContainText("3F7KQ-9XW2M");
+    await page.locator("#join").fill(plain.slice(0, -1) + last);
+    await page.locator("#join").press("Enter");
+    await expect(page.getByRole("alert")).toContainText(language === "English" ? "no such lesson" : "没有这个课堂");
+  });
+}

@@ -14,7 +14,7 @@ test("every id comes back from its code", () => {
 });
 
 test("a code may be typed carelessly", () => {
-  for (const typed of ["01h85cj9ad", " 01H85 - CJ9AD ", "o1H85-CJ9AD", "OIH85–CJ9AD", "0LH85－CJ9AD"]) {
+  for (const typed of ["01h85cj9ad", " 01H85 - CJ9AD ", "o1H85-CJ9AD", "OIH85–CJ9AD", "0LH85－CJ9AD", "０１ｈ８５－ＣＪ９ＡＤ", "01H85——CJ9AD"]) {
     assert.equal(parseCode(typed), 1_692_398_069_069n, typed);
   }
 });

@@ -2,11 +2,11 @@
 import { CODE_DIGITS, CODE_LENGTH, roomCode } from "../sync/names.ts";
 
 /**
- * The room that a code names. Case, spaces and dashes do not matter; I and L count as 1, O as 0. undefined if it is no
- * code.
+ * The room that a code names. Case, width, spaces and dashes do not matter; I and L count as 1, O as 0. undefined if it
+ * is no code.
  */
 export function parseCode(text: string): bigint | undefined {
-  const plain = text.toUpperCase().replace(/[\s\-‐-―－]/g, "").replace(/[IL]/g, "1").replace(/O/g, "0");
+  const plain = text.normalize("NFKC").toUpperCase().replace(/[\s\-‐-―－]/g, "").replace(/[IL]/g, "1").replace(/O/g, "0");
   if (plain.length !== CODE_LENGTH) return undefined;
   let id = 0n;
   for (const character of plain) {
