@@ -2,7 +2,7 @@
 // what axe says of every view.
 import type { Page } from "@playwright/test";
 import { expect } from "@playwright/test";
-import { PHONE, ROOM, TOUCH, accessible, drag, elements, test, touch, view } from "./support/devpage.ts";
+import { PHONE, ROOM, TOUCH, accessible, drag, drawn, elements, test, touch, view } from "./support/devpage.ts";
 
 const pageNow = (page: Page): Promise<string> => page.evaluate(() => window.chalkline?.page ?? "");
 const inside = (page: Page, selector: string): Promise<boolean> =>
@@ -158,6 +158,53 @@ test("on a large touch screen a finger writes, two zoom the board, and after a p
 
   await page.tap(".grip");
   await expect(page.locator(".room")).toHaveAttribute("data-dock", "left");
+});
+
+test("a hand that rests beside the pen draws nothing, whether it comes first or later", async ({ open }) => {
+  const page = await open(TOUCH);
+  const cdp = await page.context().newCDPSession(page);
+  const pen = (type: "mousePressed" | "mouseMoved" | "mouseReleased", x: number): Promise<unknown> =>
+    cdp.send("Input.dispatchMouseEvent", { type, x, y: 300, button: "left", buttons: type === "mouseReleased" ? 0 : 1, pointerType: "pen", force: 0.5 });
+  /** The pen goes from x on, while a palm shifts below it and the edge of the hand rests beside that. */
+  const write = async (x: number): Promise<void> => {
+    await pen("mousePressed", x);
+    for (let i = 1; i < 20; i++) {
+      await pen("mouseMoved", x + i * 8);
+      await touch(cdp, "touchMove", [[x + 60 + i * 2, 420 + (i % 3) * 4], [x + 160, 460]]);
+    }
+    await pen("mouseReleased", x + 160);
+    await touch(cdp, "touchMove", [[x + 120, 440], [x + 160, 460]]);
+  };
+  const before = await view(page);
+
+  // As a finger the palm has begun to draw when the pen comes.
+  await touch(cdp, "touchStart", [[360, 420]]);
+  for (let i = 1; i < 5; i++) await touch(cdp, "touchMove", [[360 + i * 6, 420]]);
+  await expect.poll(() => elements(page)).toBe(1);
+  await touch(cdp, "touchStart", [[384, 420], [460, 460]]);
+  await write(300);
+  await touch(cdp, "touchEnd", []);
+  const strokes = async (): Promise<number[]> => (await drawn(page)).map(({ points }) => points);
+  await expect.poll(async () => (await strokes()).length).toBe(1);
+  expect((await strokes())[0]).toBeGreaterThan(1);
+  expect(await view(page)).toEqual(before);
+
+  // It lies down while the pen writes.
+  await pen("mousePressed", 600);
+  await pen("mouseMoved", 620);
+  await touch(cdp, "touchStart", [[680, 420]]);
+  await touch(cdp, "touchStart", [[680, 420], [760, 460]]);
+  await pen("mouseReleased", 620);
+  await write(600);
+  await touch(cdp, "touchEnd", []);
+  expect(await elements(page)).toBe(3);
+  expect((await drawn(page)).every(({ points }) => points > 1)).toBe(true);
+  const heights = await page.evaluate(() => {
+    const { chalkline } = window;
+    return chalkline === undefined ? [] : [...chalkline.session.look("a").elements()].flatMap((e) => [...e.points.subarray(0, 4 * e.count)].filter((_, i) => i % 4 === 1));
+  });
+  expect(Math.max(...heights) - Math.min(...heights), "all of it is the pen's, which went along a line").toBeLessThan(20);
+  expect(await view(page)).toEqual(before);
 });
 
 test("a phone has the whole board and its pages in a sheet from below", async ({ open }) => {
