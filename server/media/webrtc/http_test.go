@@ -7,10 +7,12 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	pion "github.com/pion/webrtc/v4"
 
 	"chalkline/protocol"
+	"chalkline/server/media"
 	"chalkline/server/media/webrtc"
 )
 
@@ -298,5 +300,33 @@ func TestICEServersAreToldWithCredentialsForTwelveHours(t *testing.T) {
 	}
 	if got := w.request("GET", "/api/rooms/CODE/ice", "nobody", "", ""); got.status != 401 {
 		t.Errorf("nobody: %d", got.status)
+	}
+}
+
+func TestAPlayerThatBundlesAllItsMediaGetsPictureAndSound(t *testing.T) {
+	w := newWorld(t)
+	w.publish()
+	w.until("published with sound", func(i media.Info) bool { return i.Video && i.Audio })
+	pc := connection(t)
+	come := make(chan pion.RTPCodecType, 2)
+	pc.OnTrack(func(r *pion.TrackRemote, _ *pion.RTPReceiver) { come <- r.Kind() })
+	for _, kind := range []pion.RTPCodecType{pion.RTPCodecTypeAudio, pion.RTPCodecTypeVideo} {
+		if _, err := pc.AddTransceiverFromKind(kind, pion.RTPTransceiverInit{Direction: pion.RTPTransceiverDirectionRecvonly}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	offer := strings.Replace(w.offer(pc, nil), "m=video 9 ", "m=video 0 ", 1) + "a=bundle-only\r\n"
+	got := w.request("POST", "/api/rooms/CODE/sources/1/whep", "student:bob", contentSDP, offer)
+	if err := pc.SetRemoteDescription(pion.SessionDescription{Type: pion.SDPTypeAnswer, SDP: got.body}); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.After(wait)
+	for kinds := map[pion.RTPCodecType]bool{}; len(kinds) < 2; {
+		select {
+		case kind := <-come:
+			kinds[kind] = true
+		case <-deadline:
+			t.Fatalf("tracks have come: %v; the answer was %s", kinds, got.body)
+		}
 	}
 }

@@ -40,7 +40,7 @@ func readOffer(text string, publish bool) (offered, error) {
 		switch {
 		case kind != "video" && kind != "audio": // before all else: pion opens data channels in sections without media, too
 			return o, bad
-		case m.MediaName.Port.Value == 0 || !flows(m, publish):
+		case refused(m) || !flows(m, publish):
 		case kind == "video":
 			if o.video {
 				return o, bad
@@ -63,6 +63,13 @@ func readOffer(text string, publish bool) (offered, error) {
 		return o, bad
 	}
 	return o, nil
+}
+
+// refused says whether a section is: one that is for the transport of another alone
+// has no port either (RFC 9143, 6).
+func refused(m *sdp.MediaDescription) bool {
+	_, bundled := m.Attribute("bundle-only")
+	return m.MediaName.Port.Value == 0 && !bundled
 }
 
 // candidatesOf counts the ICE candidates of a section.

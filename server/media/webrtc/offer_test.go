@@ -35,6 +35,7 @@ func TestMED7AnOfferNeedsH264(t *testing.T) {
 		{"channels", offerHead + videoH264 + channels, bad},
 		{"wrong way", offerHead + strings.Replace(videoH264, "sendonly", "recvonly", 1), bad},
 		{"refused section", offerHead + strings.Replace(videoVP8, "video 9", "video 0", 1), bad},
+		{"section of another's transport", offerHead + strings.Replace(videoH264, "video 9", "video 0", 1) + "a=bundle-only\r\n", 0},
 		{"nothing", offerHead, bad},
 		{"no offer", "hello", bad},
 		{"as many candidates as there may be", offerHead + videoH264 + strings.Repeat(host, mostCandidates) + audioOpus + host, 0},
