@@ -50,6 +50,7 @@ type Player struct {
 	reading sync.WaitGroup
 
 	mu      sync.Mutex
+	closed  bool // what comes is not read any more
 	packets uint64
 	bytes   uint64
 }
@@ -62,6 +63,11 @@ func Play(ctx context.Context, c PlayConfig) (*Player, error) {
 	}
 	p := &Player{cfg: c, session: s}
 	s.pc.OnTrack(func(t *pion.TrackRemote, r *pion.RTPReceiver) {
+		p.mu.Lock() // a track may come while Close waits
+		defer p.mu.Unlock()
+		if p.closed {
+			return
+		}
 		p.reading.Go(func() { p.drain(r) })
 		if t.Kind() == pion.RTPCodecTypeVideo {
 			p.reading.Go(func() { p.watch(t) })
@@ -280,6 +286,9 @@ func (p *Player) Done() <-chan struct{} { return p.session.failed }
 // Close stops playing.
 func (p *Player) Close(ctx context.Context) error {
 	err := p.session.close(ctx)
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
 	p.reading.Wait()
 	return err
 }
