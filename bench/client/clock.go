@@ -1,15 +1,20 @@
 package client
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // clockWindow is how many pings the estimate looks back on.
 const clockWindow = 8
 
+// drift is how far the clocks run apart, at most, while a ping is looked back on.
+const drift = 50 * time.Millisecond
+
 // clock estimates room time by pings: of the last ones, that with the shortest
 // round trip wins. The zero clock knows nothing yet.
 type clock struct {
-	samples [clockWindow]sample
-	count   int
+	samples []sample
 	last    int64 // room time never steps backwards
 }
 
@@ -19,18 +24,25 @@ type sample struct {
 	trip   time.Duration // round trip; the error is at most half of it
 }
 
+// add takes a ping. Each errs by half its round trip at most: older ones that
+// differ by more are of before a sleep, or of before the machine's clock was set.
 func (c *clock) add(s sample) {
-	c.samples[c.count%clockWindow] = s
-	c.count++
+	c.samples = slices.DeleteFunc(c.samples, func(old sample) bool {
+		apart := time.Duration(s.offset-old.offset) * time.Microsecond
+		return apart.Abs() > (s.trip+old.trip)/2+drift
+	})
+	if len(c.samples) == clockWindow {
+		c.samples = slices.Delete(c.samples, 0, 1)
+	}
+	c.samples = append(c.samples, s)
 }
 
 func (c *clock) best() sample {
-	held := c.samples[:min(c.count, clockWindow)]
-	if len(held) == 0 {
+	if len(c.samples) == 0 {
 		return sample{}
 	}
-	best := held[0]
-	for _, s := range held[1:] {
+	best := c.samples[0]
+	for _, s := range c.samples[1:] {
 		if s.trip < best.trip {
 			best = s
 		}

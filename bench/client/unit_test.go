@@ -51,6 +51,22 @@ func TestTheCodesRangeSaysWhetherToComeBack(t *testing.T) {
 	}
 }
 
+func TestWhatWasMeasuredBeforeASleepIsForgotten(t *testing.T) {
+	var c clock
+	base := time.UnixMicro(1e15)
+	for range 2 * clockWindow {
+		c.add(sample{offset: 500_000, trip: 10 * time.Millisecond})
+	}
+	c.add(sample{offset: 510_000, trip: 40 * time.Millisecond})
+	if got := c.best().offset; got != 500_000 {
+		t.Fatalf("offset %d µs, want that of the shortest round trip", got)
+	}
+	c.add(sample{offset: 20_500_000, trip: 40 * time.Millisecond})
+	if got, want := c.now(base), base.UnixMicro()+20_500_000; got != want {
+		t.Errorf("after a sleep of 20 s: %d, want %d", got, want)
+	}
+}
+
 func TestTheShortestRoundTripWinsAndTimeNeverStepsBack(t *testing.T) {
 	var c clock
 	base := time.UnixMicro(1e15)
@@ -60,7 +76,7 @@ func TestTheShortestRoundTripWinsAndTimeNeverStepsBack(t *testing.T) {
 	if got := c.now(base); got != first {
 		t.Errorf("stepped from %d to %d", first, got)
 	}
-	c.add(sample{offset: 900_000, trip: 500 * time.Millisecond})
+	c.add(sample{offset: 600_000, trip: 500 * time.Millisecond})
 	if got := c.now(base.Add(time.Second)); got != base.UnixMicro()+1_400_000 {
 		t.Errorf("room time is off by %d µs", got-base.UnixMicro())
 	}

@@ -122,6 +122,28 @@ describe("losing the connection", () => {
     assert.equal(page.kind, "synced");
   });
 
+  test("a connection that outlives a sleep: the room clock is right again at once, though the clock stood still", async () => {
+    const w = new World();
+    const [ann, bob] = [await enter(w, "ann"), await enter(w, "bob", new Browser(w.clock))];
+    const error = ({ page }: typeof ann): number => Math.abs((page.session.alignment.now() ?? 0) / 1000 - w.server.roomTime());
+    await w.pass(30_000);
+    w.server.delayDown += 30; // those of before have the shorter round trips
+    for (const asleep of [20_000, 500]) {
+      w.server.slept += asleep;
+      // Where others write nobody asks whether the server is there.
+      const drawing = (async () => {
+        for (let i = 0; i < 10; i++) await draw(w, bob.board, 20);
+      })();
+      await w.pass(1500);
+      if (asleep > 1000) for (const one of [ann, bob]) assert.ok(error(one) < 50, `${error(one)} ms off`);
+      await drawing;
+      await w.pass(2000);
+      for (const one of [ann, bob]) assert.ok(error(one) < 50, `${error(one)} ms off`);
+    }
+    assert.equal(w.server.opened.length, 2);
+    atRest(w, ann.board, bob.board);
+  });
+
   test("codes that forbid it end the session", async () => {
     const w = new World();
     const { page, board } = await enter(w, "ann");

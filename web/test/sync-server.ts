@@ -46,6 +46,8 @@ export class FakeServer {
   readonly cursors: Cursor[] = [];
   /** Says which messages of documents get lost. */
   lose: ((message: string, peer: Peer) => boolean) | undefined;
+  /** So long all pages slept, their clocks standing still, ms. */
+  slept = 0;
   /** Says which ops of a batch are refused; [] refuses all. */
   judge: ((ops: readonly Op[]) => number[] | undefined) | undefined;
   /** Records come before the refusals that go with them, as streams may. */
@@ -89,7 +91,7 @@ export class FakeServer {
   }
 
   roomTime(): number {
-    return ROOM_START + Math.round(this.clock.now());
+    return ROOM_START + Math.round(this.clock.now() + this.slept);
   }
 
   doc(name: string): FakeDocument {

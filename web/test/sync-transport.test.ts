@@ -179,7 +179,7 @@ describe("coming back", () => {
     const lines: string[] = [];
     let late = 0;
     const sleepy = { now: () => clock.now() + late, after: (ms: number, call: () => void) => clock.after(ms, call) };
-    const heart = new Heart(sleepy, { tick: () => {}, ping: () => lines.push("ping"), silent: () => lines.push("silent"), waiting: () => true });
+    const heart = new Heart(sleepy, { tick: () => {}, ping: () => lines.push("ping"), silent: () => lines.push("silent"), waiting: () => true, wall: () => clock.now() });
     heart.asked();
     late = 60_000;
     await clock.pass(4100);

@@ -113,7 +113,7 @@ export class Page {
     });
     return {
       clock: this.clock,
-      wall: () => ROOM_START + this.clock.now(),
+      wall: () => ROOM_START + this.clock.now() + server.slept,
       random: () => (seed = (seed * 16807) % 2147483647) / 2147483647,
       routes: () =>
         new Promise((resolve, reject) => {

@@ -19,6 +19,8 @@ const WINDOW = 8;
 const RATE = 0.05;
 /** An error beyond this (a machine that slept) is stepped over, ms. */
 const STEP = 250;
+/** Clocks run apart by no more than this while a sample is kept, ms. */
+const DRIFT = 50;
 
 /** Room time as this client sees it: the shortest round trip of a window wins, corrections are slewed. */
 export class RoomClock {
@@ -44,7 +46,10 @@ export class RoomClock {
   sample(asked: number, roomTime: number): void {
     const now = this.clock.now();
     const rtt = now - asked;
-    this.samples.push({ rtt, offset: roomTime + rtt / 2 - now });
+    const offset = roomTime + rtt / 2 - now;
+    // Each errs by half its round trip at most: older ones that differ by more are of before a sleep, in which local clocks may stand still.
+    this.samples = this.samples.filter((s) => Math.abs(s.offset - offset) <= (s.rtt + rtt) / 2 + DRIFT);
+    this.samples.push({ rtt, offset });
     if (this.samples.length > WINDOW) this.samples.shift();
     const best = this.samples.reduce((a, b) => (b.rtt <= a.rtt ? b : a));
     const current = this.offset === undefined ? best.offset : this.offsetAt(now);

@@ -9,6 +9,8 @@ const FIRST_PINGS = 4;
  * sent tells a page that merely looks on that the server was started anew, and it is to be back within 3 s of that.
  */
 const PING_MS = 1200;
+/** The machine's own time and the clock go apart by so much only where the machine slept, or was set, ms. */
+const APART_MS = 1000;
 /** A timer this late means that the machine or the page slept, ms. */
 const LATE_MS = 1500;
 
@@ -19,6 +21,8 @@ export interface HeartEvents {
   silent(): void;
   /** Whether an answer is still awaited. */
   waiting(): boolean;
+  /** The machine's own time, ms since 1970. */
+  wall(): number;
 }
 
 /** Beats while a connection stands. */
@@ -28,6 +32,8 @@ export class Heart {
   private heardAt = 0;
   private watching = false;
   private stopped = false;
+  /** From the clock to the machine's own time. */
+  private apart = 0;
 
   constructor(
     private readonly clock: Clock,
@@ -45,8 +51,9 @@ export class Heart {
     const ping = (left: number): void => {
       const quiet = this.clock.now() - this.heardAt >= PING_MS / 2;
       if (left > 0 || quiet) this.events.ping();
-      this.later(PING_MS, () => ping(left - 1));
+      this.later(PING_MS, () => ping(this.slept() ? FIRST_PINGS : left - 1));
     };
+    this.slept();
     ping(FIRST_PINGS);
   }
 
@@ -66,6 +73,13 @@ export class Heart {
     this.stopped = true;
     for (const cancel of this.cancels) cancel();
     this.cancels.clear();
+  }
+
+  /** Whether the clock stood still since the last look, as some do while the machine sleeps. */
+  private slept(): boolean {
+    const before = this.apart;
+    this.apart = this.events.wall() - this.clock.now();
+    return Math.abs(this.apart - before) > APART_MS;
   }
 
   private watch(ms: number): void {

@@ -198,6 +198,7 @@ export class Session implements RoomSession, DocumentsHost {
       tick: () => this.tick(),
       ping: () => this.ping(),
       silent: () => this.silent(link.route),
+      wall: () => this.env.wall(),
       waiting: () => this.joinAsked || this.pings > 0 || this.documents.waiting,
     }));
     this.early = [];
