@@ -2,6 +2,7 @@
 import { expect, test } from "./support/fixtures.ts";
 import { goLive, isAligned, plays, withCamera, withDevices } from "./support/media.ts";
 import { agree, type Person } from "./support/person.ts";
+import { seeded } from "./support/random.ts";
 
 test.use({ launchOptions: withDevices });
 
@@ -43,6 +44,26 @@ test("a pupil changes to HLS, pauses, and goes back to automatic: it plays, and 
   await plays(ben, "Ann");
   await ann.draw({ x: 300, y: 420, width: 200, height: 60 });
   expect((await agree([ann, ben])).elements).toHaveLength(2);
+});
+
+test("ALN7 a pupil who is seconds behind by HLS and called up to write gets WebRTC, and HLS again once done", async ({ lesson }) => {
+  test.setTimeout(180_000);
+  const ann = await withCamera(lesson, "Ann");
+  const ben = await lesson.person("Ben");
+  await goLive(ann);
+  await isAligned(ben);
+  await byHLS(ben, "Ann");
+  const pen = ben.keepDrawing(seeded(9));
+  await expect.poll(() => playerOf(ben), SLOW).toBe("webrtc");
+  await expect(ben.page.locator(".alignment .pill-text")).toHaveText(/^Aligned, \d+ ms$/, SLOW);
+  await plays(ben, "Ann");
+  await expect.poll(() => behind(ben), SLOW).toBeLessThan(1);
+  await pen.stop();
+  // The person's own choice holds again when the writing is over.
+  await expect.poll(() => playerOf(ben), SLOW).toBe("hls");
+  await expect(ben.page.locator(".alignment .pill-text")).toHaveText(/^Aligned, \d+ s behind$/, SLOW);
+  await ann.draw({ x: 300, y: 420, width: 200, height: 60 });
+  await agree([ann, ben], SLOW.timeout);
 });
 
 /** Something that a page shows for the first time; times in µs room time. */
