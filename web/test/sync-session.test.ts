@@ -4,6 +4,7 @@ import { describe, test } from "node:test";
 import { decodeOps } from "../src/ot/codec.ts";
 import { ElementKind, type Op } from "../src/ot/types.ts";
 import { Code } from "../src/protocol/codes.ts";
+import { MAX_TRAIL } from "../src/protocol/limits.ts";
 import { createRoomIn } from "../src/sync/createroom.ts";
 import { ROOM, ROOM_START } from "./sync-server.ts";
 import { Browser, World } from "./sync-world.ts";
@@ -214,6 +215,41 @@ describe("clock and pointers", () => {
     const sequence = w.server.cursors.map((c) => c.sequence);
     assert.deepEqual(sequence, sequence.toSorted((a, b) => a - b));
   });
+
+  for (const [moves, everyMs, gap] of [["slowly", 20, 10], ["fast", 8, 40]] as const) {
+    test(`PRE1 a laser that moves ${moves} is drawn once, without a hole where one datagram of several is lost`, async () => {
+      const w = new World();
+      const { board } = await enter(w, "ann");
+      const bob = await enter(w, "bob", new Browser(w.clock));
+      for (let x = 0; x < 1000; x += 10) {
+        board.pointAt(x, 0, "laser");
+        await w.pass(everyMs);
+      }
+      await w.pass(200);
+      const sent = w.server.cursors;
+      assert.ok(sent.length > 8 && sent.every(({ trail }) => trail.length <= MAX_TRAIL), `${sent.length}`);
+      for (const p of w.server.peers) p.control({ case: "roster", value: { present: [{ replica: 1 }, { replica: 2 }] } });
+      await w.pass(50);
+      for (const lost of [0, 2, 3]) {
+        const path: number[] = [];
+        const stop = bob.board.cursors.subscribe((all) => {
+          const [laser] = all;
+          if (laser?.kind === "laser") path.push(...[...laser.trail.map((t) => t.x), laser.x].filter((x) => x !== path.at(-1)));
+        });
+        for (const [i, { x, y, trail }] of sent.entries()) {
+          if (lost > 0 && i % lost === 1) continue;
+          [...w.server.peers][1]?.cursors({ handle: 3, cursors: [{ replica: 1, x, y, kind: 4, trail }] } as never);
+          await w.pass(50);
+        }
+        stop();
+        // The last may be lost, too; where it is, nothing follows that brings it.
+        const steps = path.slice(1).map((x, i) => x - (path[i] ?? 0));
+        assert.deepEqual([path[0], Math.min(...steps) > 0, Math.max(...steps) <= gap], [0, true, true], `${lost}: ${path}`);
+        [...w.server.peers][1]?.cursors({ handle: 3, cursors: [{ replica: 1, x: 0, y: 0, kind: 5, trail: [] }] } as never);
+        await w.pass(50);
+      }
+    });
+  }
 
   test("a laser leaves its path, which arrives oldest first; pointers go with their people", async () => {
     const w = new World();

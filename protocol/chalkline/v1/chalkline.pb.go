@@ -2719,7 +2719,8 @@ type Cursor struct {
 	Kind CursorKind `protobuf:"varint,4,opt,name=kind,proto3,enum=chalkline.v1.CursorKind" json:"kind,omitempty"`
 	// Rises with every cursor of a connection: an overtaken datagram is dropped.
 	Sequence uint32 `protobuf:"varint,5,opt,name=sequence,proto3" json:"sequence,omitempty"`
-	// Laser only: the path since the last datagram, dx, dy, dx, dy … back from (x, y), at most 32 numbers.
+	// Laser only: the path, dx, dy, dx, dy … back from (x, y), at most 32 numbers: since the last datagram, whose (x, y) is on it, and
+	// behind that the end of the path before, which may have been lost.
 	Trail []int32 `protobuf:"zigzag32,6,rep,packed,name=trail,proto3" json:"trail,omitempty"`
 	// Text only.
 	Text          *TextSelection `protobuf:"bytes,7,opt,name=text,proto3" json:"text,omitempty"`

@@ -8,6 +8,8 @@ import type { Clock } from "./clock.ts";
 
 /** At most ten a second leave. */
 const INTERVAL = 100;
+/** Steps of the path before that are repeated at least. */
+const REPEATED = 5;
 /** A pointer that has not moved for so long is not shown any more, ms: the datagram that it is gone may be lost. */
 const LEASE = 30_000;
 
@@ -43,7 +45,9 @@ export class Pointer {
   private next: Place | undefined;
   /** The caret that is shown, if one is: it stays while the pointer only moves about. */
   private caret: Place | undefined;
-  private path: Spot[] = [];
+  /** Of the laser, since the last datagram and before it: what that one brought is repeated, since it may be lost. */
+  private path: readonly Place[] = [];
+  private before: readonly Place[] = [];
   private lastSent = -INTERVAL;
   private waiting = false;
 
@@ -73,10 +77,9 @@ export class Pointer {
   }
 
   private put(place: Place): void {
-    const { kind } = place;
     this.next = place;
-    if (kind === "laser") this.path.push(place);
-    else this.path = [];
+    if (place.kind !== "laser" || this.path[0]?.handle !== place.handle) this.path = this.before = [];
+    if (place.kind === "laser") this.path = [...this.path, place];
     if (this.waiting) return;
     this.waiting = true;
     this.clock.after(Math.max(0, this.lastSent + INTERVAL - this.clock.now()), () => this.flush());
@@ -90,26 +93,26 @@ export class Pointer {
     this.lastSent = this.clock.now();
     const { handle, x, y, kind } = next;
     const text = next.text?.();
-    const value = { handle, x, y, kind: WIRE[kind], sequence: ++this.sequence, trail: trailOf(this.path), ...(text === undefined ? {} : { text }) };
+    const value = { handle, x, y, kind: WIRE[kind], sequence: ++this.sequence, trail: trailOf(this.path, this.before), ...(text === undefined ? {} : { text }) };
+    this.before = this.path;
     this.path = kind === "laser" ? [next] : [];
     this.send(encodeDatagram({ case: "cursor", value }));
   }
 }
 
-/** A path, oldest first, as steps back from its end; thinned evenly where it is too long. */
-function trailOf(path: readonly Spot[]): number[] {
+/** A path, oldest first, as steps back from its end, and behind it the one before, which ends where it begins. */
+function trailOf(path: readonly Spot[], before: readonly Spot[]): number[] {
   const most = MAX_TRAIL / 2;
-  const back = [...path].reverse();
-  const step = Math.max(1, (back.length - 1) / most);
-  const trail: number[] = [];
-  let before = back[0];
-  for (let i = step; i <= back.length - 1 && trail.length < MAX_TRAIL; i += step) {
-    const spot = back[Math.round(i)];
-    if (spot === undefined || before === undefined) break;
-    trail.push(spot.x - before.x, spot.y - before.y);
-    before = spot;
-  }
-  return trail;
+  const repeated = Math.min(before.length === 0 ? 0 : before.length - 1, Math.max(REPEATED, most - path.length + 1));
+  const spots = [...thinned(before, repeated).slice(0, -1), ...thinned(path, most - repeated)].reverse();
+  return spots.slice(1).flatMap(({ x, y }, i) => [x - (spots[i]?.x ?? x), y - (spots[i]?.y ?? y)]);
+}
+
+/** As many steps of a path at most, evenly, with both its ends: receivers know by them what they have. */
+function thinned(path: readonly Spot[], steps: number): readonly Spot[] {
+  const last = path.length - 1;
+  if (last <= steps) return path;
+  return Array.from({ length: steps + 1 }, (_, i) => path[Math.round((i * last) / steps)] ?? { x: 0, y: 0 });
 }
 
 function kindOf(kind: WireKind): CursorKind {
@@ -139,7 +142,7 @@ export function pointersAfter(before: readonly LiveCursor[], message: Cursors, s
     if (replica === self) continue;
     const seen = kind === WireKind.TEXT && text !== undefined ? see(replica, text) : undefined;
     if (kind === WireKind.GONE || (kind === WireKind.TEXT && seen === undefined)) all.delete(replica);
-    else all.set(replica, { replica, x, y, kind: kindOf(kind), trail: pathOf(x, y, trail), at: now, ...(seen === undefined ? {} : { text: seen }) });
+    else all.set(replica, { replica, x, y, kind: kindOf(kind), trail: newOf(pathOf(x, y, trail), all.get(replica)), at: now, ...(seen === undefined ? {} : { text: seen }) });
   }
   return [...all.values()];
 }
@@ -148,6 +151,12 @@ export function pointersAfter(before: readonly LiveCursor[], message: Cursors, s
 export function pointersNow(all: readonly LiveCursor[], present: ReadonlySet<number>, now: number): readonly LiveCursor[] {
   const left = all.filter((c) => present.has(c.replica) && now - c.at < LEASE);
   return left.length === all.length ? all : left;
+}
+
+/** A laser's path from where it was seen last; all of it if that is not on it. */
+function newOf(path: readonly Spot[], seen: LiveCursor | undefined): readonly Spot[] {
+  const from = seen?.kind === "laser" ? path.findIndex(({ x, y }) => x === seen.x && y === seen.y) : 0;
+  return path.slice(Math.max(0, from));
 }
 
 /** Steps back from x, y as a path, oldest first, x, y not included. */

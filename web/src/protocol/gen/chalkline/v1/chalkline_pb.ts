@@ -1268,7 +1268,8 @@ export type Cursor = Message<"chalkline.v1.Cursor"> & {
   sequence: number;
 
   /**
-   * Laser only: the path since the last datagram, dx, dy, dx, dy … back from (x, y), at most 32 numbers.
+   * Laser only: the path, dx, dy, dx, dy … back from (x, y), at most 32 numbers: since the last datagram, whose (x, y) is on it, and
+   * behind that the end of the path before, which may have been lost.
    *
    * @generated from field: repeated sint32 trail = 6;
    */
