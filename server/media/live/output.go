@@ -36,7 +36,8 @@ type output struct {
 	segmenter segmenter
 	hidden    bool
 	muted     bool
-	keyless   bool // pictures are left out up to the next key frame
+	keyless   bool      // pictures are left out up to the next key frame
+	pictureBy time.Time // sound is left out till then, or till a picture comes
 
 	// Owned by run.
 	encoder *aac.Encoder
@@ -53,6 +54,9 @@ const (
 	beginsEvery  = time.Second
 	beginsAtOnce = 4 // a publisher that is back, and its sound that differs
 )
+
+// pictureWait is how long sound waits for the picture of a source that is shown again.
+const pictureWait = 3 * time.Second
 
 // firstNumber is the number of an output's first segment: it rises by two a second,
 // faster than segments are cut, so that numbers rise from one output of a source to
@@ -182,22 +186,30 @@ func (o *output) takeCoded(f aac.Frame) {
 // when one was set.
 func (o *output) passes(u stream.Unit) bool {
 	if !u.Codec.Video() {
-		return !o.muted
+		return !o.muted && time.Now().After(o.pictureBy)
 	}
-	o.keyless = o.hidden || o.keyless && !u.Key
-	return !o.keyless
+	if o.keyless = o.hidden || o.keyless && !u.Key; o.keyless {
+		return false
+	}
+	o.pictureBy = time.Time{}
+	return true
 }
 
 // switched applies the source's switches (MED6). Of a source that is hidden nothing
 // from before can be had any more: its sound lies between its pictures. Where it is
-// muted pictures go on, and what they have for sound is silence.
+// muted pictures go on, and what they have for sound is silence. What is shown again
+// begins with its picture: players take up none where they began with sound.
 func (o *output) switched() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	i := o.source.Info() // within the lock: the newest is applied last
-	hides, mutes := i.Hidden && !o.hidden, i.Muted && !o.muted
+	hides, shows, mutes := i.Hidden && !o.hidden, !i.Hidden && o.hidden && i.Video, i.Muted && !o.muted
 	o.hidden, o.muted = i.Hidden, i.Muted
-	if hides {
+	if hides || shows {
+		o.pictureBy = time.Time{}
+		if shows {
+			o.pictureBy = time.Now().Add(pictureWait)
+		}
 		o.segmenter.forget()
 		o.window.clear()
 		o.hub.Forget()

@@ -240,8 +240,14 @@ func TestMED6WhatWasBeforeASourceWasHiddenCanBeHadNoMore(t *testing.T) {
 		}
 
 		hide(false)
-		both(9, 12)
+		for n := int64(235 + 47*4); n < 235+47*5; n++ {
+			give(aSound(n, 0)) // waits for the picture
+		}
+		both(10, 13)
 		shown := playlist()
+		if n := pictures(shown.Segments[0]); n == 0 {
+			t.Error("what is shown again begins without a picture")
+		}
 		newest := shown.Segments[len(shown.Segments)-1]
 		if n := pictures(newest); n != 30 || newest.Discontinuity != hidden.Discontinuity+1 {
 			t.Errorf("%d pictures of a second in %+v", n, newest)
