@@ -37,9 +37,32 @@ type Dialer struct {
 func (d *Dialer) init() {
 	d.buffers = newWriteBuffers()
 	d.tickets = map[Route]tls.ClientSessionCache{
-		WebTransport: tls.NewLRUClientSessionCache(0),
-		WebSocket:    tls.NewLRUClientSessionCache(0),
+		WebTransport: &tickets{cache: tls.NewLRUClientSessionCache(0)},
+		WebSocket:    &tickets{cache: tls.NewLRUClientSessionCache(0)},
 	}
+}
+
+// tickets gives each ticket to one connection only (RFC 8446, C.4): an observer cannot
+// tell that two are of one client, and quic-go writes into what it gets.
+type tickets struct {
+	mu    sync.Mutex
+	cache tls.ClientSessionCache
+}
+
+// Get is that of tls.ClientSessionCache.
+func (t *tickets) Get(key string) (*tls.ClientSessionState, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s, ok := t.cache.Get(key)
+	t.cache.Put(key, nil)
+	return s, ok
+}
+
+// Put is that of tls.ClientSessionCache.
+func (t *tickets) Put(key string, s *tls.ClientSessionState) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.cache.Put(key, s)
 }
 
 // tlsFor returns the configuration for a connection by the route.
