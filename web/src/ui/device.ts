@@ -18,8 +18,12 @@ const systemDark = media("(prefers-color-scheme: dark)");
 /** Fingers are the main way to point here. */
 export const coarse = media("(pointer: coarse)");
 
+const isScreenLow = (): boolean => Math.min(screen.width, screen.height) < 480;
+const screenLow = signal(isScreenLow());
+addEventListener("resize", () => (screenLow.value = isScreenLow()));
+
 /** On a touch screen a window may be low only because of the keyboard: it counts as low if the screen is, the short side of it. */
-const flat = computed(() => low.value && (!coarse.value || Math.min(screen.width, screen.height) < 480));
+const flat = computed(() => low.value && (!coarse.value || screenLow.value));
 
 export type Size = "phone" | "desktop" | "large";
 
