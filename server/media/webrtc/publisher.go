@@ -188,8 +188,14 @@ func (p *publisher) run() {
 	}
 }
 
-// measure keeps the round trip that ICE saw last.
+// measure keeps the round trip that ICE saw last. Before there is a connection pion may
+// be making what would be asked.
 func (p *publisher) measure() {
+	select {
+	case <-p.connected:
+	default:
+		return
+	}
 	for _, t := range p.pc.GetTransceivers() {
 		if r := t.Receiver(); r != nil && r.Transport() != nil {
 			if stats, ok := r.Transport().ICETransport().GetSelectedCandidatePairStats(); ok {
