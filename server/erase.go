@@ -77,7 +77,7 @@ func onStore(c config.Config, f func(*disk.Log) error) error {
 	c = c.WithDefaults()
 	dir := filepath.Join(c.Data, "store")
 	if _, err := os.Stat(dir); err != nil {
-		return fmt.Errorf("server: %w", err)
+		return fmt.Errorf("no store here, data must be the folder of the server: %w", err)
 	}
 	store, err := disk.Open(disk.Config{Dir: dir, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {

@@ -54,10 +54,9 @@ func (r *raw) join(room int64, documents ...string) {
 	r.send(&chalklinev1.ClientMessage{Message: &chalklinev1.ClientMessage_JoinRoom{JoinRoom: j}})
 }
 
-// joined joins and waits for the result.
-func (r *raw) joined(room int64, documents ...string) {
+// told reads until the server says what is waited for.
+func (r *raw) told(isIt func(*chalklinev1.ServerMessage) bool) {
 	r.t.Helper()
-	r.join(room, documents...)
 	for {
 		b, err := r.conn.ReadMessage()
 		if err != nil {
@@ -67,10 +66,17 @@ func (r *raw) joined(room int64, documents ...string) {
 		if err := proto.Unmarshal(b, &m); err != nil {
 			r.t.Fatal(err)
 		}
-		if m.GetJoinRoomResult() != nil {
+		if isIt(&m) {
 			return
 		}
 	}
+}
+
+// joined joins and waits for the result.
+func (r *raw) joined(room int64, documents ...string) {
+	r.t.Helper()
+	r.join(room, documents...)
+	r.told(func(m *chalklinev1.ServerMessage) bool { return m.GetJoinRoomResult() != nil })
 }
 
 // fate reads until the connection ends and returns the code that the server
@@ -202,22 +208,14 @@ func TestGuessingRoomsIsLimited(t *testing.T) {
 }
 
 // create asks for a room and returns its id, or the code of a refusal below 0.
-func (r *raw) create() int64 {
+func (r *raw) create() (room int64) {
 	r.t.Helper()
 	r.send(&chalklinev1.ClientMessage{Message: &chalklinev1.ClientMessage_CreateRoom{CreateRoom: &chalklinev1.CreateRoom{Name: "Class"}}})
-	for {
-		b, err := r.conn.ReadMessage()
-		if err != nil {
-			r.t.Fatal(err)
-		}
-		var m chalklinev1.ServerMessage
-		if err := proto.Unmarshal(b, &m); err != nil {
-			r.t.Fatal(err)
-		}
-		if made := m.GetCreateRoomResult(); made != nil {
-			return made.GetRoomId()
-		}
-	}
+	r.told(func(m *chalklinev1.ServerMessage) bool {
+		room = m.GetCreateRoomResult().GetRoomId()
+		return m.GetCreateRoomResult() != nil
+	})
+	return room
 }
 
 func TestMakingRoomsIsLimited(t *testing.T) {

@@ -57,7 +57,8 @@ export interface Sheet {
 export async function drawSheet(doc: BoardDocument, load: ExportOptions["load"]): Promise<Sheet> {
   const options = { measure: canvasMeasure(), load };
   const items = itemsOf(sourceOf(doc), options);
-  const box = { ...BOARD, y1: Math.min(BOARD.y1, Math.max(SCREEN, ...items.map(({ bounds }) => bounds.y1 + MARGIN))) };
+  const end = items.reduce((most, { bounds }) => Math.max(most, bounds.y1 + MARGIN), SCREEN);
+  const box = { ...BOARD, y1: Math.min(BOARD.y1, end) };
   const canvas = await paint(items, box, options);
   const jpeg = await canvas.convertToBlob({ type: "image/jpeg", quality: 0.92 });
   return { jpeg, width: canvas.width, height: canvas.height, scale: exportScale(box) * UNITS };

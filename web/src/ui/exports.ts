@@ -19,23 +19,24 @@ export function exportPage(room: RoomState, as: "png" | "svg"): void {
 
 /** Saves all pages as a PDF. */
 export function exportAll(room: RoomState): void {
+  if (room.session.pages.value.length === 0) return;
   const name = fileName(titleOf(room), "pdf");
   room.tasks.run(name, t("export.running", { name }), async (progress, signal) => {
     // What is not delivered yet would be missing in the server's.
-    const made = room.session.connection.value.kind === "synced" ? served(room) : drawnHere(room);
-    const pdf = await made(progress, signal);
+    const make = room.session.connection.value.kind === "synced" ? served : drawnHere;
+    const pdf = await make(room, progress, signal);
     if (!signal.aborted) saveFile(pdf, name);
   });
 }
 
-type Making = (...of: Parameters<Work>) => Promise<Blob>;
+type Progress = Parameters<Work>[0];
 
 /** Outlines, made by the server. */
-const served = (room: RoomState): Making => async (progress, signal) =>
+const served = async (room: RoomState, progress: Progress, signal: AbortSignal): Promise<Blob> =>
   received(await room.session.request("export.pdf", { signal }), progress);
 
 /** Pictures of the boards that are open, which all must be. */
-const drawnHere = (room: RoomState): Making => async (progress, signal) => {
+async function drawnHere(room: RoomState, progress: Progress, signal: AbortSignal): Promise<Blob> {
   const pages = room.session.pages.value, opened = room.opened.peek();
   const boards = pages.flatMap((page) => opened.get(page) ?? []).filter((board) => board.ready.value);
   if (boards.length < pages.length) {
@@ -49,12 +50,12 @@ const drawnHere = (room: RoomState): Making => async (progress, signal) => {
     signal.throwIfAborted();
   }
   return pdfOf(sheets);
-};
+}
 
 const titleOf = (room: RoomState): string => room.session.roomName.value || t("room.untitled");
 
 /** The body, telling how much of it is there. */
-async function received(response: Response, progress: (part: number | undefined) => void): Promise<Blob> {
+async function received(response: Response, progress: Progress): Promise<Blob> {
   const type = response.headers.get("content-type") ?? "";
   if (response.body === null) return new Blob([await response.arrayBuffer()], { type });
   const total = Number(response.headers.get("content-length") ?? 0);
