@@ -3,7 +3,9 @@ import type { BoardDocument } from "../src/sync/api.ts";
 import type { Environment } from "../src/sync/environment.ts";
 import { Session } from "../src/sync/session.ts";
 import type { Batch, Change, Saved, Slot, Store } from "../src/sync/store.ts";
+import type { OpenLink } from "../src/sync/transport/link.ts";
 import { webSocketLink } from "../src/sync/transport/websocket.ts";
+import type { BadStreams } from "./bad-streams.ts";
 import { NodeSocket } from "./node-socket.ts";
 
 /** ms that a transaction of the store takes. */
@@ -46,13 +48,20 @@ export interface Place {
   readonly port: number;
   readonly store: KeptStore;
   readonly random: () => number;
+  /** What lies between it and the connection; undefined: nothing. */
+  readonly streams?: BadStreams;
 }
 
 /** A world for a session that ends at once when the page does. */
-export function environment({ port, store, random }: Pick<Place, "port" | "store" | "random">): Environment & { kill(): void } {
+export function environment({ port, store, random, streams }: Omit<Place, "room" | "token" | "name">): Environment & { kill(): void } {
   let alive = true;
   const notes = new Map<string, string>();
   const sockets = new Set<NodeSocket>();
+  const open: OpenLink = (events) => {
+    const socket = new NodeSocket(port, "/ws");
+    sockets.add(socket);
+    return webSocketLink(socket, events);
+  };
   return {
     clock: {
       now: () => performance.now(),
@@ -65,11 +74,7 @@ export function environment({ port, store, random }: Pick<Place, "port" | "store
     random,
     routes: () =>
       Promise.resolve({
-        websocket: (events) => {
-          const socket = new NodeSocket(port, "/ws");
-          sockets.add(socket);
-          return webSocketLink(socket, events);
-        },
+        websocket: streams?.through(open) ?? open,
       }),
     notes: { get: (name) => notes.get(name) ?? null, set: (name, value) => void notes.set(name, value) },
     store: store.of(() => alive),
