@@ -141,7 +141,7 @@ test("the server stands still while somebody writes: the other route is tried, n
     }, { intervals: [20] })
     .toBeGreaterThan(0);
   measured("other route tried", tried);
-  expect(tried).toBeLessThanOrEqual(2 * OTHER_ROUTE_MS); // exactly on a clock that does not stall: sync-transport.test.ts
+  expect(tried).toBeLessThanOrEqual(2 * OTHER_ROUTE_MS); // exactly on a clock that does not stall: sync-connection.test.ts
   await expect(ann.pill).toHaveText(/^Reconnecting, \d+ changes saved$/);
 
   server.resume();

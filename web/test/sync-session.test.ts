@@ -24,15 +24,17 @@ describe("session", () => {
     noNumberReused(w);
   });
 
-  test("SYN4: points leave every 33 ms, the create with the first frame, times evened, captured_at of the last point", async () => {
+  test("SYN4: points leave every 33 ms, the create with the first frame, times evened, captured_at of the first point", async () => {
     const w = new World();
     const { board } = await enter(w, "ann");
+    const began = w.server.roomTime();
     await draw(w, board, 40);
     await w.pass(100);
     const batches = w.server.submitted.filter((s) => s.document === BOARD).map((s) => ({ at: s.capturedAt, ops: decodeOps(s.ops) }));
     assert.deepEqual(batches[0]?.ops.map((o) => o.kind), ["create", "extend"]);
     assert.ok(batches.slice(1).every((b) => b.ops.length === 1 && b.ops[0]?.kind === "extend"));
     assert.ok(batches.length >= 10 && batches.length <= 11, `${batches.length} batches in 320 ms`);
+    assert.ok(Math.abs((batches[0]?.at ?? 0) - began) <= 1);
     const last = batches.at(-1)?.ops[0];
     assert.equal(last?.kind === "extend" && last.ended, true);
     for (const [i, b] of batches.entries()) assert.ok(i === 0 || b.at - (batches[i - 1]?.at ?? 0) <= 40);
