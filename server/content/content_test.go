@@ -159,6 +159,18 @@ func TestLargeImagesAreMadeSmallerAndKeepTheirShape(t *testing.T) {
 	}
 }
 
+// A line of as many pixels as an image may have, in a file of some kB.
+func TestALongLineTakesNoMoreMemoryThanItsPixels(t *testing.T) {
+	s := open(t, content.Config{})
+	for _, size := range []image.Point{{content.MaxPixels, 1}, {1, content.MaxPixels}} {
+		line := image.NewPaletted(image.Rectangle{Max: size}, color.Palette{color.White, color.Black})
+		info, _ := put(t, s, 1, encodePNG(t, line))
+		if max(info.Width, info.Height) != content.MaxSide || min(info.Width, info.Height) != 1 {
+			t.Errorf("%v became %d × %d", size, info.Width, info.Height)
+		}
+	}
+}
+
 // exif puts an orientation into a JPEG.
 func exif(data []byte, orientation byte) []byte {
 	tiff := []byte{'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0, 0, 0, 0, 0}

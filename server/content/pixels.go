@@ -35,7 +35,7 @@ func fit(src image.Image) *image.RGBA {
 func shrink(src image.Image, factor int) *image.RGBA {
 	b := src.Bounds()
 	out := image.NewRGBA(image.Rect(0, 0, (b.Dx()+factor-1)/factor, (b.Dy()+factor-1)/factor))
-	strip := image.NewRGBA(image.Rect(0, 0, b.Dx(), factor))
+	strip := image.NewRGBA(image.Rect(0, 0, b.Dx(), min(factor, b.Dy())))
 	for y := range out.Rect.Dy() {
 		strip.Rect.Max.Y = min(factor, b.Dy()-y*factor)
 		draw.Draw(strip, strip.Rect, src, image.Pt(b.Min.X, b.Min.Y+y*factor), draw.Src)
