@@ -106,6 +106,15 @@ func cores() (two [2]int, ok bool) {
 	return two, found == len(two)
 }
 
+// ownMemory is what this machine has, bytes.
+func ownMemory() int64 {
+	var info unix.Sysinfo_t
+	if unix.Sysinfo(&info) != nil {
+		return 4 << 30
+	}
+	return int64(info.Totalram) * int64(info.Unit)
+}
+
 // startPinned starts a command on the first core and keeps this process off it: a
 // child inherits the cores of the thread that starts it.
 func startPinned(command *exec.Cmd) error {
