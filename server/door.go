@@ -28,7 +28,7 @@ type lesson interface {
 type door struct {
 	identify func(token string) (session.Identity, error)
 	// room returns a room that runs; who asks, and from where, is for the limits of guesses.
-	room func(ctx context.Context, id int64, participant, address string) (lesson, error)
+	room func(ctx context.Context, id int64, who session.Identity, address string) (lesson, error)
 	// wrong counts a code that can be no room's, as an unknown room would be.
 	wrong *tries
 }
@@ -62,7 +62,7 @@ func (d *door) visit(r *http.Request, code string) (visitor, error) {
 	if identity.Room != 0 && identity.Room != int64(id) {
 		return visitor{}, protocol.NewError(protocol.NotPermitted)
 	}
-	found, err := d.room(r.Context(), int64(id), identity.Participant.ID, r.RemoteAddr)
+	found, err := d.room(r.Context(), int64(id), identity, r.RemoteAddr)
 	if err != nil {
 		return visitor{}, err
 	}

@@ -46,7 +46,7 @@ func TestDrawnFilesOfSlowReadersTakeOnlySoMuchOfTheDisk(t *testing.T) {
 			identify: func(who string) (session.Identity, error) {
 				return session.Identity{Participant: classroom.Participant{ID: who, Role: classroom.Student}}, nil
 			},
-			room: func(context.Context, int64, string, string) (lesson, error) { return emptyLesson{}, nil },
+			room: func(context.Context, int64, session.Identity, string) (lesson, error) { return emptyLesson{}, nil },
 		},
 		scratch: t.TempDir(), files: ration{most: drawnBytes}, log: slog.New(slog.DiscardHandler),
 		renders: newTurnstile(rendersAtOnce, rendersWaiting), recent: newRecent(), closing: t.Context(),

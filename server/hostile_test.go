@@ -2,7 +2,9 @@ package server_test
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -274,4 +276,39 @@ func TestMetricsAndHealthAnswer(t *testing.T) {
 			t.Errorf("%s: %s, %v, without %s", path, answer.Status, err, want)
 		}
 	}
+}
+
+// Whoever asks for one unknown room after another, as one participant after another, is
+// not in the way of those at the same address who belong to the room that they ask for.
+func TestGuessingFromAnAddressShutsOutStrangersOnly(t *testing.T) {
+	g := startGallery(t)
+	code := func(token, room string) protocol.Code {
+		answer, body := g.ask(t, http.MethodGet, token, room+"/pages/"+g.page+".png", nil)
+		if answer.StatusCode == http.StatusOK {
+			return 0
+		}
+		var refused struct{ Code protocol.Code }
+		if err := json.Unmarshal(body, &refused); err != nil {
+			t.Fatalf("%s: %v", answer.Status, err)
+		}
+		return refused.Code
+	}
+	asked, got := 0, protocol.NoSuchRoom
+	for ; got == protocol.NoSuchRoom && asked < 3000; asked++ { // more where it takes longer than a minute
+		got = code(fmt.Sprint("student/", asked/10), codeOf(int64(1000+asked)))
+	}
+	if got != protocol.TooManyTries || asked < 600 {
+		t.Fatalf("code %v after %d unknown rooms, want TOO_MANY_TRIES after 600", got, asked)
+	}
+	for who, want := range map[string]protocol.Code{
+		"teacher":                        0, // has joined it
+		fmt.Sprint("student/new@", g.id): 0,
+		"student/new":                    protocol.TooManyTries,
+	} {
+		if got := code(who, g.room); got != want {
+			t.Errorf("%s gets code %v, want %v", who, got, want)
+		}
+	}
+	again := g.dial(t, client.Config{Token: "teacher", Room: g.id, Route: transport.WebSocket})
+	openFirst(t, again)
 }

@@ -170,8 +170,8 @@ func New(config Config) (*Server, error) {
 
 // door lets requests into rooms.
 func (s *Server) door() *door {
-	return &door{identify: s.Identify, wrong: s.guesses, room: func(ctx context.Context, id int64, participant, address string) (lesson, error) {
-		return s.Room(ctx, id, participant, address)
+	return &door{identify: s.Identify, wrong: s.guesses, room: func(ctx context.Context, id int64, who session.Identity, address string) (lesson, error) {
+		return s.Room(ctx, id, who, address)
 	}}
 }
 
@@ -249,18 +249,28 @@ func (s *Server) CreateRoom(ctx context.Context, name, participant, address stri
 }
 
 // Room is that of session.Server.
-func (s *Server) Room(ctx context.Context, id int64, participant, address string) (*room.Room, error) {
+func (s *Server) Room(ctx context.Context, id int64, who session.Identity, address string) (*room.Room, error) {
 	now := time.Now()
-	if !s.guesses.allowed(participant, address, now) {
+	if !s.guesses.allowed(who.ID, address, now) && !s.belongs(ctx, id, who) {
 		return nil, protocol.NewError(protocol.TooManyTries)
 	}
 	if err := s.rooms.exists(ctx, replay.Room(id)); err != nil {
 		if errors.Is(err, protocol.NewError(protocol.NoSuchRoom)) {
-			s.guesses.note(participant, address, now)
+			s.guesses.note(who.ID, address, now)
 		}
 		return nil, known(err)
 	}
 	return s.rooms.get(ctx, replay.Room(id))
+}
+
+// belongs says whether somebody need not guess a room's code: the token says it, or who
+// it names has joined the room before. Others at their address are in nobody's way then.
+func (s *Server) belongs(ctx context.Context, id int64, who session.Identity) bool {
+	if who.Room != 0 {
+		return who.Room == id
+	}
+	_, err := s.cfg.Table.Get(ctx, replay.Room(id), room.ParticipantPrefix+who.ID)
+	return err == nil
 }
 
 // known returns what a client is told of an error.

@@ -113,7 +113,7 @@ func (s *session) enter(ctx context.Context, m *chalklinev1.JoinRoom) (*room.Roo
 	case len(name) > protocol.MaxDisplayName || !utf8.ValidString(name):
 		return nil, protocol.NewError(protocol.TooLarge, "limit", "display_name", "max", strconv.Itoa(protocol.MaxDisplayName))
 	}
-	return s.cfg.Server.Room(ctx, m.GetRoomId(), s.identity.ID, s.conn.RemoteAddr())
+	return s.cfg.Server.Room(ctx, m.GetRoomId(), s.identity, s.conn.RemoteAddr())
 }
 
 // follow ends the session when its room ends: the client comes back and finds

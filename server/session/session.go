@@ -45,10 +45,11 @@ type Server interface {
 	// Identify checks a token.
 	Identify(token string) (Identity, error)
 	// CreateRoom makes a room with a name and returns its id. Who asks, and from which
-	// address, is for limits; of Room too, against guessing.
+	// address, is for limits.
 	CreateRoom(ctx context.Context, name, participant, address string) (int64, error)
-	// Room returns a running room.
-	Room(ctx context.Context, id int64, participant, address string) (*room.Room, error)
+	// Room returns a running room. Who asks, and from which address, is for limits of
+	// guesses.
+	Room(ctx context.Context, id int64, who Identity, address string) (*room.Room, error)
 }
 
 // Config is what all sessions share. Server is required.

@@ -73,7 +73,7 @@ func (s *fakeServer) CreateRoom(_ context.Context, name, _, _ string) (int64, er
 	return testRoom, nil
 }
 
-func (s *fakeServer) Room(_ context.Context, id int64, _, _ string) (*room.Room, error) {
+func (s *fakeServer) Room(_ context.Context, id int64, _ Identity, _ string) (*room.Room, error) {
 	if s.refusal != nil {
 		return nil, s.refusal
 	}
