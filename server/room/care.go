@@ -53,9 +53,11 @@ func (d *deletions) tidy() {
 	seen := make(map[ot.ID]bool, len(d.since))
 	d.queue = slices.DeleteFunc(d.queue, func(x deletion) bool {
 		since, ok := d.since[x.id]
-		stale := !ok || since != x.since || seen[x.id]
+		if !ok || since != x.since || seen[x.id] {
+			return true
+		}
 		seen[x.id] = true
-		return stale
+		return false
 	})
 }
 

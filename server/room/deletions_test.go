@@ -25,3 +25,15 @@ func TestDeletingAndBringingBackDoesNotFillMemory(t *testing.T) {
 		t.Fatalf("%d elements are to be purged, want 500", len(ids))
 	}
 }
+
+func TestOT16WhatIsDeletedAgainIsPurgedAfterAllWasTidied(t *testing.T) {
+	var d deletions
+	id := ot.ID{Replica: 1, Counter: 1}
+	d.note(id, true, 1)
+	d.note(id, false, 2)
+	d.note(id, true, 3)
+	d.tidy()
+	if ids := d.take(3); len(ids) != 1 || ids[0] != id {
+		t.Fatalf("%v are to be purged, want %v", ids, id)
+	}
+}
