@@ -169,6 +169,9 @@ func (s *state) enter(now time.Time, j Join, replica uint32, key []byte) {
 			Sources:     s.sources.now,
 		},
 	}})
+	if s.sources.now != s.sources.said {
+		s.sources.told = nil // not all members had the same last
+	}
 	if j.Joined != nil {
 		j.Joined(s.clock)
 	}

@@ -3,6 +3,7 @@ package room_test
 import (
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -203,6 +204,35 @@ func TestMED2EverybodyIsToldWhatIsPublished(t *testing.T) {
 		settle()
 		if got := ben.told(); len(got) != 1 || got[0] != "[]" {
 			t.Errorf("told %v, want that nothing is published", got)
+		}
+	})
+}
+
+func TestMED2WhoComesInTheMiddleOfAChangeIsToldHowItEnds(t *testing.T) {
+	simulated(t, func(t *testing.T) {
+		f := newRoom(t)
+		defer f.stop()
+		list := func(numbers ...uint32) {
+			var all []*chalklinev1.Source
+			for _, n := range numbers {
+				all = append(all, camera(n, "ann", true))
+			}
+			f.room.Sources(all)
+			synctest.Wait()
+		}
+		f.join("ann")
+		list(1)
+		later(50 * time.Millisecond)
+		list(1, 2) // gathered
+		ben := f.enter("ben")
+		later(20 * time.Millisecond)
+		if got := numbers(ben.result().GetSources().GetSources()); got != "[1 2]" {
+			t.Fatalf("ben comes to %s, not in the middle", got)
+		}
+		list(1)
+		settle()
+		if got := ben.told(); len(got) == 0 || got[len(got)-1] != "[1]" {
+			t.Errorf("told %v, want [1] at last", got)
 		}
 	})
 }
