@@ -114,6 +114,23 @@ test("going live that fails says why, though its panel is closed; so does being 
   await expect(again.page.locator(".notices").getByRole("alert")).toHaveCount(0);
 });
 
+test("the server is restarted in an orderly way: who is live stays live, and is seen again", async ({ lesson, server }) => {
+  const ann = await withCamera(lesson, "Ann");
+  const ben = await lesson.person("Ben");
+  await goLive(ann);
+  await plays(ben, "Ann");
+  await server.stop();
+  await expect(ann.pill).toHaveText("Reconnecting");
+  const camera = () => ann.page.evaluate(() => window.chalkline?.media.camera.state.value);
+  await expect.poll(camera, { timeout: 20_000 }).not.toBe("live");
+  await server.start();
+  await expect.poll(camera, { timeout: 40_000 }).toBe("live");
+  await expect.poll(() => server.metric("chalkline_webrtc_viewers")).toBe(1);
+  await plays(ben, "Ann");
+  await isAligned(ben);
+  await expect(ann.page.locator(".notices").getByRole("alert")).toHaveCount(0);
+});
+
 test("who leaves hears nothing more of a lead that goes on", async ({ lesson, server }) => {
   const ann = await withCamera(lesson, "Ann");
   const ben = await lesson.person("Ben");

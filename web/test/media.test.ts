@@ -140,6 +140,17 @@ test("a server that was restarted is published to again", async () => {
   media.stop();
 });
 
+test("MED4: what was known of one's source before a server stopped is no sign of another tab", async () => {
+  const { world, media } = await publishing();
+  world.sources.set([sourceOf(1, { participant: "me" })]);
+  world.connection.set({ kind: "reconnecting", unsent: 0, code: Code.GoingAway });
+  world.peer.dismiss();
+  await world.clock.pass(5000);
+  assert.deepEqual([media.camera.state.value, media.camera.fault.value], ["reconnecting", { kind: "no-route" }]);
+  assert.equal(world.peers.length, 2);
+  media.stop();
+});
+
 test("devices change over the same connection; stopping tells the server", async () => {
   const { world, media } = await publishing();
   const before = videoOf(world.peer).sender.track;

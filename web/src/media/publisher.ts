@@ -90,7 +90,8 @@ export abstract class Publishing {
         this.state.set("live");
       },
       down: (fault, final) => this.down(fault, final),
-      source: () => this.source(),
+      // Without the session it is what a server had that may be no more.
+      source: () => (this.session.connection.value.kind === "synced" ? this.source() : undefined),
     });
     this.uplink.wanted(this.source()?.wanted === true);
   }

@@ -30,7 +30,7 @@ export interface Tracks {
 export interface UplinkEvents {
   live(): void;
   down(fault: MediaFault, final: boolean): void;
-  /** One's own source of this kind as the server has it. */
+  /** One's own source of this kind as the server has it; undefined where that is not known. */
   source(): MediaSource | undefined;
 }
 
