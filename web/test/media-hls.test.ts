@@ -1,6 +1,7 @@
 // HLS as it is played by the system (Safari), and by hls.js, in simulated time.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { CodeError } from "../src/protocol/codes.ts";
 import { RoomMedia } from "../src/media/media.ts";
 import { FakeWorld, sourceOf, type FakeElement } from "./media-fake.ts";
 
@@ -60,12 +61,17 @@ class Lesson {
 /** The system plays: it has a minute, and 10 s are buffered. */
 async function begun(): Promise<Lesson> {
   const lesson = await Lesson.native();
+  await starts(lesson);
+  return lesson;
+}
+
+async function starts(lesson: Lesson): Promise<void> {
   const { element } = lesson;
   element.startDate = new Date(lesson.world.room / 1000 - 65_000); // so that media time 60 is 5 s ago
   element.range = [0, 62];
   element.currentTime = 60;
   element.dispatchEvent(new Event("playing"));
-  return lesson;
+  await lesson.frame();
 }
 
 test("ALN2: where the system plays HLS, T is the playlist's date at the frame's media time", async () => {
@@ -163,6 +169,53 @@ test("HLS goes on by itself when its publisher is back, and is begun again if it
   await world.clock.pass(10);
   assert.notEqual(element.src, "");
   lesson.media.stop();
+});
+
+/** Ann is played as HLS by the system, 5 s behind; wanted: what the person chose. WebRTC is there, but no connection comes about. */
+async function withoutWebRtc(wanted: "auto" | "hls"): Promise<Lesson> {
+  const world = new FakeWorld();
+  Object.assign(world.support, { mse: false, nativeHls: true });
+  const lesson = new Lesson(world);
+  const usual = world.answer;
+  world.answer = (path, init) => (path.includes("whep") ? new CodeError(0) : usual?.(path, init));
+  lesson.source({ webrtc: true });
+  lesson.media.play(1, { player: wanted });
+  await world.clock.pass(2000);
+  await starts(lesson);
+  return lesson;
+}
+
+const offers = ({ world }: Lesson): number => world.requests.filter((request) => request.includes("whep")).length;
+
+/** The person writes for so long, s. */
+async function write({ media, world }: Lesson, seconds: number): Promise<void> {
+  for (let i = 0; i < seconds; i++) {
+    media.writes();
+    await world.clock.pass(1000);
+    world.worker.say({ kind: "tick" });
+  }
+}
+
+test("ALN7: where WebRTC failed a writer keeps what plays, and is shown the board of now", async () => {
+  const lesson = await withoutWebRtc("auto");
+  const { media, element, playing } = lesson;
+  assert.deepEqual([playing.player.value, offers(lesson)], ["hls", 3]);
+  const { src } = element;
+  await write(lesson, 60);
+  assert.deepEqual([playing.player.value, element.src, offers(lesson)], ["hls", src, 3]);
+  assert.deepEqual(media.alignment.value, { kind: "off", reason: "writing" });
+  media.stop();
+});
+
+test("ALN7: WebRTC that fails a writer is given up for what played before", async () => {
+  const lesson = await withoutWebRtc("hls");
+  const { media, playing } = lesson;
+  assert.deepEqual([playing.player.value, offers(lesson)], ["hls", 0]);
+  await write(lesson, 60);
+  await starts(lesson);
+  assert.deepEqual([playing.player.value, offers(lesson)], ["hls", 3]);
+  assert.deepEqual(media.alignment.value, { kind: "off", reason: "writing" });
+  media.stop();
 });
 
 interface HlsError {

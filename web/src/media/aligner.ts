@@ -122,13 +122,13 @@ export class Aligner {
     });
   }
 
-  /** Whether the person writes and is too far behind; then WebRTC is played where it can be (ALN7). */
+  /** Whether the person writes and is too far behind; then WebRTC is played where it works (ALN7). */
   private writing(led: readonly Led[], time: LeadTime | undefined, now: number): boolean {
     const writes = now - this.wroteAt < WRITING_MS;
     const behind = time === undefined ? Infinity : (this.session.alignment.now() ?? time.time) - time.time;
     for (const { playing } of led) {
       if (!writes) playing.insist(undefined);
-      else if (behind > WRITER_BEHIND && playing.can("webrtc")) playing.insist("webrtc");
+      else if (behind > WRITER_BEHIND) playing.insist("webrtc");
     }
     return writes && behind > WRITER_BEHIND;
   }

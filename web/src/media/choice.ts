@@ -34,6 +34,10 @@ export class Failures {
     this.failed.set(`${source} ${player}`, ++this.count);
   }
 
+  has(source: number, player: Player): boolean {
+    return this.failed.has(`${source} ${player}`);
+  }
+
   /** It plays: what went wrong before is over. */
   clear(source: number, player: Player): void {
     this.failed.delete(`${source} ${player}`);

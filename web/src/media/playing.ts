@@ -85,15 +85,12 @@ export class SourcePlaying implements Playing {
     this.rechoose();
   }
 
-  /** Plays it so for as long as this is not taken back by undefined. */
+  /** Plays it so, unless it cannot be or failed, until this is taken back by undefined or fails. */
   insist(player: Player | undefined): void {
     if (player === this.override) return;
+    if (player !== undefined && (!this.can(player) || this.failures.has(this.info.number, player))) return;
     this.override = player;
     this.rechoose();
-  }
-
-  can(player: Player): boolean {
-    return playersOf(this.info, this.site.env.support).includes(player);
   }
 
   /** The room's news of the source; undefined: it is not there. */
@@ -156,6 +153,10 @@ export class SourcePlaying implements Playing {
     this.ended();
   }
 
+  private can(player: Player): boolean {
+    return playersOf(this.info, this.site.env.support).includes(player);
+  }
+
   private choice(): Player | undefined {
     const players = playersOf(this.info, this.site.env.support);
     return this.failures.choose(this.info.number, players, this.override ?? this.wanted);
@@ -200,9 +201,10 @@ export class SourcePlaying implements Playing {
     this.fault.set(fault);
     this.settle("stalled");
     // Where nothing goes out that is no fault of the player's.
-    const others = gives(this.info) && playersOf(this.info, this.site.env.support).length > 1 && (this.override ?? this.wanted) === "auto";
+    const others = gives(this.info) && playersOf(this.info, this.site.env.support).length > 1 && (this.override !== undefined || this.wanted === "auto");
     if (!final && !(others && ++this.tries >= TRIES)) return;
     this.failures.note(this.info.number, player);
+    this.override = undefined;
     this.close();
     if (this.choice() !== player) this.begin();
     else this.cancelAnew = this.site.env.clock.after(ANEW_MS, () => this.begin());
