@@ -66,6 +66,43 @@ test("ALN7 a pupil who is seconds behind by HLS and called up to write gets WebR
   await agree([ann, ben], SLOW.timeout);
 });
 
+test("ALN3 a pupil who went back by HLS folds the video away and back, and goes to a phone's layout: it plays on where it is", async ({ lesson }) => {
+  const ann = await withCamera(lesson, "Ann");
+  const ben = await lesson.person("Ben");
+  const { page } = ben;
+  await goLive(ann);
+  await isAligned(ben);
+  await byHLS(ben, "Ann");
+  await goBack(ben, 20);
+  // T in the page's own time: it stands and goes on, and leaps nowhere.
+  await page.evaluate(() => {
+    const lags: number[] = ((window as { lags?: number[] }).lags = []);
+    const look = (): void => {
+      const { alignment } = window.chalkline?.session ?? {}, shown = window.chalkline?.shown();
+      if (typeof shown === "number") lags.push(((alignment?.now() ?? 0) - shown) / 1e6);
+      else lags.push(0);
+      setTimeout(look, 50);
+    };
+    look();
+  });
+  const element = await page.evaluateHandle(() => document.querySelector<HTMLVideoElement>(".tile video"));
+  const goesOn = async (): Promise<void> => {
+    const at = await element.evaluate((video) => video?.currentTime ?? NaN);
+    await expect.poll(() => element.evaluate((video) => video?.currentTime)).toBeGreaterThan(at + 1);
+  };
+  await page.getByRole("button", { name: "Fold the video away" }).click();
+  await expect(page.locator(".tile")).toHaveCount(0);
+  await goesOn(); // heard
+  await page.getByRole("button", { name: /^Show the video/ }).click();
+  await expect(page.locator(".tile video")).toBeVisible();
+  await goesOn();
+  await page.setViewportSize({ width: 390, height: 800 });
+  await expect(page.locator(".tiles-strip .tile video")).toBeVisible();
+  await goesOn();
+  const lags = await page.evaluate(() => (window as { lags?: number[] }).lags ?? []);
+  expect(Math.min(...lags), "seconds behind").toBeGreaterThan(15);
+});
+
 /** Something that a page shows for the first time; times in µs room time. */
 interface Event {
   /** Key of an element, or "turned". */

@@ -159,6 +159,7 @@ export class FakeElement extends EventTarget {
   volume = 1;
   autoplay = false;
   playsInline = false;
+  isConnected = true;
   /** Sound needs a click. */
   strict = false;
   /** Of what it plays by itself: its URL, what can be sought in, s, and the date of media time 0. */
@@ -179,6 +180,12 @@ export class FakeElement extends EventTarget {
   pause(): void {
     this.paused = true;
     this.dispatchEvent(new Event("pause"));
+  }
+
+  /** It is taken off the page, which pauses it. */
+  leave(): void {
+    this.isConnected = false;
+    this.pause();
   }
 
   requestVideoFrameCallback(callback: (now: number, metadata: VideoFrameCallbackMetadata) => void): number {

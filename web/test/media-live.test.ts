@@ -5,7 +5,7 @@ import type { Player } from "../src/media/api.ts";
 import type { LivePlayers } from "../src/media/environment.ts";
 import { RoomMedia } from "../src/media/media.ts";
 import type { SourcePlaying } from "../src/media/playing.ts";
-import { FakeElement, FakeWorld, sourceOf } from "./media-fake.ts";
+import { FakeWorld, sourceOf } from "./media-fake.ts";
 
 /** A stream of hls.js or mpegts.js, which stands until it is destroyed. */
 class FakeStream {
@@ -103,6 +103,21 @@ for (const player of ["hls", "httpts"] as const) {
   });
 }
 
+test("who is taken off the page plays on, behind another tab too", async () => {
+  const world = new FakeWorld();
+  const media = new RoomMedia(world.env, world.session);
+  world.sources.set([sourceOf(1)]);
+  media.play(1);
+  const element = world.elements[0]!;
+  for (const visible of [true, false]) {
+    world.visible = visible;
+    element.leave();
+    await world.clock.pass(10);
+    assert.equal(element.paused, false, `visible: ${visible}`);
+  }
+  media.stop();
+});
+
 test("who is stopped listens to nothing and plays nothing, though its tile lets go of it later", async () => {
   const world = new FakeWorld();
   const media = new RoomMedia(world.env, world.session);
@@ -110,10 +125,9 @@ test("who is stopped listens to nothing and plays nothing, though its tile lets 
   const before = world.listeners.size;
   for (let i = 0; i < 3; i++) {
     const playing = media.play(1);
-    playing.attach(new FakeElement() as unknown as HTMLVideoElement);
     await world.clock.pass(10);
     playing.stop();
-    playing.attach(undefined);
+    world.elements.at(-1)!.leave();
     playing.resume();
     await world.clock.pass(10);
   }

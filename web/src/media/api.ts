@@ -64,8 +64,8 @@ export interface Playing {
   readonly fault: Observable<MediaFault | undefined>;
   /** The browser wants a click before it lets sound out. */
   readonly blocked: Observable<boolean>;
-  /** Where it is shown; one element at a time. Without, sound only. */
-  attach(video: HTMLVideoElement | undefined): void;
+  /** What it is seen and heard in, the same for as long as it is played: the page puts it where it is to be seen. Off the page it is heard. */
+  readonly element: HTMLVideoElement;
   /** Of the person: 0 … 1. */
   setVolume(volume: number): void;
   pause(): void;

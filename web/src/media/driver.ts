@@ -13,7 +13,7 @@ export interface DriverEvents {
 export interface Driver {
   readonly player: Player;
   readonly shown: Shown;
-  /** Plays in this element from now on. */
+  /** Plays in this element; called once. */
   use(element: HTMLVideoElement): void;
   pause(): void;
   resume(): void;

@@ -57,7 +57,7 @@ export interface MediaEnvironment {
   /** The one worker of the page. */
   readonly worker: FrameWorker;
   readonly live: LivePlayers;
-  /** An element that is not on the page, for sound. */
+  /** An element that is not on the page. */
   element(): HTMLVideoElement;
   stream(tracks: readonly MediaStreamTrack[]): MediaStream;
   meter(stream: MediaStream): Meter;

@@ -3,7 +3,7 @@
 //   const media = createMedia({ session });
 //   await media.camera.start({ video: true, audio: true });
 //   const playing = media.play(source.number);
-//   playing.attach(video);
+//   tile.append(playing.element);
 //
 // Boards of the session are held for the lead's video from then on (docs/protocol.md, ALN). The page serves
 // /media-worker.js and /hls-worker.js next to itself; hls.js and mpegts.js are loaded when they are first used.

@@ -59,8 +59,6 @@ export abstract class LiveDriver implements Driver {
   }
 
   use(element: HTMLVideoElement): void {
-    if (element === this.element) return;
-    this.element?.removeEventListener("seeking", this.onSeeking);
     this.element = element;
     element.addEventListener("seeking", this.onSeeking);
     this.frames.watch(element);

@@ -62,6 +62,10 @@ export class SourcePlaying implements Playing {
     return this.info.number;
   }
 
+  get element(): HTMLVideoElement {
+    return this.screening.element;
+  }
+
   get blocked(): Value<boolean> {
     return this.screening.blocked;
   }
@@ -112,12 +116,6 @@ export class SourcePlaying implements Playing {
 
   time(): number | undefined {
     return this.driver?.shown.time;
-  }
-
-  attach(video: HTMLVideoElement | undefined): void {
-    if (!this.screening.attach(video)) return;
-    this.driver?.use(this.screening.element);
-    this.screening.play();
   }
 
   setVolume(volume: number): void {

@@ -7,36 +7,23 @@ export interface ScreeningEvents {
   waiting(): void;
 }
 
-/** One source's element at a time, playing unless the person paused it. */
+/** One source's element, playing unless the person paused it. */
 export class Screening {
   /** The browser wants a click before it lets sound out. */
   readonly blocked = new Value(false);
-  element: HTMLVideoElement;
-  private readonly spare: HTMLVideoElement;
+  readonly element: HTMLVideoElement;
   private volume = 1;
   private paused = false;
   private stopped = false;
-  private stopListening: () => void;
+  private readonly stopListening: () => void;
   private stopWaiting: (() => void) | undefined;
 
   constructor(
     private readonly env: MediaEnvironment,
     private readonly events: ScreeningEvents,
   ) {
-    this.spare = env.element();
-    this.element = this.spare;
-    this.stopListening = this.take(this.spare);
-  }
-
-  /** Returns whether it is another element now. */
-  attach(video: HTMLVideoElement | undefined): boolean {
-    const next = video ?? this.spare;
-    if (next === this.element || this.stopped) return false;
-    this.stopListening();
-    this.element.pause();
-    this.element = next;
-    this.stopListening = this.take(next);
-    return true;
+    this.element = env.element();
+    this.stopListening = this.listen();
   }
 
   setVolume(volume: number): void {
@@ -55,19 +42,19 @@ export class Screening {
     this.unblock();
   }
 
-  /** Plays if it does not: media came, or the element is a new one. */
+  /** Plays if it does not: media came, or the browser paused it. */
   play(): void {
     const { element } = this;
     if (this.stopped || this.paused || !element.paused) return;
     element.play().catch((error: unknown) => {
       const refused = error instanceof Error && error.name === "NotAllowedError";
-      if (this.stopped || element !== this.element || !refused || element.muted) return; // others: no media yet, or another element
+      if (this.stopped || !refused || element.muted) return; // others: no media yet
       this.block();
       this.play();
     });
   }
 
-  /** For good: tiles let go of their elements after it. */
+  /** For good: tiles let go of the element after it. */
   stop(): void {
     this.stopped = true;
     this.stopListening();
@@ -75,11 +62,12 @@ export class Screening {
     this.element.pause();
   }
 
-  private take(element: HTMLVideoElement): () => void {
-    const { events } = this;
-    // Chromium pauses silent video behind another tab, and plays it on at return; a stream's end pauses too.
+  private listen(): () => void {
+    const { element, events } = this;
+    // Chromium pauses silent video behind another tab, and plays it on at return; a stream's end pauses too. Who is taken off
+    // the page is paused wherever that is.
     const onPause = (): void => {
-      if (this.env.signals.visible) this.play();
+      if (this.env.signals.visible || !element.isConnected) this.play();
     };
     element.autoplay = true;
     element.playsInline = true;
@@ -89,7 +77,7 @@ export class Screening {
     const stopWatching = this.env.signals.subscribe((signal) => {
       if (signal === "visible") this.play();
     });
-    this.sound(element);
+    this.sound();
     return () => {
       element.removeEventListener("playing", events.playing);
       element.removeEventListener("waiting", events.waiting);
@@ -98,7 +86,8 @@ export class Screening {
     };
   }
 
-  private sound(element = this.element): void {
+  private sound(): void {
+    const { element } = this;
     element.volume = this.volume;
     element.muted = this.volume === 0 || this.blocked.value;
   }

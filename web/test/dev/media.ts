@@ -89,21 +89,18 @@ class FakePlaying implements Playing {
   readonly fault = new Value<MediaFault | undefined>(undefined);
   readonly blocked = new Value(false);
   readonly window = new Value<Playing["window"]["value"]>(undefined);
+  readonly element = document.createElement("video");
   volume = 1;
-  readonly #film: MediaStream;
 
   constructor(
     readonly source: number,
     private readonly ended: () => void,
   ) {
-    this.#film = film(String(source), (source * 67) % 360);
-  }
-
-  attach(video: HTMLVideoElement | undefined): void {
-    if (video === undefined) return;
-    video.muted = true;
-    video.srcObject = this.#film;
-    void video.play().catch(() => undefined); // another element took its place
+    this.element.muted = true;
+    this.element.srcObject = film(String(source), (source * 67) % 360);
+    const play = (): void => void this.element.play().catch(() => undefined); // it ended
+    this.element.addEventListener("pause", play);
+    play();
   }
 
   setVolume(volume: number): void {

@@ -5,6 +5,7 @@ import { t } from "../i18n.ts";
 import type { RoomState } from "../roomstate.ts";
 import { Sheet } from "../sheet.tsx";
 import { FLASH_COUNT, measure } from "./flash.ts";
+import { put } from "./video.tsx";
 
 /** Measures how late the stream of an encoder is, by flashes that it films, or lets the person say so. */
 export function CalibrateSheet({ room }: { readonly room: RoomState }): JSX.Element {
@@ -27,34 +28,35 @@ interface CalibrationProps {
 }
 
 function Calibration({ room, source }: CalibrationProps): JSX.Element {
-  const video = useRef<HTMLVideoElement>(null);
+  const place = useRef<HTMLDivElement>(null);
   const flash = useRef<HTMLDivElement>(null);
   const [state, setState] = useState<State>({ kind: "idle" });
   const [known, setKnown] = useState(0);
   const stop = useRef<AbortController>();
   useEffect(() => {
-    if (video.current === null) return undefined;
-    const playing = room.av.media.play(source);
+    const { element } = room.av.media.play(source);
     const unsee = room.av.see(source);
-    const tile = document.querySelector<HTMLVideoElement>(`.tile[data-source="${source}"] video`);
-    playing.attach(video.current);
+    const tile = element.parentElement;
+    const takeOff = put(element, place.current);
     return () => {
       stop.current?.abort();
       unsee();
-      playing.attach(tile ?? undefined);
+      if (tile?.isConnected === true && element.parentElement === place.current) tile.append(element);
+      else takeOff();
     };
   }, [room, source]);
   useEffect(() => void room.av.offset(source).then((offset) => setKnown(Math.round((offset ?? 0) / 1000))), [room, source]);
   const start = async (): Promise<void> => {
-    if (video.current === null || flash.current === null) return;
-    const [element, light] = [video.current, flash.current];
+    const light = flash.current;
+    if (light === null) return;
     stop.current = new AbortController();
     setState({ kind: "running", flashed: 0 });
     // It stands until another is measured: whoever gives up half-way loses nothing.
     const offset = await room.av.offset(source);
     if (offset === undefined) return setState({ kind: "idle" });
+    const playing = room.av.media.play(source);
     const delay = await measure({
-      playing: room.av.media.play(source), video: element, clock: room.session.alignment, offset,
+      playing, video: playing.element, clock: room.session.alignment, offset,
       light: (on) => light.classList.toggle("lit", on),
       flashed: (flashed) => setState({ kind: "running", flashed }),
     }, stop.current.signal);
@@ -66,7 +68,7 @@ function Calibration({ room, source }: CalibrationProps): JSX.Element {
     <div class="calibrate">
       <p>{t("calibrate.intro")}</p>
       <p>{t("calibrate.aim")}</p>
-      <div class="preview"><video ref={video} muted playsInline aria-label={t("calibrate.preview")} /></div>
+      <div class="preview" ref={place} role="group" aria-label={t("calibrate.preview")} />
       <p class="hint">{t("calibrate.warn")}</p>
       <p class="calibrate-said" role="status">{said(state)}</p>
       <button class="button button-main" disabled={state.kind === "running"} onClick={() => void start()}>

@@ -1,6 +1,6 @@
 import { EllipsisVertical, MicOff, MonitorUp, Star, VideoOff, Volume2, VolumeX } from "lucide-preact";
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Playing } from "../../media/api.ts";
 import type { MediaSource, Person } from "../../sync/api.ts";
 import { Value } from "../../sync/observable.ts";
@@ -11,7 +11,7 @@ import type { RoomState } from "../roomstate.ts";
 import { FaultNote } from "./faultnote.tsx";
 import { LiveControls } from "./livecontrols.tsx";
 import { TileMenu } from "./tilemenu.tsx";
-import { StreamVideo } from "./video.tsx";
+import { put, StreamVideo } from "./video.tsx";
 import { sourceNote } from "./words.ts";
 
 export interface TileProps {
@@ -78,13 +78,12 @@ function useVisible(element: { readonly current: Element | null }, seen: () => (
 }
 
 function Picture({ playing, name }: { readonly playing: Playing; readonly name: string }): JSX.Element {
-  const video = useRef<HTMLVideoElement>(null);
-  useEffect(() => {
-    if (video.current === null) return undefined;
-    playing.attach(video.current);
-    return () => playing.attach(undefined);
-  }, [playing]);
-  return <video ref={video} playsInline aria-label={name} />;
+  const place = useRef<HTMLDivElement>(null);
+  const { element } = playing;
+  useLayoutEffect(() => element.setAttribute("aria-label", name), [element, name]);
+  // At once: an element that goes from one place to another plays on.
+  useLayoutEffect(() => put(element, place.current), [element]);
+  return <div ref={place} />;
 }
 
 /** What one sends oneself, without a way over the server. */

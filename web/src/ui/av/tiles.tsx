@@ -55,7 +55,7 @@ function Column({ room, sources, lead }: TilesProps): JSX.Element {
   );
 }
 
-/** Sound goes on for the lead's; nobody else's is played while nobody looks. */
+/** The lead's are heard on; nobody else's are played while nobody looks. */
 const Folded = ({ sources }: { readonly sources: readonly MediaSource[] }): JSX.Element => (
   <aside class="tiles-folded" aria-label={t("tiles.label")}>
     <button class="bar-button" aria-label={t("tiles.unfold", { n: sources.length })} title={t("tiles.unfold", { n: sources.length })} onClick={() => (folded.value = false)}>

@@ -8,6 +8,14 @@ export interface StreamVideoProps {
   readonly mirrored?: boolean;
 }
 
+/** Shows what plays in a place until the function returned is called, or another place takes it. */
+export function put(element: HTMLVideoElement, place: HTMLElement | null): () => void {
+  place?.append(element);
+  return () => {
+    if (element.parentElement === place) element.remove();
+  };
+}
+
 /** Shows a stream of this page without its sound. */
 export function StreamVideo({ stream, label, mirrored = false }: StreamVideoProps): JSX.Element {
   const video = useRef<HTMLVideoElement>(null);
