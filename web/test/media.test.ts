@@ -406,6 +406,27 @@ test("a source is played once; its reader is attached in the task that made the 
   assert.equal(lesson.world.requests.at(-1), "DELETE sources/1/whep/1");
 });
 
+test("the time of a sound that is muted at the server is asked for seldom, and at once when it is heard again", async () => {
+  const { world, media } = begin();
+  world.sources.set([sourceOf(1, { muted: true })]);
+  media.play(1);
+  await world.clock.pass(10);
+  world.peer.become("connected");
+  await world.clock.pass(10);
+  const asked = (): number => world.requests.filter((request) => request === "GET sources/1/whep/1").length;
+  await world.clock.pass(60_000);
+  assert.ok(asked() <= 15, `asked ${asked()} times in a minute`);
+  const before = asked();
+  world.sources.set([sourceOf(1)]);
+  await world.clock.pass(1);
+  assert.equal(asked(), before + 1);
+  world.answer = (path, { method }) => (path === "sources/1/whep/1" && method === undefined ? Response.json({ audio: { rtp: 1, time_us: 1 } }) : undefined);
+  await world.clock.pass(1000);
+  await world.clock.pass(60_000);
+  assert.ok(asked() <= before + 17, `asked ${asked() - before} times in the minute after`);
+  media.stop();
+});
+
 test("WebRTC that does not work is left for HTTP, and the source's news are followed", async () => {
   const { world, media } = begin();
   world.sources.set([sourceOf(1, { live: true })]);

@@ -6,7 +6,6 @@ import type { Driver, DriverEvents } from "./driver.ts";
 import { Frames } from "./frames.ts";
 import { inboundFigures, LinkMeter, NO_FIGURES } from "./figures.ts";
 import { Line } from "./line.ts";
-import type { Resource } from "./resource.ts";
 import { ShownClock } from "./shownclock.ts";
 import { ShownValue } from "./shown.ts";
 import { SoundClock } from "./soundclock.ts";
@@ -34,6 +33,7 @@ export class WebRtcDriver implements Driver {
   private picture: RTCRtpReceiver | undefined;
   private voice: RTCRtpReceiver | undefined;
   private stopReading: (() => void) | undefined;
+  private ask: (() => Promise<void>) | undefined;
   private cancelAsk: (() => void) | undefined;
   private readsStamps = false;
   private target = 0;
@@ -51,9 +51,9 @@ export class WebRtcDriver implements Driver {
     });
     this.line = new Line(site.env, site.request, site.ice, () => `sources/${source.number}/whep?quality=${this.quality}`, {
       prepare: (peer) => this.prepare(peer),
-      up: (peer, resource) => {
+      up: (peer) => {
         this.connect(peer);
-        this.askTimes(resource);
+        this.askTimes();
         events.up();
       },
       down: (fault, final) => {
@@ -64,7 +64,6 @@ export class WebRtcDriver implements Driver {
   }
 
   use(element: HTMLVideoElement): void {
-    if (this.element !== undefined && this.element !== element) this.element.srcObject = null;
     this.element = element;
     this.frames.watch(element);
     if (this.stream !== undefined) element.srcObject = this.stream;
@@ -85,8 +84,10 @@ export class WebRtcDriver implements Driver {
 
   changed(source: MediaSource): void {
     const more = (source.video && !this.source.video) || (source.audio && !this.source.audio);
+    const unmuted = this.source.muted && !source.muted;
     this.source = source;
     if (more) this.line.restart(); // its offer was answered without that track
+    else if (unmuted) this.askTimes();
   }
 
   buffer(target: number): void {
@@ -187,7 +188,10 @@ export class WebRtcDriver implements Driver {
   }
 
   /** Times that frames do not say: of sound, and of video where the browser shows no frames to a worker. */
-  private askTimes(resource: Resource): void {
+  private askTimes(): void {
+    this.cancelAsk?.();
+    const { resource } = this.line;
+    if (resource === undefined) return;
     let known = false;
     let soon = this.source.video && this.readsStamps ? 0 : SOON;
     const ask = async (): Promise<void> => {
@@ -195,13 +199,14 @@ export class WebRtcDriver implements Driver {
         const { audio, video } = await resource.times();
         if (audio !== undefined) this.sound.learn(audio.rtp, audio.time);
         if (video !== undefined && !this.readsStamps) this.stamps.add(video.rtp, video.time);
-        known ||= audio !== undefined || !this.source.audio;
+        known ||= audio !== undefined || !this.source.audio || this.source.muted;
       } catch {
         // A server without them: the frames' own times do.
       }
       const wait = known ? ASK_MS : soon-- > 0 ? ASK_SOON_MS : ASK_FIRST_MS;
-      if (this.line.resource === resource) this.cancelAsk = this.site.env.clock.after(wait, () => void ask());
+      if (this.ask === ask && this.line.resource === resource) this.cancelAsk = this.site.env.clock.after(wait, () => void ask());
     };
+    this.ask = ask;
     void ask();
   }
 }
