@@ -17,6 +17,7 @@ import {
   type Submit,
   type Trace,
 } from "../src/protocol/gen/chalkline/v1/chalkline_pb.ts";
+import { MAX_OPEN_DOCUMENTS } from "../src/protocol/limits.ts";
 import type { Route } from "../src/sync/api.ts";
 import type { Clock } from "../src/sync/clock.ts";
 import type { Link, LinkEvents } from "../src/sync/transport/link.ts";
@@ -221,6 +222,7 @@ export class FakeServer {
   private attach(peer: Peer, open: OpenDocument): void {
     const { handle, document } = open;
     if (peer.views.get(handle)?.document === document) return;
+    if (peer.views.size >= MAX_OPEN_DOCUMENTS) return peer.control({ case: "refused", value: { handle, n: 0n, error: { code: Code.TooLarge } } });
     if (document !== "authority" && document !== "stage" && !this.pages().includes(document.slice("board::".length))) {
       return peer.control({ case: "refused", value: { handle, n: 0n, error: { code: Code.NoSuchDocument } } });
     }

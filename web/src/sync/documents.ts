@@ -23,7 +23,7 @@ import type { Selecting } from "./pointer.ts";
 import { leadChanged, pageTurned, STAGE, StageState } from "./stagestate.ts";
 import { Work, type Joined, type WorkHost } from "./work.ts";
 
-/** Boards last looked at that stay open. */
+/** Boards last looked at, which stay open. */
 const MAX_LOOKED = 8;
 /** Documents that are always open. */
 const ALWAYS: readonly string[] = [AUTHORITY, STAGE];
@@ -51,7 +51,7 @@ export class Documents implements BoardHost, WorkHost, AlignedHost {
   private readonly gatherer: Gatherer;
   private readonly asking: Asking;
   private readonly refusedBatches = new Set<string>();
-  /** Pages by when they were looked at, the newest last. */
+  /** Pages last looked at, the newest last. */
   private looked: string[] = [];
   /** The page that the server knows to be looked at. */
   private told = "";
@@ -80,7 +80,7 @@ export class Documents implements BoardHost, WorkHost, AlignedHost {
   /** What JOIN_ROOM opens at once. */
   opening(): OpenDocument[] {
     if (this.careful) return [this.asking.ask(this.openOf(AUTHORITY))];
-    const boards = this.wanted().filter((document) => this.authority.has(pageOf(document)));
+    const boards = this.wanted().filter((document) => this.authority.has(pageOf(document)) && this.opens.get(document)?.feed.parked !== true);
     return [...ALWAYS, ...boards].map((document) => this.asking.ask(this.openOf(document)));
   }
 
@@ -114,12 +114,8 @@ export class Documents implements BoardHost, WorkHost, AlignedHost {
 
   look(page: string): LiveBoard {
     const board = this.board(page);
-    this.looked = [...this.looked.filter((p) => p !== page), page];
-    this.evict();
-    if (this.host.connected) {
-      this.open();
-      this.lookNow();
-    }
+    this.looked = [...this.looked.filter((p) => p !== page), page].slice(-MAX_LOOKED);
+    this.open();
     return board;
   }
 
@@ -166,21 +162,22 @@ export class Documents implements BoardHost, WorkHost, AlignedHost {
     }
   }
 
-  /** Boards that are looked at, newest first, and those with undelivered work. */
+  /** Boards last looked at, newest first, and those with undelivered work, as many as may be open (REC1). */
   private wanted(): string[] {
-    const looked = this.looked.slice(-MAX_LOOKED).reverse().map(boardOf);
+    const looked = [...this.looked].reverse().map(boardOf);
     const working = this.work.unfinished().filter((document) => !ALWAYS.includes(document));
-    const all = [...new Set([...looked, ...working])].slice(0, MAX_OPEN_DOCUMENTS - ALWAYS.length);
-    return all.filter((document) => this.opens.get(document)?.feed.parked !== true);
+    return [...new Set([...looked, ...working])].slice(0, MAX_OPEN_DOCUMENTS - ALWAYS.length);
   }
 
-  /** Opens what is wanted and known to exist. */
+  /** Opens what is wanted and known to exist, in place of what is not wanted any more. */
   private open(): void {
     if (!this.host.connected || !this.openOf(AUTHORITY).feed.live) return;
-    for (const document of [STAGE, ...this.wanted()]) {
+    const wanted = [...ALWAYS, ...this.wanted()];
+    this.evict(wanted);
+    for (const document of wanted) {
       const open = this.openOf(document);
       const { feed } = open;
-      if (document !== STAGE && !this.authority.has(pageOf(document))) this.restorePage(document);
+      if (!ALWAYS.includes(document) && !this.authority.has(pageOf(document))) this.restorePage(document);
       else if (!feed.live && !feed.awaited && !feed.parked) this.asking.open(open);
     }
     this.lookNow();
@@ -200,17 +197,12 @@ export class Documents implements BoardHost, WorkHost, AlignedHost {
     if (this.work.isUnfinished(document) && !this.arranged().pages.includes(page)) this.arrange({ case: "pageAdded", value: { page, after: this.pages.value.at(-1) ?? "" } });
   }
 
-  /** Closes boards that were not looked at for long and have nothing left to deliver. */
-  private evict(): void {
-    for (const page of this.looked.slice(0, -MAX_LOOKED)) {
-      const document = boardOf(page);
-      const open = this.opens.get(document);
-      if (open === undefined || this.work.isUnfinished(document)) continue;
-      this.looked = this.looked.filter((p) => p !== page);
-      if (!open.feed.live && !open.feed.awaited) continue;
-      open.feed.close();
-      this.board(page).ready.set(false);
-      if (this.host.connected) this.host.send({ case: "closeDocument", value: { handle: open.handle } });
+  private evict(wanted: readonly string[]): void {
+    for (const { handle, feed } of this.opens.all) {
+      if (wanted.includes(feed.document) || !(feed.live || feed.awaited || feed.parked)) continue;
+      feed.close();
+      this.board(pageOf(feed.document)).ready.set(false);
+      this.host.send({ case: "closeDocument", value: { handle } });
     }
   }
 
@@ -365,6 +357,7 @@ export class Documents implements BoardHost, WorkHost, AlignedHost {
 
   counted(): void {
     this.host.counted();
+    queueMicrotask(() => this.open()); // what is delivered makes room; not in the middle of a message
   }
 
   handleOf(document: string): number | undefined {
