@@ -84,7 +84,7 @@ test("an upload can be stopped; what goes wrong is said where it happened", asyn
   await page.evaluate(() => window.fake?.room?.connection.set({ kind: "offline", unsent: 0, begun: true }));
   await choose(page, { name: "a.png", mimeType: "image/png", buffer });
   await expect(notice(page)).toContainText("现在没有连上");
-  await page.evaluate(() => window.fake?.room?.connection.set({ kind: "synced", route: "websocket", fallback: false, rttMs: 9, unsent: 0 }));
+  await page.evaluate(() => window.fake?.room?.connection.set({ kind: "synced", route: "websocket", fallback: false, rttMs: 9, unsent: 0, sending: false }));
   await page.getByRole("button", { name: "再试一次" }).click();
   await expect.poll(() => elements(page)).toBe(1);
 });

@@ -252,7 +252,7 @@ export const H264: RTCRtpCodec[] = [
   { mimeType: "video/H264", clockRate: 90_000, sdpFmtpLine: "packetization-mode=1;profile-level-id=42001f" },
 ];
 
-export const SYNCED: Connection = { kind: "synced", route: "webtransport", fallback: false, rttMs: 20, unsent: 0 };
+export const SYNCED: Connection = { kind: "synced", route: "webtransport", fallback: false, rttMs: 20, unsent: 0, sending: false };
 
 /** One page and its room. Room time is the clock's, in µs, from an hour on. */
 export class FakeWorld {

@@ -97,6 +97,25 @@ describe("losing the connection", () => {
     atRest(w, board);
   });
 
+  test("WB-20 a synced page says so while what it wrote is not delivered for longer than the last strokes take", async () => {
+    const w = new World();
+    const { page, board } = await enter(w, "ann");
+    const sending = (): boolean => page.session.connection.value.kind === "synced" && page.session.connection.value.sending;
+    const seen: boolean[] = [];
+    page.session.connection.subscribe(() => seen.push(sending()));
+    for (let i = 0; i < 10; i++) await draw(w, board, 40, 10 * i);
+    assert.ok(!seen.includes(true), "said of strokes that are delivered as they are drawn");
+    w.server.durable = false;
+    await draw(w, board, 3);
+    await w.pass(1000);
+    assert.deepEqual([page.kind, sending()], ["synced", false]);
+    await w.pass(4000);
+    assert.deepEqual([page.kind, sending()], ["synced", true]);
+    w.server.durable = true;
+    await w.pass(40_000);
+    assert.deepEqual([page.kind, page.session.connection.value.unsent, sending()], ["synced", 0, false]);
+  });
+
   test("a server that goes away says when to come back", async () => {
     const w = new World();
     const { page } = await enter(w, "ann");

@@ -191,7 +191,7 @@ describe("coming back", () => {
 
 describe("the connection state machine (WB-20)", () => {
   const at = (events: PhaseEvent[]): Phase => events.reduce(advance, "resting" as Phase);
-  const circumstances = { everSynced: false, online: true, route: "webtransport", fallback: false, rttMs: 12, unsent: 3, code: 0, parameters: {} } as const;
+  const circumstances = { everSynced: false, online: true, route: "webtransport", fallback: false, rttMs: 12, unsent: 3, sending: true, code: 0, parameters: {} } as const;
 
   test("phases follow the table; what it does not name changes nothing", () => {
     assert.equal(at(["dial", "welcomed", "joined", "caught-up"]), "synced");
@@ -207,7 +207,7 @@ describe("the connection state machine (WB-20)", () => {
     assert.deepEqual(shown("joining", { ...circumstances, everSynced: true, code: 1001 }), { kind: "reconnecting", unsent: 3, code: 1001 });
     assert.deepEqual(shown("resting", { ...circumstances, everSynced: true, online: false }), { kind: "offline", unsent: 3, begun: true });
     assert.deepEqual(shown("resting", { ...circumstances, online: false }), { kind: "offline", unsent: 3, begun: false });
-    assert.deepEqual(shown("synced", circumstances), { kind: "synced", route: "webtransport", fallback: false, rttMs: 12, unsent: 3 });
+    assert.deepEqual(shown("synced", circumstances), { kind: "synced", route: "webtransport", fallback: false, rttMs: 12, unsent: 3, sending: true });
     assert.deepEqual(shown("ended", { ...circumstances, code: 3009 }), { kind: "ended", code: 3009, parameters: {}, unsent: 3 });
   });
 });

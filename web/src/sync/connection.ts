@@ -43,6 +43,7 @@ export interface Circumstances {
   readonly fallback: boolean;
   readonly rttMs: number;
   readonly unsent: number;
+  readonly sending: boolean;
   /** Code of the last loss or of the end, 0 if there was none. */
   readonly code: number;
   readonly parameters: Readonly<Record<string, string>>;
@@ -50,12 +51,12 @@ export interface Circumstances {
 
 /** What people see of a phase. */
 export function shown(phase: Phase, c: Circumstances): Connection {
-  const { unsent, code, parameters, route, fallback, rttMs } = c;
+  const { unsent, sending, code, parameters, route, fallback, rttMs } = c;
   switch (phase) {
     case "ended":
       return { kind: "ended", code, parameters, unsent };
     case "synced":
-      return { kind: "synced", route, fallback, rttMs, unsent };
+      return { kind: "synced", route, fallback, rttMs, unsent, sending };
     case "resting":
     case "dialing":
       if (!c.online) return { kind: "offline", unsent, begun: c.everSynced };

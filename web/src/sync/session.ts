@@ -26,6 +26,8 @@ import { Reach } from "./transport/reach.ts";
 
 /** A connection that stood for so long makes the next wait a first one, ms. */
 const STEADY_MS = 2000;
+/** The last strokes are always on their way, for less than this as a rule, ms. */
+const ON_ITS_WAY_MS = 2000;
 /** Closings for breaking the rules that are taken for accidents, in a row. */
 const MAX_FAULTS = 3;
 
@@ -176,6 +178,7 @@ export class Session implements RoomSession, DocumentsHost {
       fallback: this.choice.fallback,
       rttMs: Math.round(this.room.rtt),
       unsent: this.work.undelivered,
+      sending: this.work.oldest < this.room.now() - ON_ITS_WAY_MS,
       code: this.lastCode,
       parameters: this.parameters,
     });
@@ -480,6 +483,7 @@ export class Session implements RoomSession, DocumentsHost {
     const received = this.documents.tick();
     this.send({ case: "heartTick", value: { received, mediaDelayMs: Math.round(this.documents.aligned.delay) } });
     this.presence.tick();
+    this.publish();
     void this.deliverLeft();
   }
 

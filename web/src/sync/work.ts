@@ -153,6 +153,11 @@ export class Work implements JournalOwner {
     return n;
   }
 
+  /** When the oldest batch that is not durable was made, ms room time; Infinity: there is none. */
+  get oldest(): number {
+    return Math.min(...[...this.outboxes.values()].map((o) => o.undelivered[0]?.capturedAt ?? Infinity));
+  }
+
   /** Batches that were sent on this connection and are not durable yet, and their bytes. */
   get inFlight(): { batches: number; bytes: number } {
     const sum = { batches: 0, bytes: 0 };

@@ -13,9 +13,6 @@ export interface Words {
   readonly tone: Tone;
 }
 
-/** Below this many unsent batches a synced page is simply synced: the last strokes are always on their way. */
-const ON_ITS_WAY = 45;
-
 /** kept: unsent work survives a reload. */
 export function wordsFor(c: Connection, kept = true): Words {
   const parameters = { n: c.unsent };
@@ -24,7 +21,7 @@ export function wordsFor(c: Connection, kept = true): Words {
       if (saysWhy(c.code)) return { text: "connection.waiting", parameters, help: errorKey(c.code), tone: "bad" };
       return { text: "connection.connecting", parameters, help: "connection.help.connecting", tone: "busy" };
     case "synced":
-      if (c.unsent > ON_ITS_WAY) return { text: "connection.sending", parameters, help: "connection.help.synced", tone: "busy" };
+      if (c.sending) return { text: "connection.sending", parameters, help: "connection.help.sending", tone: "busy" };
       if (c.fallback) return { text: "connection.fallback", parameters, help: "connection.help.fallback", tone: "good" };
       return { text: "connection.synced", parameters, help: "connection.help.synced", tone: "good" };
     case "reconnecting": {

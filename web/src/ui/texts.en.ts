@@ -98,6 +98,7 @@ export const en: Readonly<Record<TextKey, string>> = {
   "connection.code": "Code",
   "connection.help.connecting": "Looking for the server. This takes less than a second as a rule.",
   "connection.help.synced": "Everything you write is stored and everyone can see it.",
+  "connection.help.sending": "Some of what you wrote is still on its way. Everyone sees it once it is delivered.",
   "connection.help.fallback": "This network blocks the fast route, so the fallback is used. The lesson works as usual.",
   "connection.help.reconnecting": "Keep writing: it is saved on this device and sent as soon as the connection is back.",
   "connection.help.offline": "There is no network. Keep writing: it survives a reload and is sent once you are back.",

@@ -97,6 +97,7 @@ export const zh = {
   "connection.code": "代码",
   "connection.help.connecting": "正在寻找服务器，通常不到一秒。",
   "connection.help.synced": "你写的每一笔都已存好，大家都看得到。",
+  "connection.help.sending": "你写的还有一部分正在送出，送达后大家就看得到。",
   "connection.help.fallback": "网络不让用快速通道，已改用备用通道。可以正常上课。",
   "connection.help.reconnecting": "可以接着写：写下的先存在这台设备上，连上后自动送出。",
   "connection.help.offline": "没有网络。可以接着写，刷新也不会丢，恢复后自动送出。",

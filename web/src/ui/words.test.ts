@@ -15,11 +15,12 @@ const said = (c: Connection): string => zh[wordsFor(c).text];
 test("WB-20 the pill says in words how the connection stands", () => {
   assert.equal(said({ kind: "connecting", unsent: 0, code: 0 }), "正在连接");
   assert.equal(said({ kind: "connecting", unsent: 0, code: 1001 }), "正在连接");
-  const synced = { kind: "synced", route: "webtransport", fallback: false, rttMs: 38, unsent: 2 } as const;
+  const synced = { kind: "synced", route: "webtransport", fallback: false, rttMs: 38, unsent: 2, sending: false } as const;
   assert.equal(said(synced), "已同步");
   assert.equal(said({ ...synced, route: "websocket" }), "已同步");
   assert.equal(said({ ...synced, route: "websocket", fallback: true }), "使用备用通道");
-  assert.equal(said({ ...synced, unsent: 400 }), "正在发送");
+  assert.equal(said({ ...synced, sending: true }), "正在发送");
+  assert.notEqual(wordsFor({ ...synced, sending: true }).help, wordsFor(synced).help, "not everybody sees everything");
   assert.equal(said({ kind: "reconnecting", unsent: 0, code: 1001 }), "正在重连");
   assert.match(said({ kind: "offline", unsent: 12, begun: true }), /^离线，已保存 \{n\}/);
   assert.equal(said({ kind: "ended", code: 3009, parameters: {}, unsent: 0 }), "已断开");

@@ -72,7 +72,7 @@ const PLAIN = { video: false, audio: false, paused: false, wanted: true, timed: 
 
 export class FakeRoom implements RoomSession {
   readonly kept = new Value(true);
-  readonly connection = new Value<Connection>({ kind: "synced", route: "webtransport", fallback: false, rttMs: 38, unsent: 0 } as Connection);
+  readonly connection = new Value<Connection>({ kind: "synced", route: "webtransport", fallback: false, rttMs: 38, unsent: 0, sending: false } as Connection);
   readonly roomName = new Value("三年级数学");
   readonly people = new Value<readonly Person[]>([]);
   readonly pages = new Value<readonly string[]>(["a"]);
