@@ -141,6 +141,36 @@ test("a live stream is paused, sought and brought back to now; the player is cho
   await picture(page, "video-menu");
 });
 
+test("a slider that is dragged stays under the finger while the stream goes on, says where it leads, and seeks there when it is let go", async ({ open }) => {
+  const page = await open();
+  await joinLesson(page);
+  const behind = (to: number) => page.evaluate((s) => window.fake?.av?.playing.value.find((p) => p.source === 2)?.window.set({ behind: s, most: 60 }), to);
+  const stands = () => page.evaluate(() => window.fake?.av?.playing.value.find((p) => p.source === 2)?.window.value?.behind);
+  await behind(8);
+  const tile = page.locator('.tile[data-source="2"]');
+  const slider = tile.getByRole("slider", { name: "往回看" });
+  const box = await slider.boundingBox();
+  if (box === null) throw new Error("no slider");
+  await page.mouse.move(box.x + box.width * 0.85, box.y + box.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2, { steps: 4 });
+  const target = -Number(await slider.inputValue());
+  expect(Math.abs(target - 30)).toBeLessThan(5);
+  // What the player tells twice a second.
+  for (const s of [8.5, 9, 9.6]) await behind(s);
+  await expect(tile.getByText("晚 10 秒")).toBeVisible();
+  await expect(slider).toHaveValue(String(-target));
+  await expect(slider).toHaveAttribute("aria-valuetext", `${target} 秒前`);
+  await expect(tile.getByText(`${target} 秒前`, { exact: true })).toBeVisible();
+  await picture(page, "video-seeking");
+  expect(await stands()).toBe(9.6);
+  await page.mouse.up();
+  expect(await stands()).toBe(target);
+  await expect(tile.getByText(`${target} 秒前`, { exact: true })).toHaveCount(0);
+  await behind(40);
+  await expect(slider).toHaveValue("-40");
+});
+
 test("what was paused and cannot be sought any more is let go on where it stands", async ({ open }) => {
   const page = await open();
   await joinLesson(page);

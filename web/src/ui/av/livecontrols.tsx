@@ -1,5 +1,6 @@
 import { Pause, Play, SkipForward } from "lucide-preact";
 import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
 import type { Playing } from "../../media/api.ts";
 import { t } from "../i18n.ts";
 import { useObservable } from "../observe.ts";
@@ -36,12 +37,31 @@ interface SeekingProps {
   readonly paused: boolean;
 }
 
+/** Where the slider has been dragged to, s behind, and whether it was let go there. */
+interface Dragged {
+  readonly to: number;
+  readonly done: boolean;
+}
+
 function Seeking({ playing, behind, most, paused }: SeekingProps): JSX.Element {
   const n = Math.round(behind), range = Math.max(1, Math.round(most));
+  // The stream goes on under the finger: what it is dragged to stands until the stream is there.
+  const [dragged, setDragged] = useState<Dragged | undefined>(undefined);
+  useEffect(() => setDragged((at) => (at?.done === true ? undefined : at)), [behind, most]);
+  const shown = dragged?.to ?? n;
   return (
     <>
-      <input type="range" min={-range} max={0} step={1} value={-Math.min(n, range)} aria-label={t("live.seek")} aria-valuetext={t("live.seek.value", { n })}
-        onChange={(e) => playing.seek(-Number(e.currentTarget.value))} />
+      <span class="live-seek">
+        <input type="range" min={-range} max={0} step={1} value={-Math.min(shown, range)} aria-label={t("live.seek")} aria-valuetext={t("live.seek.value", { n: shown })}
+          onInput={(e) => setDragged({ to: -Number(e.currentTarget.value), done: false })}
+          onChange={(e) => {
+            const to = -Number(e.currentTarget.value);
+            setDragged({ to, done: true });
+            playing.seek(to);
+          }}
+          onBlur={() => setDragged(undefined)} />
+        {dragged?.done === false && <span class="live-target tabular" aria-hidden="true">{t("live.seek.value", { n: shown })}</span>}
+      </span>
       {n > LIVE || paused ? (
         <button class="live-to" title={t("live.to-live")} onClick={() => {
           if (paused) playing.resume();
