@@ -96,11 +96,6 @@ export class Board implements BoardTools {
     return this.#camera.view;
   }
 
-  /** A pen has been used on this board. */
-  get penSeen(): boolean {
-    return this.#pointing.gestures.penSeen;
-  }
-
   get diagnostics(): BoardDiagnostics {
     return { frames: this.#canvases.report, strokes: this.#site.scene?.size ?? 0, tileBytes: this.#canvases.ink.bytes };
   }

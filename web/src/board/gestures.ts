@@ -70,10 +70,6 @@ export class Gestures {
   readonly #touches = new Map<number, Vec>();
   readonly #palms = new Set<number>();
 
-  get penSeen(): boolean {
-    return this.#penSeen;
-  }
-
   get busy(): boolean {
     return this.#state.kind !== "idle";
   }

@@ -60,10 +60,6 @@ export class InkLayer {
     return this.#painter;
   }
 
-  get tileBytes(): number {
-    return this.#tiles.bytes;
-  }
-
   /** Another size of the window, in CSS px of the view. */
   resize(view: Viewport, dpr: number): void {
     const canvas = this.#context.canvas;
@@ -82,7 +78,8 @@ export class InkLayer {
   show(scene: Scene | undefined): void {
     this.#scene = scene;
     this.#held = NONE;
-    this.refresh();
+    this.#tiles.blank();
+    this.#spoiled = "all";
   }
 
   /** Background lines under everything. */

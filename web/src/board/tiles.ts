@@ -131,9 +131,10 @@ export class Tiles<S> {
     if (tile.next === 0) tile.since = this.#now;
   }
 
-  /** Gives up all tiles of other scales. */
-  only(scale: number): void {
-    for (const [name, tile] of this.#tiles) if (tile.scale !== scale) this.#free(name, tile);
+  /** Another board: nothing that is drawn is of it. */
+  blank(): void {
+    this.spoilAll();
+    for (const tile of this.#tiles.values()) tile.drawn = false;
   }
 
   clear(): void {
