@@ -76,6 +76,20 @@ test("a tablet stays one while its keyboard is open, and a phone on its side is 
   await expect(page.locator("html")).toHaveAttribute("data-size", "phone");
 });
 
+test("a window that comes to a screen of another resolution is drawn as sharp as that, at the same size", async ({ open }) => {
+  const page = await open({ viewport: { width: 1280, height: 800 } });
+  const cdp = await page.context().newCDPSession(page);
+  // Emulated, another resolution is told to the page only with another size of the window: the board's stays.
+  await page.addStyleTag({ content: ".board { position: fixed; width: 1000px; height: 600px; }" });
+  const sizes = () => page.locator(".board canvas").evaluateAll((all) => all.map((c) => (c as HTMLCanvasElement).width));
+  await expect.poll(sizes).toEqual([1000, 1000, 1000]);
+  for (const [i, deviceScaleFactor] of [2, 1.5, 1].entries()) {
+    await cdp.send("Emulation.setDeviceMetricsOverride", { width: 1280, height: 801 + i, deviceScaleFactor, mobile: false });
+    const width = 1000 * deviceScaleFactor;
+    await expect.poll(sizes).toEqual([width, width, width]);
+  }
+});
+
 test("on a phone the keyboard covers nothing of the text that it writes, which wraps before the edge", async ({ open }) => {
   const page = await open(PHONE);
   await press(page, "+", "+", "+", "+", "+", "t");

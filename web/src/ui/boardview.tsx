@@ -5,7 +5,7 @@ import { Board, browserClock } from "../board/index.ts";
 import type { BoardDocument } from "../sync/api.ts";
 import { personColor } from "./colors.ts";
 import { wordsFor } from "./connectionwords.ts";
-import { coarse } from "./device.ts";
+import { coarse, resolution } from "./device.ts";
 import { t } from "./i18n.ts";
 import { addImages, carriesFiles, filesOf } from "./images.ts";
 import { useObservable } from "./observe.ts";
@@ -71,11 +71,11 @@ function mount(room: RoomState, { place, ink, wet, overlay, text }: Parts): () =
     text, textLabel: () => t("board.text"), images: room.session.images, onWrite: () => room.av.media.writes(),
     onNotice: (text) => (room.toast.value = { text }),
   });
-  const size = (): void => board.resize(place.clientWidth, place.clientHeight, devicePixelRatio);
+  const size = (): void => board.resize(place.clientWidth, place.clientHeight, resolution.value);
   const observer = new ResizeObserver(size);
   observer.observe(place);
-  size();
   const stops = [
+    resolution.subscribe(size),
     effect(() => board.open(room.board.value)),
     effect(() => board.setFingers(fingers.value)),
     effect(() => board.setPaper(paper.value)),

@@ -25,6 +25,17 @@ addEventListener("resize", () => (screenLow.value = isScreenLow()));
 /** On a touch screen a window may be low only because of the keyboard: it counts as low if the screen is, the short side of it. */
 const flat = computed(() => low.value && (!coarse.value || screenLow.value));
 
+const sharpness = signal(devicePixelRatio);
+
+/** Device px per CSS px of the screen that the window is on. */
+export const resolution: ReadonlySignal<number> = sharpness;
+
+function followResolution(): void {
+  sharpness.value = devicePixelRatio;
+  matchMedia(`(resolution: ${devicePixelRatio}dppx)`).addEventListener("change", followResolution, { once: true });
+}
+followResolution();
+
 export type Size = "phone" | "desktop" | "large";
 
 /** large: a classroom's touch screen, which gets 56 px targets. */
