@@ -6,9 +6,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -18,6 +21,7 @@ import (
 	"github.com/pion/rtp"
 
 	"chalkline/bench/client"
+	"chalkline/protocol"
 	chalklinev1 "chalkline/protocol/chalkline/v1"
 	"chalkline/sei"
 	"chalkline/server"
@@ -248,5 +252,76 @@ func TestMED3AWHIPPublisherThatIsNotOursIsRefusedWithAWrongToken(t *testing.T) {
 	}
 	if all := ann.Sources(); len(all) != 0 {
 		t.Errorf("sources %+v", all)
+	}
+}
+
+// rtcSession is a publisher or a player.
+type rtcSession interface {
+	Done() <-chan struct{}
+	Close(ctx context.Context) error
+}
+
+func TestAMediaSessionEndsWithItsToken(t *testing.T) {
+	keys := tokenKeys(t, 1)
+	r := startMedia(t, func(c *server.Config) { c.Identifier = server.Tokens{Keys: keys} })
+	ann := r.dial(t, client.Config{Token: minted(t, keys, "ann", classroom.Teacher), RoomName: "Lesson"})
+	base := r.url + "/api/rooms/" + codeOf(ann.RoomID())
+	video, err := os.ReadFile("media/webrtc/testdata/film.h264")
+	if err != nil {
+		t.Fatal(err)
+	}
+	film, err := client.ReadFilm(video, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	publish := func(bearer string) (rtcSession, error) {
+		return client.Publish(t.Context(), client.PublishConfig{RTC: client.RTC{URL: base + "/whip", Token: bearer}, Film: film})
+	}
+	// ends opens a session with a token that ends soon, and waits for its end.
+	ends := func(what string, open func(bearer string) (rtcSession, error)) {
+		var s rtcSession
+		err := error(protocol.NewError(protocol.TokenExpired))
+		for life := 2 * time.Second; err != nil && life < foreignWait; life *= 2 { // longer where connecting takes longer
+			var bearer string
+			bearer, err = keys.Mint(token.Claims{Participant: "ben", Role: classroom.Student, Expires: time.Now().Add(life)})
+			if err == nil {
+				s, err = open(bearer)
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close(t.Context())
+		select {
+		case <-s.Done():
+		case <-time.After(foreignWait):
+			t.Errorf("%s goes on when its token has expired", what)
+		}
+	}
+	ends("a publisher", publish)
+	stays, err := publish(minted(t, keys, "ann", classroom.Teacher))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stays.Close(t.Context())
+	ctx, cancel := context.WithTimeout(t.Context(), foreignWait)
+	defer cancel()
+	source := uint32(0)
+	if err := ann.WaitSources(ctx, func(all []*chalklinev1.Source) bool {
+		return slices.ContainsFunc(all, func(s *chalklinev1.Source) bool {
+			source = s.GetNumber()
+			return s.GetParticipant() == "ann" && s.GetVideo()
+		})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	ends("a player", func(bearer string) (rtcSession, error) {
+		url := fmt.Sprintf("%s/sources/%d/whep", base, source)
+		return client.Play(ctx, client.PlayConfig{RTC: client.RTC{URL: url, Token: bearer}})
+	})
+	select {
+	case <-stays.Done():
+		t.Error("a publisher ends before its token")
+	default:
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -36,6 +37,8 @@ func (k Kind) Known() bool { return k == Camera || k == Screen || k == Stream }
 type Visitor struct {
 	classroom.Participant
 	Room replay.Room
+	// Expires is when what the visitor publishes or plays by WebRTC ends; zero: never.
+	Expires time.Time
 }
 
 // Clock is the room clock, for what happens in one room.

@@ -23,6 +23,7 @@ type session struct {
 	id          string // in its URL; random
 	room        replay.Room
 	participant string
+	expires     time.Time // when its token does; zero: never
 	log         *slog.Logger
 	pc          *pion.PeerConnection
 	viewer      *viewer // nil: it publishes
@@ -48,7 +49,7 @@ func (n *session) publishes() bool { return n.viewer == nil }
 func (s *Server) newSession(v media.Visitor, e *engine, what string, o offered) (*session, error) {
 	id := rand.Text()
 	n := &session{
-		server: s, id: id, room: v.Room, participant: v.ID, candidates: o.candidates, etag: newETag(),
+		server: s, id: id, room: v.Room, participant: v.ID, expires: v.Expires, candidates: o.candidates, etag: newETag(),
 		log:  s.cfg.Logger.With("room", v.Room, what, id[:8]),
 		done: make(chan struct{}), connected: make(chan struct{}),
 	}
@@ -140,6 +141,10 @@ func (n *session) discard() {
 // supervise waits until the session has ended, and for all that it has running.
 // connected is called when its connection is there, gone when it ended.
 func (n *session) supervise(connected, gone func()) {
+	if !n.expires.IsZero() {
+		expiry := time.AfterFunc(time.Until(n.expires), func() { n.end("token expired") })
+		defer expiry.Stop()
+	}
 	timer := time.NewTimer(connectWait)
 	defer timer.Stop()
 	select {
