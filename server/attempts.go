@@ -7,8 +7,8 @@ import (
 )
 
 // attempts counts, per address or participant, what may be done only so often: to
-// ask for a room that does not exist, so that codes cannot be guessed, to make one, and
-// to ask for a token. Many share a school's address: a room that exists does not count,
+// ask for a room that does not exist, so that codes cannot be guessed, to make one, to be
+// given a new replica in one, and to ask for a token. Many share a school's address: a room that exists does not count,
 // and who belongs to it is let in however many others guess.
 type attempts struct {
 	most   int // allowed in a window
@@ -55,6 +55,15 @@ func (t *tries) allowed(participant, address string, now time.Time) bool {
 func (t *tries) note(participant, address string, now time.Time) {
 	t.people.note(participant, now)
 	t.addresses.note(host(address), now)
+}
+
+// take notes one if it is allowed.
+func (t *tries) take(participant, address string, now time.Time) bool {
+	if !t.allowed(participant, address, now) {
+		return false
+	}
+	t.note(participant, address, now)
+	return true
 }
 
 // turn begins a new window when the old one is over.

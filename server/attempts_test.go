@@ -59,6 +59,18 @@ func TestWhoGuessesIsInNobodyElsesWayUntilAnAddressGuessesTooMuch(t *testing.T) 
 	}
 }
 
+func TestASchoolMayJoinFromAnAddressInAMinuteButNotForEver(t *testing.T) {
+	replicas, now := newTries(replicasPerMinute, addressReplicasPerMinute), time.Unix(1000, 0)
+	for i := range addressReplicasPerMinute {
+		if !replicas.take(fmt.Sprint("guest-", i%1000), "192.0.2.1:1", now) {
+			t.Fatalf("refused after %d replicas of 1000 participants", i)
+		}
+	}
+	if replicas.take("guest-1000", "192.0.2.1:1", now) {
+		t.Error("an address may go on with one guest after another")
+	}
+}
+
 func TestAnAddressIsThatOfACustomer(t *testing.T) {
 	for address, want := range map[string]string{
 		"192.0.2.1:443":              "192.0.2.1",

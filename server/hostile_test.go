@@ -312,3 +312,51 @@ func TestGuessingFromAnAddressShutsOutStrangersOnly(t *testing.T) {
 	again := g.dial(t, client.Config{Token: "teacher", Room: g.id, Route: transport.WebSocket})
 	openFirst(t, again)
 }
+
+// comes joins a room with a claim, or without, and returns the replica or why there is none.
+func (r *raw) comes(room int64, claim *chalklinev1.ReplicaClaim) (*chalklinev1.ReplicaClaim, protocol.Code) {
+	r.t.Helper()
+	r.hello()
+	r.send(&chalklinev1.ClientMessage{Message: &chalklinev1.ClientMessage_JoinRoom{JoinRoom: &chalklinev1.JoinRoom{RoomId: room, Replica: claim}}})
+	for {
+		b, err := r.conn.ReadMessage()
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		var m chalklinev1.ServerMessage
+		if err := proto.Unmarshal(b, &m); err != nil {
+			r.t.Fatal(err)
+		}
+		if given := m.GetJoinRoomResult().GetReplica(); given != nil {
+			return given, 0
+		}
+		if refused := m.GetError(); refused != nil {
+			return nil, protocol.Code(refused.GetCode())
+		}
+	}
+}
+
+func TestNewReplicasAreLimitedAndClaimedOnesAreNot(t *testing.T) {
+	log := memory.New()
+	r := start(t, log, log.Table(), "127.0.0.1:0")
+	ann := r.dial(t, client.Config{Token: "ann", RoomName: "Class", Route: transport.WebSocket})
+	come := func(claim *chalklinev1.ReplicaClaim) (*chalklinev1.ReplicaClaim, protocol.Code) {
+		c := r.raw(t, transport.WebSocket)
+		defer c.conn.Close(0)
+		return c.comes(ann.RoomID(), claim)
+	}
+	mine, code := come(nil)
+	for given := 1; code == 0; given++ {
+		if given > 300 { // more than 60 where it takes longer than a minute
+			t.Fatalf("%d replicas were given to one participant", given)
+		}
+		_, code = come(nil)
+		if code != 0 && (code != protocol.TooManyTries || given < 60) {
+			t.Fatalf("code %v after %d replicas, want TOO_MANY_TRIES after 60", code, given)
+		}
+	}
+	if got, code := come(mine); code != 0 || got.GetReplica() != mine.GetReplica() {
+		t.Errorf("who claims %d gets %v, code %v", mine.GetReplica(), got, code)
+	}
+	openFirst(t, r.dial(t, client.Config{Token: "ben", Room: ann.RoomID(), Route: transport.WebSocket}))
+}

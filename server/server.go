@@ -99,11 +99,13 @@ func (noPage) Open(name string) (fs.File, error) {
 
 // What may be done in a minute. A whole school may share one address.
 const (
-	guessesPerMinute        = 60   // rooms that do not exist, asked for by a participant
-	addressGuessesPerMinute = 600  // and from an address
-	roomsPerMinute          = 60   // made by a participant
-	addressRoomsPerMinute   = 600  // and from an address
-	tokensPerMinute         = 3000 // of guests, for an address
+	guessesPerMinute         = 60   // rooms that do not exist, asked for by a participant
+	addressGuessesPerMinute  = 600  // and from an address
+	roomsPerMinute           = 60   // made by a participant
+	addressRoomsPerMinute    = 600  // and from an address
+	replicasPerMinute        = 60   // new ones, given to a participant
+	addressReplicasPerMinute = 3000 // and to an address: as many as guests can come
+	tokensPerMinute          = 3000 // of guests, for an address
 )
 
 // Server is a running server.
@@ -113,6 +115,7 @@ type Server struct {
 	rooms    *rooms
 	guesses  *tries          // of rooms that do not exist
 	makes    *tries          // of rooms that come to exist
+	replicas *tries          // that are given
 	media    *mediaServers   // nil: none
 	ctx      context.Context // of rooms: outlives that of sessions
 	stop     context.CancelFunc
@@ -125,7 +128,8 @@ func New(config Config) (*Server, error) {
 	cfg := config.withDefaults()
 	s := &Server{
 		cfg: cfg, guesses: newTries(guessesPerMinute, addressGuessesPerMinute),
-		makes: newTries(roomsPerMinute, addressRoomsPerMinute),
+		makes:    newTries(roomsPerMinute, addressRoomsPerMinute),
+		replicas: newTries(replicasPerMinute, addressReplicasPerMinute),
 	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	s.sessions, s.goAway = context.WithCancel(s.ctx)
@@ -234,11 +238,9 @@ func (s *Server) Identify(token string) (session.Identity, error) {
 
 // CreateRoom is that of session.Server.
 func (s *Server) CreateRoom(ctx context.Context, name, participant, address string) (int64, error) {
-	now := time.Now()
-	if !s.makes.allowed(participant, address, now) {
+	if !s.makes.take(participant, address, time.Now()) {
 		return 0, protocol.NewError(protocol.TooManyTries)
 	}
-	s.makes.note(participant, address, now)
 	id, err := s.rooms.create(ctx, name)
 	if err != nil {
 		s.cfg.Logger.Error("room cannot be created", "error", err)
@@ -271,6 +273,11 @@ func (s *Server) belongs(ctx context.Context, id int64, who session.Identity) bo
 	}
 	_, err := s.cfg.Table.Get(ctx, replay.Room(id), room.ParticipantPrefix+who.ID)
 	return err == nil
+}
+
+// NewReplica is that of session.Server.
+func (s *Server) NewReplica(participant, address string) bool {
+	return s.replicas.take(participant, address, time.Now())
 }
 
 // known returns what a client is told of an error.

@@ -1,6 +1,9 @@
 package room_test
 
 import (
+	"context"
+	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -51,5 +54,77 @@ func TestAFullRoomTakesBackWhoIsInIt(t *testing.T) {
 		if again.closed != nil || again.replica() != peers[0].replica() {
 			t.Fatalf("who was in it was answered %v", again.closed)
 		}
+	})
+}
+
+func TestWhoMayHaveNoNewReplicaKeepsTheOneThatIsClaimed(t *testing.T) {
+	simulated(t, func(t *testing.T) {
+		f := newRoom(t, func(c *room.Config) { c.IdleTimeout = time.Minute })
+		defer f.stop()
+		none := func(j *room.Join) { j.New = func() bool { return false } }
+		mine := f.join("ann").result().GetReplica()
+		for what, claim := range map[string]*chalklinev1.ReplicaClaim{
+			"no claim":      nil,
+			"a wrong claim": {Replica: mine.GetReplica(), Key: make([]byte, 16), Epoch: mine.GetEpoch()},
+		} {
+			refused := f.join("ann", none, func(j *room.Join) { j.Claim = claim })
+			if refused.closed == nil || refused.closed.Code != protocol.TooManyTries {
+				t.Errorf("%s is answered %v, want TOO_MANY_TRIES", what, refused.closed)
+			}
+		}
+		back := f.join("ann", none, func(j *room.Join) { j.Claim = mine })
+		if got := back.replica(); got != mine.GetReplica() {
+			t.Errorf("who claims %d gets %d", mine.GetReplica(), got)
+		}
+		f.room.Post(room.Leave{Peer: back})
+		settle()
+		f.join("ben", none)
+		later(time.Minute)
+		if err := f.room.Wait(); !errors.Is(err, room.ErrIdle) {
+			t.Errorf("Wait() = %v, want ErrIdle", err)
+		}
+	})
+}
+
+// puts counts what is put in a table; while it fails, nothing is.
+type puts struct {
+	replay.Table
+	n     atomic.Int64
+	fails atomic.Bool
+}
+
+func (p *puts) Put(ctx context.Context, id replay.Room, key string, value []byte) error {
+	p.n.Add(1)
+	if p.fails.Load() {
+		return replay.ErrFull
+	}
+	return p.Table.Put(ctx, id, key, value)
+}
+
+func TestANameIsPutWhereItIsNotTheOneBefore(t *testing.T) {
+	simulated(t, func(t *testing.T) {
+		f := newRoom(t)
+		f.stop()
+		table := &puts{Table: f.log.Table()}
+		f.start(func(c *room.Config) { c.Table = table })
+		defer f.stop()
+		named := func(name string) func(*room.Join) { return func(j *room.Join) { j.Name = name } }
+		want := func(puts int64, kept string) {
+			t.Helper()
+			got, err := table.Get(t.Context(), roomID, room.ParticipantPrefix+"ann")
+			if n := table.n.Load(); n != puts || err != nil || string(got) != kept {
+				t.Errorf("%q after %d puts, %v, want %q after %d", got, n, err, kept, puts)
+			}
+		}
+		f.join("ann", named("Ann"))
+		f.join("ann", named("Ann"))
+		want(1, "Ann")
+		table.fails.Store(true)
+		f.join("ann", named("Anna"))
+		want(2, "Ann")
+		table.fails.Store(false)
+		f.join("ann", named("Anna"))
+		f.join("ann", named("Anna"))
+		want(3, "Anna")
 	})
 }

@@ -42,7 +42,10 @@ type Join struct {
 	// Claim is the replica that the client was given before; nil asks for a new one.
 	Claim *chalklinev1.ReplicaClaim
 	// Key is 16 random bytes, the key of a new replica.
-	Key  []byte
+	Key []byte
+	// New is asked on the room's goroutine before a new replica is given; false: there
+	// were too many. nil: there never are.
+	New  func() bool
 	Open []*chalklinev1.OpenDocument
 	// Joined is called once on the room's goroutine when the peer is in.
 	Joined func(Clock)
@@ -122,6 +125,7 @@ type (
 		past     *past
 		err      error
 	}
+	nameLost  struct{ key string }
 	published struct{ list []*chalklinev1.Source } // MED2
 	tick      struct{}
 	stopping  struct{}
@@ -159,6 +163,7 @@ func (appended) command()      {}
 func (boardLoaded) command()   {}
 func (snapshotSaved) command() {}
 func (pastBuilt) command()     {}
+func (nameLost) command()      {}
 func (published) command()     {}
 func (tick) command()          {}
 func (stopping) command()      {}

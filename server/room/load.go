@@ -31,7 +31,7 @@ func load(ctx context.Context, cfg Config, now time.Time) (*state, error) {
 		heads:     log.Heads,
 		durable:   batchNumbers{}, accepted: batchNumbers{},
 		members: map[Peer]*member{}, byID: map[uint32]*member{},
-		left: map[uint32]time.Time{}, loaded: now,
+		left: map[uint32]time.Time{}, loaded: now, names: map[string]string{},
 		waiting:   map[replay.Document][]Command{},
 		idleSince: now,
 	}

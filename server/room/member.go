@@ -98,11 +98,14 @@ func (s *state) join(now time.Time, j Join) {
 		s.emit(closePeer{j.Peer, protocol.NewError(protocol.Full, "max", fmt.Sprint(s.cfg.MaxParticipants))})
 		return
 	}
-	s.idleSince = time.Time{}
-	if s.cfg.Table != nil {
-		s.emit(putName{ParticipantPrefix + j.Who.ID, j.Name})
+	holds := s.holds(j)
+	if !holds && j.New != nil && !j.New() {
+		s.emit(closePeer{j.Peer, protocol.NewError(protocol.TooManyTries)})
+		return
 	}
-	if s.holds(j) {
+	s.idleSince = time.Time{}
+	s.keepName(j)
+	if holds {
 		s.enter(now, j, j.Claim.GetReplica(), j.Claim.GetKey())
 		s.note(&chalklinev1.AttendanceEvent{Event: &chalklinev1.AttendanceEvent_Joined{
 			Joined: &chalklinev1.Joined{Replica: j.Claim.GetReplica()},
@@ -115,6 +118,16 @@ func (s *state) join(now time.Time, j Join) {
 	given := &chalklinev1.ReplicaGiven{Replica: s.replica, Participant: j.Who.ID, KeyHash: hash[:]}
 	b := s.note(&chalklinev1.AttendanceEvent{Event: &chalklinev1.AttendanceEvent_ReplicaGiven{ReplicaGiven: given}})
 	b.given, b.join = given, &waitingJoin{j, s.replica}
+}
+
+// keepName puts a participant's name in the table if it is not the one there.
+func (s *state) keepName(j Join) {
+	key := ParticipantPrefix + j.Who.ID
+	if before, ok := s.names[key]; s.cfg.Table == nil || ok && before == j.Name {
+		return
+	}
+	s.names[key] = j.Name
+	s.emit(putName{key, j.Name})
 }
 
 // takesOver tells whether a join replaces a member, so that there are no more

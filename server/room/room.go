@@ -309,6 +309,7 @@ func (l *loop) perform(e effect) {
 		l.beside(func() Command {
 			if err := l.cfg.Table.Put(l.ctx, l.cfg.ID, e.key, []byte(e.name)); err != nil {
 				l.cfg.Logger.Warn("name not kept", "error", err)
+				return nameLost{e.key}
 			}
 			return nil
 		})

@@ -25,6 +25,7 @@ type state struct {
 	replicas  map[uint32]*chalklinev1.ReplicaGiven
 	replica   uint32 // highest given
 	name      string
+	names     map[string]string // of participants, by key: what the table was given last
 
 	// Who is here.
 	members map[Peer]*member
@@ -125,6 +126,8 @@ func (s *state) step(now time.Time, c Command) []effect {
 		s.pastBuilt(now, c)
 	case snapshotSaved:
 		s.snapshotSaved(c)
+	case nameLost:
+		delete(s.names, c.key)
 	case published:
 		s.published(now, c)
 	case tick:

@@ -101,6 +101,7 @@ func (s *session) joinRoom(ctx context.Context, m *chalklinev1.JoinRoom) error {
 	return s.post(room.Join{
 		Peer: s.out, Who: s.identity.Participant, Name: cmp.Or(m.GetDisplayName(), s.identity.Name),
 		Claim: m.GetReplica(), Key: newKey(), Open: m.GetOpen(),
+		New:    func() bool { return s.cfg.Server.NewReplica(s.identity.ID, s.conn.RemoteAddr()) },
 		Joined: func(c room.Clock) { s.clock.Store(&c) },
 	})
 }

@@ -50,6 +50,9 @@ type Server interface {
 	// Room returns a running room. Who asks, and from which address, is for limits of
 	// guesses.
 	Room(ctx context.Context, id int64, who Identity, address string) (*room.Room, error)
+	// NewReplica says whether a new replica may be given, which then counts: there is a
+	// limit for participants and for addresses.
+	NewReplica(participant, address string) bool
 }
 
 // Config is what all sessions share. Server is required.

@@ -83,6 +83,8 @@ func (s *fakeServer) Room(_ context.Context, id int64, _ Identity, _ string) (*r
 	return s.room, nil
 }
 
+func (s *fakeServer) NewReplica(string, string) bool { return true }
+
 func says(t testing.TB, messages ...*chalklinev1.ClientMessage) (in []byte) {
 	t.Helper()
 	for _, m := range messages {
