@@ -15,6 +15,7 @@ type Board struct {
 	writers map[uint32]*writer
 	live    bitmap // by Element.index: not deleted
 	points  int
+	bytes   int // of all elements' sizes
 	ordered int // elements with an order of their own, deleted ones too
 
 	sum   fnv128     // of all elements' sums
@@ -87,6 +88,7 @@ func (b *Board) create(revision uint64, author uint32, op *Op) {
 	for _, s := range op.Settings {
 		e.write(s, revision, author)
 	}
+	e.size = e.measure()
 	b.name(e)
 	b.add(e)
 }
@@ -111,6 +113,7 @@ func (b *Board) put(e *Element) *writer {
 	b.order = append(b.order, e)
 	b.live.put(e.index, !e.deleted)
 	b.ordered += int(bit(e.ordered))
+	b.bytes += e.size
 	w := b.writers[e.id.Replica]
 	if w == nil {
 		w = new(writer)
@@ -141,6 +144,7 @@ func (b *Board) extend(author uint32, op *Op) {
 		return
 	}
 	e.frames = append(e.frames, append([]byte{}, op.Frame...))
+	b.grow(e, frameBytes(op.Frame))
 }
 
 // set is OT5 and OT6.
@@ -158,6 +162,7 @@ func (b *Board) set(revision uint64, author uint32, op *Op) {
 // write writes a register of an element on the board.
 func (b *Board) write(e *Element, s Setting, revision uint64, author uint32) {
 	b.ordered -= int(bit(e.ordered))
+	b.grow(e, e.growth(s))
 	e.write(s, revision, author)
 	b.ordered += int(bit(e.ordered))
 	b.live.put(e.index, !e.deleted)
@@ -173,6 +178,7 @@ func (b *Board) end(author uint32, id ID) {
 func (b *Board) close(e *Element) {
 	w := b.writers[e.id.Replica]
 	w.open = slices.DeleteFunc(w.open, func(o *Element) bool { return o == e })
+	b.grow(e, -framesBytes(e.frames))
 	e.close()
 	b.name(e)
 }
@@ -246,10 +252,12 @@ func (e *Element) inChunks() bool { return !e.open && len(e.points) > 0 }
 // editText is OT12. The edit fits the text as it is, or is cut off at its end.
 func (b *Board) editText(author uint32, op *Op) {
 	if e := b.byID[op.ID]; e != nil && e.kind == Text {
+		before := len(e.text)
 		e.text = op.Edit.Apply(e.text)
+		b.grow(e, len(e.text)-before)
 		b.changedBy(author, e)
 	}
 }
 
 // Load returns how full the board is.
-func (b *Board) Load() Load { return Load{Elements: len(b.order), Points: b.points} }
+func (b *Board) Load() Load { return Load{len(b.order), b.points, b.bytes} }

@@ -35,6 +35,8 @@ type Element struct {
 
 	text string // Text only
 
+	size int // bytes that it counts as in Load
+
 	sum fnv128 // its part of the board's hash
 }
 

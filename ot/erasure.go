@@ -33,11 +33,14 @@ func (b *Board) erase(author uint32, op *Op) {
 	erasure := e.Erasure(author, op.Eraser)
 	if erasure == nil {
 		e.erasures = append(e.erasures, Erasure{author, op.Eraser, false, unite(nil, op.Spans)})
+		b.grow(e, erasureBytes+len(op.Spans)*spanBytes)
 		b.changedBy(author, e)
 		return
 	}
 	if !covers(erasure.Spans, op.Spans) {
+		before := len(erasure.Spans)
 		erasure.Spans = unite(erasure.Spans, op.Spans)
+		b.grow(e, (len(erasure.Spans)-before)*spanBytes)
 		b.changedBy(author, e)
 	}
 }

@@ -40,7 +40,8 @@ func TestOT9LimitsOfAnElementNameWhatIsFull(t *testing.T) {
 }
 
 func TestOT9LimitsNameWhatIsFull(t *testing.T) {
-	limits := ot.Limits{Elements: 2, Points: 10, StrokePoints: 6}
+	limits := ot.Limits{Elements: 2, Points: 10, Bytes: 1000, StrokePoints: 6}
+	empty := ot.NewBoard()
 	five := make([]ot.Point, 5)
 	cases := []struct {
 		name string
@@ -54,10 +55,13 @@ func TestOT9LimitsNameWhatIsFull(t *testing.T) {
 		{"points", ot.Load{Points: 6}, extend(id(1, 1), 0, false, five...), "points"},
 		{"stroke", ot.Load{}, extend(id(1, 1), 2, false, five...), "stroke_points"},
 		{"stroke, largest index", ot.Load{}, extend(id(1, 1), 1<<32-1, false, five...), "stroke_points"},
+		{"bytes", ot.Load{Bytes: 990}, typed(id(1, 1), ins("eleven more")), "bytes"},
+		{"room for a letter", ot.Load{Bytes: 999}, typed(id(1, 1), ins("a")), ""},
 		{"set", ot.Load{Elements: 2, Points: 10}, set(id(1, 1), color(1)), ""},
+		{"clear", ot.Load{Elements: 2, Points: 10, Bytes: 1001}, ot.Op{Kind: ot.Clear}, ""},
 	}
 	for _, c := range cases {
-		err := limits.Check(c.load, &c.op)
+		err := limits.Check(c.load, empty.Brings(1, &c.op), &c.op)
 		var limit *ot.LimitError
 		if c.want == "" && err == nil {
 			continue
@@ -72,7 +76,7 @@ func TestLoadOfWaitingOpsAddsUpToTheLoadOfTheBoard(t *testing.T) {
 	l := newLog()
 	var load ot.Load
 	for _, op := range []ot.Op{createInk(id(1, 1)), extend(id(1, 1), 0, false, make([]ot.Point, 3)...), createInk(id(1, 2))} {
-		load.Add(&op)
+		load = load.Plus(l.board.Brings(1, &op))
 		l.apply(1, op)
 	}
 	if l.board.Load() != load {

@@ -36,7 +36,8 @@ type OpenStroke struct {
 }
 
 // ReadTable reads a table, exactly src. What is allocated is bounded by the
-// length of src, whatever it announces; what is over the limits is refused.
+// length of src, whatever it announces; what is over the limits is refused, all
+// but Bytes.
 // Only the canonical bytes are taken: AppendTable of the board is src again.
 // Errors: ErrTruncated, ErrCanonical, ErrKind, ErrValue, ErrLimit.
 func ReadTable(src []byte, limits Limits) (*Loader, error) {
@@ -98,6 +99,7 @@ func (t *tableReader) element(e *Element) {
 	if t.err != nil {
 		return
 	}
+	e.size = e.measure()
 	t.state.follow(e)
 	t.loader.put(e, points)
 }

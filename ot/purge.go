@@ -37,7 +37,7 @@ func (b *Board) forget(gone int) {
 	before := b.order
 	b.order = make([]*Element, 0, len(before)-gone)
 	b.byID = make(map[ID]*Element, len(before)-gone)
-	b.live, b.ordered = bitmap{}, 0
+	b.live, b.ordered, b.bytes = bitmap{}, 0, 0
 	for _, w := range b.writers {
 		w.elements = nil
 		w.open = slices.DeleteFunc(w.open, func(e *Element) bool { return e.index == purged })

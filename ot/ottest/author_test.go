@@ -51,7 +51,7 @@ func TestAuthorsWriteWhatAServerTakes(t *testing.T) {
 
 func wantTaken(t *testing.T, board *ot.Board, author uint32, op *ot.Op) {
 	t.Helper()
-	if err := ot.BoardLimits().Check(board.Load(), op); err != nil {
+	if err := ot.BoardLimits().Check(board.Load(), board.Brings(author, op), op); err != nil {
 		t.Fatal(err)
 	}
 	if op.Kind == ot.Extend && !board.Extends(author, op) {

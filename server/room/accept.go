@@ -25,6 +25,7 @@ type batch struct {
 	size       int // bytes that its author sent
 	payload    []byte
 	ops        []ot.Op                   // boards: with points
+	brings     ot.Load                   // boards: ops, at most
 	given      *chalklinev1.ReplicaGiven // attendance: what it says
 	join       *waitingJoin              // attendance: who is in once this is durable
 }
@@ -180,7 +181,7 @@ func (s *state) acceptOps(now time.Time, m *member, v *view, b *batch, payload [
 		return err
 	}
 	in.commit()
-	b.revision, b.ops, b.payload = in.revision, taken.ops, payload
+	b.revision, b.ops, b.brings, b.payload = in.revision, taken.ops, in.brings, payload
 	if taken.changed {
 		b.payload = ot.AppendOps(nil, taken.ops)
 	}

@@ -25,7 +25,7 @@ type ahead struct {
 	created  map[ot.ID]newElement    // taken in, not durable yet
 	open     map[uint32]*openStrokes // by replica, those that have any
 	count    int                     // open strokes of all
-	load     ot.Load
+	coming   ot.Load                 // what is taken in and not durable yet brings at most
 	texts    texts
 	erased   map[ot.ID]*erasedAhead // erasures taken in, not durable yet
 }
@@ -82,7 +82,7 @@ func newAhead() *ahead {
 // start goes on from a board that was read up to a revision; strokes has the
 // decoders already, and texts the edits.
 func (a *ahead) start(b *ot.Board, revision uint64) {
-	a.board, a.load, a.revision = b, b.Load(), revision
+	a.board, a.revision = b, revision
 	for e := range b.Elements() {
 		if !e.Open() {
 			continue
@@ -100,9 +100,9 @@ func (a *ahead) start(b *ot.Board, revision uint64) {
 type intake struct {
 	*ahead
 	replica uint32
-	own     openStrokes // of the replica, after the ops so far
-	total   int         // open strokes of all, after the ops so far
-	after   ot.Load
+	own     openStrokes  // of the replica, after the ops so far
+	total   int          // open strokes of all, after the ops so far
+	brings  ot.Load      // ops so far, at most
 	head    uint64       // revision of the board: nobody can have seen more
 	edits   []textChange // of the ops so far, in order
 	work    int          // points decoded, of refused frames too, or what costs as much
@@ -110,7 +110,7 @@ type intake struct {
 
 // intake begins a batch; the board stands at revision head.
 func (a *ahead) intake(replica uint32, head uint64) intake {
-	in := intake{ahead: a, replica: replica, head: head, total: a.count, after: a.load}
+	in := intake{ahead: a, replica: replica, head: head, total: a.count}
 	if own := a.open[replica]; own != nil {
 		in.own = *own
 	}
@@ -120,7 +120,7 @@ func (a *ahead) intake(replica uint32, head uint64) intake {
 // commit makes the batch count.
 func (in *intake) commit() {
 	in.revision++
-	in.count, in.load = in.total, in.after
+	in.count, in.coming = in.total, in.coming.Plus(in.brings)
 	in.texts.commit(in.revision, in.edits)
 	if in.own.n == 0 {
 		delete(in.open, in.replica)
@@ -149,8 +149,10 @@ func (in *intake) rollback(accepted []ot.Op) {
 	}
 }
 
-// durable notes that the ops of a replica's batch are on the board.
-func (a *ahead) durable(replica uint32, ops []ot.Op) {
+// durable notes that the ops of a replica's batch are on the board, which were to
+// bring so much at most.
+func (a *ahead) durable(replica uint32, ops []ot.Op, brought ot.Load) {
+	a.coming = a.coming.Minus(brought)
 	for i := range ops {
 		switch op := &ops[i]; op.Kind {
 		case ot.Create:
@@ -199,10 +201,12 @@ func (in *intake) accept(op *ot.Op) error {
 		return in.erase(op)
 	case ot.Set:
 		in.setting(op)
+		return in.bring(op)
 	case ot.Clear:
 		in.clearing()
 	case ot.Undo:
 		in.undoing(op)
+		return in.bring(op)
 	case ot.Purge: // OT16: the server's alone
 		return refuse(protocol.NotPermitted)
 	}
@@ -213,8 +217,9 @@ func (in *intake) create(op *ot.Op) error {
 	if _, ok := in.created[op.ID]; ok || in.board.Get(op.ID) != nil { // OT2: would change nothing
 		return refuse(protocol.OutOfOrder)
 	}
-	if err := ot.BoardLimits().Check(in.after, op); err != nil {
-		return boardFull(err)
+	brings, err := in.fit(op)
+	if err != nil {
+		return err
 	}
 	if op.Element == ot.Ink {
 		if err := in.begin(op.ID); err != nil {
@@ -222,8 +227,28 @@ func (in *intake) create(op *ot.Op) error {
 		}
 	}
 	in.created[op.ID] = newElement{op.Element, in.revision + 1}
-	in.after.Add(op)
+	in.brings = in.brings.Plus(brings)
 	return nil
+}
+
+// load is how full the board will be after the ops so far, at most.
+func (in *intake) load() ot.Load { return in.board.Load().Plus(in.coming).Plus(in.brings) }
+
+// fit returns how much an op brings, or refuses it if the board has no room for
+// that (OT9).
+func (in *intake) fit(op *ot.Op) (ot.Load, error) {
+	brings := in.board.Brings(in.replica, op)
+	if err := ot.BoardLimits().Check(in.load(), brings, op); err != nil {
+		return ot.Load{}, boardFull(err)
+	}
+	return brings, nil
+}
+
+// bring counts in what an op brings, if there is room.
+func (in *intake) bring(op *ot.Op) error {
+	brings, err := in.fit(op)
+	in.brings = in.brings.Plus(brings)
+	return err
 }
 
 // begin opens a stroke; the oldest of too many is closed (OT4).
@@ -252,18 +277,17 @@ func (in *intake) extend(op *ot.Op) error {
 	switch {
 	case stroke == nil || stroke.points != op.First:
 		return refuse(protocol.OutOfOrder)
-	case in.after.Points >= limits.Points: // not worth decoding
+	case in.load().Points >= limits.Points: // not worth decoding
 		return boardFull(&ot.LimitError{Limit: "points", Max: limits.Points})
 	}
 	if err := in.strokes.Decode(op); err != nil {
 		return strokeError(err)
 	}
 	in.work += len(op.Points)
-	if err := limits.Check(in.after, op); err != nil {
+	if err := in.bring(op); err != nil {
 		in.strokes.Forget(op.ID)
-		return boardFull(err)
+		return err
 	}
-	in.after.Add(op)
 	stroke.points += uint32(len(op.Points))
 	if op.Ended {
 		in.end(op.ID)

@@ -170,11 +170,8 @@ func (s *state) takeIn(d *document, b *batch, r *replay.Record) {
 	before := d.board.Load()
 	d.chunks.without(d.board, &b.ops[0])
 	d.take(b, r)
-	after := d.board.Load()
-	d.ahead.load.Elements -= before.Elements - after.Elements
-	d.ahead.load.Points -= before.Points - after.Points
 	d.cached = nil
-	s.cfg.Metrics.purged.Add(float64(before.Elements - after.Elements))
+	s.cfg.Metrics.purged.Add(float64(before.Minus(d.board.Load()).Elements))
 }
 
 // take applies a durable record and codes it for the viewers.
@@ -187,7 +184,7 @@ func (d *document) take(b *batch, r *replay.Record) {
 	d.tail.add(r, d.out[before:])
 	if d.board != nil {
 		changed := d.board.Apply(r.Revision, r.Replica, b.ops)
-		d.ahead.durable(r.Replica, b.ops)
+		d.ahead.durable(r.Replica, b.ops, b.brings)
 		if hides(b.ops) {
 			d.noteDeletions(changed, r.SequencedAt)
 		}

@@ -23,6 +23,9 @@ func (in *intake) erase(op *ot.Op) error {
 	if err := ot.BoardLimits().CheckElement(load.After(op, started)); err != nil {
 		return boardFull(err)
 	}
+	if err := in.bring(op); err != nil {
+		return err
+	}
 	in.addErasure(in.replica, op)
 	return nil
 }

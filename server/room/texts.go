@@ -110,6 +110,9 @@ func (in *intake) textEdit(op *ot.Op) error {
 		return boardFull(err)
 	}
 	op.Base, op.Edit = 0, edit
+	if err := in.bring(op); err != nil {
+		return err
+	}
 	in.edits = append(in.edits, textChange{op.ID, edit, after})
 	return nil
 }

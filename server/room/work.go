@@ -16,7 +16,7 @@ const (
 )
 
 // clearing and undoing are the work of ops that a batch is not held to otherwise.
-func (in *intake) clearing() { in.work += 1 + in.after.Elements/elementsPerPoint }
+func (in *intake) clearing() { in.work += 1 + in.load().Elements/elementsPerPoint }
 
 func (in *intake) undoing(op *ot.Op) { in.work += len(op.Items) }
 
