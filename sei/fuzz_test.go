@@ -64,7 +64,7 @@ func FuzzSEI(f *testing.F) {
 			i++
 		}
 		var s sei.Stamp
-		if left := sei.StripNAL(nal); s.ReadNAL(left) {
+		if left, _ := sei.StripNAL(nal); s.ReadNAL(left) {
 			t.Fatalf("%x: %x still says %+v", nal, left, s)
 		}
 	})

@@ -1,6 +1,9 @@
 package sei
 
-import "fmt"
+import (
+	"bytes"
+	"fmt"
+)
 
 // ReadNAL takes over into s what an SEI NAL unit says about time and origin,
 // and reports whether that was anything. Other NAL units, other encoders'
@@ -20,18 +23,20 @@ func (s *Stamp) ReadNAL(nal []byte) bool {
 	return found
 }
 
-// StripNAL returns an SEI NAL unit without messages of ours: nal itself if it
-// has none or is malformed, nil if nothing else is left.
-func StripNAL(nal []byte) []byte {
+// StripNAL returns what is left of an SEI NAL unit without messages of ours, and
+// whether it had any: nil if nothing else is left. Of a unit that is malformed, and
+// has one of our UUIDs, nothing is left: other readers may find a stamp in it.
+func StripNAL(nal []byte) (left []byte, ours bool) {
 	if TypeOf(nal) != TypeSEI {
-		return nal
+		return nal, false
 	}
 	var others []Message
-	ours := false
 	for m, err := range Messages(nal) {
 		switch {
+		case err != nil && (bytes.Contains(nal, []byte(timeUUID)) || bytes.Contains(nal, []byte(originUUID))):
+			return nil, true
 		case err != nil:
-			return nal // in doubt it is the encoder's
+			return nal, false // in doubt it is the encoder's
 		case isOurs(m):
 			ours = true
 		default:
@@ -40,11 +45,11 @@ func StripNAL(nal []byte) []byte {
 	}
 	switch {
 	case !ours:
-		return nal
+		return nal, false
 	case len(others) == 0:
-		return nil
+		return nil, true
 	default:
-		return AppendNAL(nil, others...)
+		return AppendNAL(nil, others...), true
 	}
 }
 
@@ -119,8 +124,8 @@ func Remove(f Framing, dst, unit []byte) ([]byte, error) {
 // copyWithout leaves u for later if nothing in it is ours. Otherwise it copies
 // what stands before u and what is left of u, and moves copied behind it.
 func copyWithout(f Framing, out, unit []byte, copied int, u Unit) ([]byte, int, error) {
-	left := StripNAL(u.NAL)
-	if len(left) == len(u.NAL) {
+	left, ours := StripNAL(u.NAL)
+	if !ours {
 		return out, copied, nil
 	}
 	out = append(out, unit[copied:u.Offset]...)

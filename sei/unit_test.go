@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"chalkline/sei"
@@ -122,6 +123,35 @@ func TestOthersMessagesInOneUnitWithOursStay(t *testing.T) {
 	want := join(t, sei.AnnexB, string(sei.AppendNAL(nil, theirs)), slice)
 	if err != nil || !bytes.Equal(got, want) {
 		t.Errorf("%x %v\nwant %x", got, err, want)
+	}
+}
+
+func TestAMalformedUnitStaysUnlessItHasAUUIDOfOurs(t *testing.T) {
+	cutOff := "\x06\x04\x7f\x41\x80"
+	for _, nal := range stamp.NALs() {
+		ours := string(nal[:len(nal)-1]) + "\x04\x7f\x80"
+		unit := join(t, sei.AnnexB, cutOff, ours, slice)
+		if s, ok := sei.Read(sei.AnnexB, unit); ok {
+			t.Errorf("read %+v", s)
+		}
+		got, err := sei.Remove(sei.AnnexB, nil, unit)
+		if want := join(t, sei.AnnexB, cutOff, slice); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%x %v\nwant %x", got, err, want)
+		}
+	}
+}
+
+func TestAStampIsTakenOutThoughWhatStaysGrowsByAsMuch(t *testing.T) {
+	ours := string(stamp.NALs()[0])
+	message := ours[1 : len(ours)-1]
+	others := strings.Repeat("\x00\x00\x02", len(message)) // one byte more for each, of emulation prevention
+	unit := join(t, sei.AnnexB, "\x06\x04"+string(rune(len(others)))+others+message+"\x80", slice)
+	got, err := sei.Remove(sei.AnnexB, nil, unit)
+	if err != nil || len(got) != len(unit) {
+		t.Fatalf("%d bytes of %d, %v", len(got), len(unit), err)
+	}
+	if s, ok := sei.Read(sei.AnnexB, got); ok {
+		t.Errorf("read %+v", s)
 	}
 }
 

@@ -9,6 +9,10 @@
 // for Config.Wait leaves a hole in the outgoing numbers, into which it still
 // fits if it comes late after all.
 //
+// No stamp goes out but that of the Stamper, however receivers put packets
+// together. SEI in parts (FU-A) is left out. What could become a stamp, or hide one,
+// where it is joined with packets around it is taken for lost.
+//
 // Single NAL unit packets, STAP-A and FU-A are understood. Others are passed on
 // and never looked into. Packets are neither encrypted nor sent here, header
 // extensions stay as they are, and a Stamper has no clock and no goroutine: its

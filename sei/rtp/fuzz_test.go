@@ -17,6 +17,8 @@ func FuzzRTP(f *testing.F) {
 		{slice, slice},
 		{stapSets, fuStart, fuMiddle, fuEnd, ""},
 		{sps, string(stampOf(1).NALs()[0]), fuB, stapKey},
+		{forgedIn, "\x1c\x86" + forgedIn[1:9], "\x1c\x46" + forgedIn[9:], slice},
+		{delimiter + "\x00\x00", "\x1c\x41\x01" + forgedIn, other, "\x1c\x41" + message + "\x80"},
 	} {
 		var in []byte
 		for i, payload := range shape {
@@ -27,41 +29,33 @@ func FuzzRTP(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {
 		s := rtp.NewStamper(rtp.Config{Stamp: stampAll})
-		var r rtp.Reader
+		var all []*pion.Packet
 		now := start
 		var number uint16
-		pushed, gone := 0, 0
+		pushed := 0
 		for len(in) >= 4 {
 			number += binary.BigEndian.Uint16(in)
 			flags, n := in[2], min(int(in[3]), len(in)-4)
 			p := packet(number, uint32(flags&0x3f)*3000, string(in[4:4+n]))
 			in = in[4+n:]
 			now = now.Add(time.Duration(flags>>6) * 100 * time.Millisecond)
-			out := s.Push(p, now, nil)
+			all = s.Push(p, now, all)
 			pushed++
-			gone += len(out)
-			read(t, &r, out)
 		}
 		if at, ok := s.Deadline(); ok {
-			out := s.Tick(at.Add(time.Hour), nil)
-			gone += len(out)
-			read(t, &r, out)
+			all = s.Tick(at.Add(time.Hour), all)
 		}
 		if missing := s.Missing(nil); len(missing) != 0 {
 			t.Errorf("%d still missing after an hour", len(missing))
 		}
-		if n := s.Stats(); n.In != uint64(pushed) || uint64(gone) > n.In+n.Stamps {
-			t.Errorf("%d out of %d: %+v", gone, pushed, n)
+		if n := s.Stats(); n.In != uint64(pushed) || uint64(len(all)) > n.In+n.Stamps {
+			t.Errorf("%d out of %d: %+v", len(all), pushed, n)
 		}
+		for _, p := range all {
+			if len(p.Payload) == 0 {
+				t.Fatal("a packet without payload went out")
+			}
+		}
+		checkForged(t, all)
 	})
-}
-
-func read(t *testing.T, r *rtp.Reader, out []*pion.Packet) {
-	t.Helper()
-	for _, p := range out {
-		if len(p.Payload) == 0 {
-			t.Fatal("a packet without payload went out")
-		}
-		r.Push(p)
-	}
 }

@@ -13,6 +13,7 @@ type hole struct {
 	seq   int64 // unwrapped
 	shift uint16
 	open  bool
+	sei   bool // what came before it may be an SEI
 }
 
 // sent says what an outgoing number stands for.
@@ -44,21 +45,24 @@ func (n *numbers) insert(in uint16) uint16 {
 // swallow closes the numbers up over a packet that does not go out.
 func (n *numbers) swallow() { n.shift-- }
 
-// leave leaves a number open for a missing packet.
-func (n *numbers) leave(seq int64) {
+// leave leaves a number open for a missing packet. sei: what comes before it may be an SEI.
+func (n *numbers) leave(seq int64, sei bool) {
 	n.pass(uint16(seq))
-	n.holes[seq&(maxLate-1)] = hole{seq: seq, shift: n.shift, open: true}
+	n.holes[seq&(maxLate-1)] = hole{seq: seq, shift: n.shift, open: true, sei: sei}
 }
 
-// fill returns the number left open for seq, once.
-func (n *numbers) fill(seq int64) (out uint16, ok bool) {
-	h := &n.holes[seq&(maxLate-1)]
-	if !h.open || h.seq != seq {
-		return 0, false
+// fill returns what was left open for seq, once.
+func (n *numbers) fill(seq int64) (h hole, ok bool) {
+	at := &n.holes[seq&(maxLate-1)]
+	if !at.open || at.seq != seq {
+		return hole{}, false
 	}
-	h.open = false
-	return uint16(seq) + h.shift, true
+	at.open = false
+	return *at, true
 }
+
+// number is the outgoing one.
+func (h hole) number() uint16 { return uint16(h.seq) + h.shift }
 
 // restart goes on with incoming numbers that have nothing to do with those
 // before. One outgoing number stays unused, so that receivers notice a loss.

@@ -1,6 +1,7 @@
 package rtp
 
 import (
+	"bytes"
 	"encoding/binary"
 	"iter"
 	"math"
@@ -19,26 +20,40 @@ const (
 
 // content is what matters of a payload.
 type content struct {
-	picture      bool // a slice, or what belongs to it, begins here
-	continuation bool // it begins within a NAL unit
-	ours         bool // it has messages of ours, which say:
-	stamp        sei.Stamp
+	kind    sei.Type // of the last NAL unit in it, or of that of which it has a part; 0: not known
+	picture bool     // a slice, or what belongs to it, begins here
+	broken  bool     // no part of a NAL unit, nor units, can look like this
+	ours    bool     // it has messages of ours, which say:
+	stamp   sei.Stamp
+	left    []byte // the payload without them; nil: nothing
+
+	// Of a part of a NAL unit.
+	part        []byte // without headers; nil: the units are whole
+	first, last bool
 }
 
+// startCode is in no NAL unit (H.264, 7.4.1): for a receiver that puts frames together
+// as a byte stream another unit begins there.
+var startCode = []byte{0, 0, 1}
+
 func look(payload []byte) content {
-	var c content
+	c := content{left: payload, broken: bytes.Contains(payload, startCode)}
 	if typeOf(payload) == typeFUA {
-		if len(payload) < 2 || payload[1]&fuStart == 0 {
-			c.continuation = true
-		} else {
-			c.picture = beginsPicture(sei.Type(payload[1] & 0x1f))
+		if len(payload) < 3 || payload[1]&0x1f == 0 {
+			c.broken = true
+			return c
 		}
+		c.part, c.kind = payload[2:], sei.Type(payload[1]&0x1f)
+		c.first, c.last = payload[1]&fuStart != 0, payload[1]&fuEnd != 0
+		c.picture = c.first && beginsPicture(c.kind)
 		return c
 	}
 	for nal := range units(payload) {
-		c.picture = c.picture || beginsPicture(sei.TypeOf(nal))
-		c.ours = c.stamp.ReadNAL(nal) || c.ours
+		c.kind = sei.TypeOf(nal)
+		c.picture = c.picture || beginsPicture(c.kind)
+		c.stamp.ReadNAL(nal)
 	}
+	c.left, c.ours = strip(payload)
 	return c
 }
 
@@ -86,24 +101,26 @@ func stampPayload(stamp sei.Stamp) []byte {
 	return out
 }
 
-// strip returns payload without messages of ours, nil if nothing else is left.
-func strip(payload []byte) []byte {
+// strip returns payload without messages of ours, nil if nothing else is left, and
+// whether it had any.
+func strip(payload []byte) (left []byte, ours bool) {
 	if typeOf(payload) != typeSTAPA {
 		return sei.StripNAL(payload)
 	}
 	out := []byte{payload[0]}
 	for nal := range units(payload) {
-		left := sei.StripNAL(nal)
-		if len(left) > math.MaxUint16 { // grown by emulation prevention that it lacked
-			left = nal
-		}
-		if left != nil {
+		left, has := sei.StripNAL(nal)
+		ours = ours || has
+		if left != nil && len(left) <= math.MaxUint16 { // longer: by emulation prevention that it lacked
 			out = binary.BigEndian.AppendUint16(out, uint16(len(left)))
 			out = append(out, left...)
 		}
 	}
-	if len(out) == 1 {
-		return nil
+	switch {
+	case !ours:
+		return payload, false
+	case len(out) == 1:
+		return nil, true
 	}
-	return out
+	return out, true
 }

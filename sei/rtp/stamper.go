@@ -33,6 +33,7 @@ type Stats struct {
 	GivenUp    uint64 // did not come in time
 	Late       uint64 // came after they had been given up, and went out
 	Padding    uint64 // swallowed: no payload
+	Refused    uint64 // SEI in parts, and what receivers could join to something else
 	Stamps     uint64 // put in
 	Frames     uint64
 	Restarts   uint64 // how often the incoming numbers began anew
@@ -56,6 +57,7 @@ type Stamper struct {
 	decided   bool // about its stamp
 	replace   bool // messages of ours that came with it are taken out
 	gap       bool // packets are missing before the next
+	seam      seam
 }
 
 // NewStamper returns a Stamper of a stream that has not begun.
@@ -141,7 +143,7 @@ func (s *Stamper) giveUp(n int64, out []*pion.Packet) []*pion.Packet {
 			out = s.drain(out)
 			continue
 		}
-		s.numbers.leave(s.window.next)
+		s.numbers.leave(s.window.next, s.seam.sei)
 		s.window.skip(s.window.next + 1)
 		s.stats.GivenUp++
 		s.gap, s.keyFrame = true, true
@@ -161,21 +163,26 @@ func (s *Stamper) restart(p *pion.Packet, out []*pion.Packet) []*pion.Packet {
 
 // late lets a packet out that was given up, in the place left for it.
 func (s *Stamper) late(n int64, p *pion.Packet, out []*pion.Packet) []*pion.Packet {
-	number, ok := s.numbers.fill(n)
+	hole, ok := s.numbers.fill(n)
 	if !ok {
 		s.stats.Duplicates++
 		return out
 	}
-	q := *p
-	if s.replace && look(p.Payload).ours {
-		q.Payload = strip(p.Payload)
-	}
-	if len(q.Payload) == 0 {
+	if len(p.Payload) == 0 {
 		s.stats.Padding++
 		return out
 	}
+	c := look(p.Payload)
+	if c.broken || c.kind == sei.TypeSEI || c.part != nil && !c.first && !c.continues(hole.sei) {
+		s.stats.Refused++
+		return out
+	}
+	q := *p
+	if s.config.Stamp != nil {
+		q.Payload = c.left
+	}
 	s.stats.Late++
-	q.SequenceNumber = number
+	q.SequenceNumber = hole.number()
 	return append(out, &q)
 }
 
@@ -192,16 +199,28 @@ func (s *Stamper) release(p *pion.Packet, out []*pion.Packet) []*pion.Packet {
 		s.stats.Frames++
 	}
 	c := look(p.Payload)
-	if s.gap && c.continuation {
-		s.decided = true // its start is lost: there is no place for a stamp
+	if c.part != nil && c.kind == sei.TypeSEI {
+		s.stats.Refused++
+		s.seam.open = 0
+		s.numbers.swallow()
+		return out
 	}
+	gap := s.gap
 	s.gap = false
+	if !s.seam.take(c, gap) {
+		s.stats.Refused++
+		s.numbers.pass(p.SequenceNumber) // as if it was lost
+		return out
+	}
+	if gap && c.part != nil && !c.first { // its start is lost: there is no place for a stamp
+		s.decided, s.replace = true, s.config.Stamp != nil
+	}
 	if !s.decided && (c.picture || c.ours) {
 		out = s.decide(p, c, out)
 	}
 	q := *p
-	if s.replace && c.ours {
-		if q.Payload = strip(p.Payload); q.Payload == nil {
+	if s.replace {
+		if q.Payload = c.left; q.Payload == nil {
 			s.numbers.swallow()
 			return out
 		}

@@ -61,7 +61,11 @@ func (p *publisher) picture(dts, composition int64, u accessUnit) {
 		p.waiting = true
 		return
 	}
-	data, err := sei.Insert(sei.AnnexB, make([]byte, 0, len(u.data)+stampRoom), u.data, stamp)
+	// Players find stamps behind the picture as well.
+	data, err := sei.Remove(sei.AnnexB, make([]byte, 0, len(u.data)), u.data)
+	if err == nil {
+		data, err = sei.Insert(sei.AnnexB, make([]byte, 0, len(data)+stampRoom), data, stamp)
+	}
 	if err != nil { // no picture after all
 		return
 	}

@@ -33,7 +33,7 @@ func (s *stamps) sound(arrival, at int64) int64 {
 	if !s.pictured {
 		s.note(arrival, at)
 	}
-	return s.time(at)
+	return s.time(arrival, at)
 }
 
 // picture returns the stamp of a picture that arrives, with what it says already.
@@ -51,7 +51,7 @@ func (s *stamps) picture(arrival, at int64, found sei.Stamp) sei.Stamp {
 		s.found, s.foundMedia = found.Time, at
 		stamp.Status = found.Status
 	}
-	stamp.Time = s.time(at)
+	stamp.Time = s.time(arrival, at)
 	stamp.Status |= s.status(stamp.Time, at)
 	stamp.Origin = s.publication.Source.Origin(s.stands(at))
 	return stamp
@@ -66,11 +66,11 @@ func (s *stamps) note(arrival, at int64) {
 	}
 }
 
-// time returns the room time of a media time: the encoder's, or that of arrival less
-// the offset that was calibrated.
-func (s *stamps) time(at int64) int64 {
+// time returns the room time of a media time: the encoder's, held to the bounds of its
+// stamps, or that of arrival less the offset that was calibrated.
+func (s *stamps) time(arrival, at int64) int64 {
 	if s.stands(at) {
-		return s.found + at - s.foundMedia
+		return min(max(s.found+at-s.foundMedia, arrival-maxBefore), arrival+maxAfter)
 	}
 	offset, _ := s.publication.Source.Offset()
 	return s.arrivals.at(at) - offset

@@ -1,6 +1,11 @@
 package ingest
 
-import "testing"
+import (
+	"bytes"
+	"testing"
+
+	"chalkline/sei"
+)
 
 func TestTimesAreUnwrapped(t *testing.T) {
 	const wrap = int64(1) << wrapBits
@@ -143,5 +148,53 @@ func TestNothingIsStampedLaterThanItArrived(t *testing.T) {
 		if a.at(i*33_333) > arrival {
 			t.Fatalf("unit %d arrived at %d and has %d", i, arrival, a.at(i*33_333))
 		}
+	}
+}
+
+func TestMED8WhatAStampSaysOfLaterUnitsIsHeldToItsBounds(t *testing.T) {
+	h := hear(t, wrapBits)
+	const arrival = 1_000_000_000
+	for _, c := range []struct {
+		name               string
+		stamp, later, want int64 // µs after the arrival, the media time of the stamp, and the arrival
+	}{
+		{"before its arrival", -500_000, 400_000, -100_000},
+		{"as late as may be", 100_000, 0, 100_000},
+		{"after its arrival", 100_000, 1_900_000, 100_000},
+		{"older than 10 s", -10_000_000, -1_900_000, -10_000_000},
+	} {
+		s := stamps{publication: h.publisher.publication}
+		s.picture(arrival, 5_000_000, sei.Stamp{Time: arrival + c.stamp})
+		if got := s.sound(arrival, 5_000_000+c.later) - arrival; got != c.want {
+			t.Errorf("%s: sound %d µs after its arrival, want %d", c.name, got, c.want)
+		}
+		if got := s.picture(arrival, 5_000_000+c.later, sei.Stamp{}).Time - arrival; got != c.want {
+			t.Errorf("%s: picture %d µs after its arrival, want %d", c.name, got, c.want)
+		}
+	}
+}
+
+// Players look for stamps behind the slice too.
+func TestMED8NoStampOfAnEncoderGoesOutBesideTheServers(t *testing.T) {
+	theirs := sei.Stamp{Time: 1_900_000_000_000_000}.NALs()[0]
+	h := hear(t, wrapBits)
+	var in []byte
+	for _, nal := range [][]byte{{0x67, 0x42, 0, 0x1f}, {0x68, 0xce}, theirs, {0x65, 0x88, 0x84}, theirs, append(theirs[:len(theirs)-1:len(theirs)-1], 0x7f)} {
+		in, _ = sei.AVCC4.Append(in, nal) // there is room
+	}
+	u, err := h.pictures.unit(sei.AVCC4, in, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.picture(0, 0, u)
+	units := h.units(t)
+	if len(units) != 1 {
+		t.Fatalf("%d units", len(units))
+	}
+	if stamp, ok := sei.Read(sei.AnnexB, units[0].Data); !ok || stamp.Time != units[0].Time {
+		t.Errorf("stamped %+v", stamp)
+	}
+	if n := bytes.Count(units[0].Data, []byte("MISPmicrosectime")); n != 1 {
+		t.Errorf("%d stamps go out: %x", n, units[0].Data)
 	}
 }

@@ -72,6 +72,12 @@ test("what is malformed says nothing: separators, zero, cut off, behind the slic
   for (let n = 0; n < unit.length - 1; n++) assert.equal(readTime(join(unit.subarray(0, n), SLICE)), undefined, `${n} bytes`);
 });
 
+test("a unit that is cut off behind a stamp says nothing, one that ends in zeros what it says", () => {
+  const time = `05 1c ${UUID} 1f 0000 ff 0000 ff 0000 ff 0007`;
+  assert.equal(readTime(join(bytes(`000001 06 ${time} 047f 80`), SLICE)), undefined);
+  assert.equal(readTime(join(bytes(`000001 06 ${time} 80 000000`), SLICE)), 7);
+});
+
 test("times of players' events are read from status and time", () => {
   assert.equal(timeOf(bytes("1f 0006 ff 60bb ff 5981 ff 9240")), 0x0006_60bb_5981_9240);
   assert.equal(timeOf(bytes("1f 0006 ff 60bb ff 5981 ff 92")), undefined);

@@ -58,10 +58,12 @@ function timeInUnit(escaped: Uint8Array): number | undefined {
   const bytes = unescape(escaped);
   let time: number | undefined;
   let at = 0;
-  while (at < bytes.length && !(bytes.length - at === 1 && bytes[at] === 0x80)) {
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1] === 0) end--;
+  while (at < end && !(end - at === 1 && bytes[at] === 0x80)) {
     const kind = number(bytes, at);
     const size = kind && number(bytes, kind.next);
-    if (kind === undefined || size === undefined || size.value > bytes.length - size.next) return time;
+    if (kind === undefined || size === undefined || size.value > end - size.next) return undefined;
     at = size.next + size.value;
     if (kind.value === USER_DATA) time = timeInMessage(bytes.subarray(size.next, at)) ?? time;
   }
