@@ -59,7 +59,7 @@ func (s *Server) addMedia(a *api) error {
 	m.registry = media.NewRegistry(media.Config{
 		Rooms: m.rooms, Table: s.cfg.Table, Logger: s.cfg.Logger, Registry: s.cfg.Registry,
 	})
-	m.rooms.tell, m.rooms.used = m.registry.Tell, m.registry.Used
+	m.rooms.tell, m.rooms.forgetSources = m.registry.Tell, m.registry.Forget
 	s.rooms.started = m.rooms.started
 	s.media, a.media = m, m
 	if c.LiveURL != "" {

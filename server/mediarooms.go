@@ -17,8 +17,9 @@ import (
 type mediaRooms struct {
 	server *Server
 	door   *door
-	tell   func(replay.Room)      // tells a room what is published in it
-	used   func(replay.Room) bool // somebody publishes or plays in a room
+	// What the sources are asked: Tell and Forget of media.Registry.
+	tell          func(replay.Room)
+	forgetSources func(replay.Room) (used bool)
 
 	mu     sync.Mutex
 	clocks map[replay.Room]*roomClock
@@ -65,12 +66,12 @@ func (m *mediaRooms) Clock(ctx context.Context, id replay.Room) (media.Clock, er
 	return c, nil
 }
 
-// forget drops the clocks of rooms that do not run and in which nobody publishes or
-// plays. The lock is held, so that none of them begins to be used meanwhile: who asks
+// forget drops the clocks and sources of rooms that do not run and in which nobody
+// publishes or plays. The lock is held, so that none of them begins to be used meanwhile: who asks
 // for a clock has its room run before.
 func (m *mediaRooms) forget() {
 	for id := range m.clocks {
-		if m.server.rooms.runs(id) == nil && !m.used(id) {
+		if m.server.rooms.runs(id) == nil && !m.forgetSources(id) {
 			delete(m.clocks, id)
 		}
 	}

@@ -21,8 +21,9 @@ const maxSources = 64
 type Registry struct {
 	cfg Config
 
-	mu    sync.Mutex
-	rooms map[replay.Room]*roomSources
+	mu        sync.Mutex
+	rooms     map[replay.Room]*roomSources
+	forgotten uint32 // the highest number in rooms that were forgotten: no room has one twice
 }
 
 // roomSources are those of one room.
@@ -108,7 +109,7 @@ func (r *Registry) add(s *Source, name sourceName) (*Source, error) {
 	defer r.mu.Unlock()
 	room := r.rooms[s.Room]
 	if room == nil {
-		room = &roomSources{id: s.Room, byName: map[sourceName]*Source{}}
+		room = &roomSources{id: s.Room, byName: map[sourceName]*Source{}, last: r.forgotten}
 		r.rooms[s.Room] = room
 	}
 	if other := room.byName[name]; other != nil {
@@ -155,16 +156,27 @@ func (r *Registry) Source(room replay.Room, number uint32) (*Source, bool) {
 	return nil, false
 }
 
-// Used says whether somebody publishes or plays a source of a room.
-func (r *Registry) Used(room replay.Room) bool {
+// Forget forgets the sources of a room that does not run, unless somebody publishes or
+// plays one of them, which used says, or what was set would be lost with them.
+func (r *Registry) Forget(id replay.Room) (used bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if sources := r.rooms[room]; sources != nil {
-		for _, s := range sources.byName {
-			if !s.idle() {
-				return true
-			}
+	room := r.rooms[id]
+	if room == nil {
+		return false
+	}
+	kept := false
+	for _, s := range room.byName {
+		if !s.idle() {
+			return true
 		}
+		i := s.Info()
+		_, calibrated := s.Offset()
+		kept = kept || i.Muted || i.Hidden || calibrated && r.cfg.Table == nil
+	}
+	if !kept {
+		r.forgotten = max(r.forgotten, room.last)
+		delete(r.rooms, id)
 	}
 	return false
 }
