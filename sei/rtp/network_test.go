@@ -140,10 +140,6 @@ func TestWithPacketsGoneEveryPacketStillHasItsOwnNumber(t *testing.T) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 2))
 			in := video(random, 300)
-			byNumber := map[uint16]*pion.Packet{}
-			for _, p := range in {
-				byNumber[p.SequenceNumber] = p
-			}
 			// So short a wait that resent packets come late too.
 			s := rtp.NewStamper(rtp.Config{Stamp: stampAll, Wait: 60 * time.Millisecond})
 			got := run(s, network(random, in, 0.1, 0.03))
@@ -156,12 +152,9 @@ func TestWithPacketsGoneEveryPacketStillHasItsOwnNumber(t *testing.T) {
 				var stamp sei.Stamp
 				if stamp.ReadNAL(p.Payload) {
 					checkPlace(t, got, i)
-				} else if n, ok := s.Original(p.SequenceNumber); ok && !bytes.Equal(byNumber[n].Payload, p.Payload) {
-					t.Fatalf("number %d stands for %d, which is another packet", p.SequenceNumber, n)
-				} else if !ok && i >= len(got)-1000 {
-					t.Fatalf("number %d stands for nothing", p.SequenceNumber)
 				}
 			}
+			checkOrder(t, in, got)
 			n := s.Stats()
 			if n.GivenUp == 0 || n.Late == 0 || !s.TakeKeyFrame() {
 				t.Errorf("nothing was given up, or nothing came late: %+v", n)
@@ -189,8 +182,8 @@ func TestNumbersStayRightWhenTheyBeginAgainAtZero(t *testing.T) {
 			}
 			last = q.SequenceNumber
 		}
-		if in, ok := s.Original(last); !ok || in != p.SequenceNumber {
-			t.Fatalf("packet %d: %d stands for %d %t", i, last, in, ok)
+		if got := out[len(out)-1].Timestamp; got != p.Timestamp {
+			t.Fatalf("packet %d: another one of %d went out", i, got)
 		}
 	}
 }
@@ -205,6 +198,30 @@ func BenchmarkStamper(b *testing.B) {
 		q := *p
 		q.SequenceNumber, q.Timestamp = uint16(i), uint32(i/4)*3000
 		out = s.Push(&q, start, out[:0])
+	}
+}
+
+// checkOrder wants packets, by their outgoing numbers, in the order in which they were sent.
+func checkOrder(t *testing.T, in, got []*pion.Packet) {
+	t.Helper()
+	sent := map[*byte]int{} // by where the payload is
+	for i, p := range in {
+		if len(p.Payload) > 0 {
+			sent[&p.Payload[0]] = i
+		}
+	}
+	before := -1
+	for _, frame := range frames(got) {
+		for _, p := range frame {
+			i, ok := sent[&p.Payload[0]]
+			if !ok {
+				continue // a stamp
+			}
+			if i <= before {
+				t.Fatalf("packet %d has a number after that of %d", i, before)
+			}
+			before = i
+		}
 	}
 }
 

@@ -1,9 +1,9 @@
 package rtp
 
-// numbers remembers how sequence numbers were changed, for maxLate packets.
+// numbers changes sequence numbers, and remembers those that were left open, for
+// maxLate packets.
 type numbers struct {
 	holes [maxLate]hole
-	sent  [maxLate]sent
 	shift uint16 // outgoing − incoming, modulo 65536
 	last  uint16 // the highest outgoing number used or left open
 }
@@ -16,28 +16,15 @@ type hole struct {
 	sei   bool // what came before it may be an SEI
 }
 
-// sent says what an outgoing number stands for.
-type sent struct {
-	out, in uint16
-	used    bool
-	ours    bool // a stamp: nothing came in for it
-}
-
 // pass numbers an incoming packet, or one that is missing.
 func (n *numbers) pass(in uint16) uint16 {
 	n.last = in + n.shift
-	n.note(n.last, in)
 	return n.last
-}
-
-func (n *numbers) note(out, in uint16) {
-	n.sent[out&(maxLate-1)] = sent{out: out, in: in, used: true}
 }
 
 // insert numbers a stamp that goes out before the packet numbered in.
 func (n *numbers) insert(in uint16) uint16 {
 	n.last = in + n.shift
-	n.sent[n.last&(maxLate-1)] = sent{out: n.last, used: true, ours: true}
 	n.shift++
 	return n.last
 }
@@ -69,9 +56,4 @@ func (h hole) number() uint16 { return uint16(h.seq) + h.shift }
 func (n *numbers) restart(in uint16) {
 	n.holes = [maxLate]hole{}
 	n.shift = n.last + 2 - in
-}
-
-func (n *numbers) original(out uint16) (in uint16, ok bool) {
-	s := n.sent[out&(maxLate-1)]
-	return s.in, s.used && !s.ours && s.out == out
 }

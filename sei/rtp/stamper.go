@@ -275,10 +275,5 @@ func (s *Stamper) Missing(dst []uint16) []uint16 {
 	return dst
 }
 
-// Original returns the incoming number of the packet that went out as number
-// out, or for which that number was left open. It is false for a stamp, and
-// for what was more than 2048 packets ago.
-func (s *Stamper) Original(out uint16) (in uint16, ok bool) { return s.numbers.original(out) }
-
 // Stats returns the counts so far.
 func (s *Stamper) Stats() Stats { return s.stats }

@@ -11,7 +11,7 @@ const (
 	// second of 8 Mbit/s. Beyond them the missing one is given up at once.
 	maxHeld      = 1024
 	maxHeldBytes = 1 << 20
-	// maxLate is how far back, in packets, late ones and NACKs are known.
+	// maxLate is how far back, in packets, places of late ones are known.
 	maxLate = 2048
 	// maxJump is the greatest step forward, in packets, that is taken for loss.
 	maxJump = 3000
