@@ -25,7 +25,6 @@ const (
 	MaxEntries  = 4096     // entries, or expectations, of one Append
 	MaxAppend   = 16 << 20 // bytes of all payloads of one Append
 	MaxSnapshot = 64 << 20 // bytes of one snapshot
-	MaxMissed   = 1024     // records that a ConflictError brings along
 )
 
 // Digest is a chain digest: it stands for a record and everything before it in
@@ -156,8 +155,7 @@ var (
 type ConflictError struct {
 	Document Document
 	Expected uint64
-	Revision uint64   // where the document stands; below Expected if the store lost history
-	Missed   []Record // what the caller had not seen, oldest first, at most MaxMissed: the rest by Read
+	Revision uint64 // where the document stands; below Expected if the store lost history
 }
 
 func (e *ConflictError) Error() string {

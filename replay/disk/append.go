@@ -20,8 +20,8 @@ func (l *Log) Append(ctx context.Context, id replay.Room, now int64, expect []re
 			return err
 		}
 		defer r.release()
-		if e, broken := r.order.Broken(expect); broken {
-			return l.conflict(r, e)
+		if err := r.order.Check(expect); err != nil {
+			return err
 		}
 		records, err = l.append(r, now, entries)
 		return err
@@ -105,22 +105,4 @@ func (r *room) putChange(batch *pebble.Batch, c sequence.Change) error {
 		}
 	}
 	return nil
-}
-
-// conflict reads what the caller has missed.
-func (l *Log) conflict(r *room, e replay.Expect) error {
-	head := r.order.Head(e.Document).Revision
-	conflict := &replay.ConflictError{Document: e.Document, Expected: e.Revision, Revision: head}
-	if e.Revision >= head {
-		return conflict
-	}
-	err := l.readRecords(r.id, e.Document, e.Revision+1, head, func(record replay.Record) bool {
-		record.Payload = append([]byte(nil), record.Payload...)
-		conflict.Missed = append(conflict.Missed, record)
-		return len(conflict.Missed) < replay.MaxMissed
-	})
-	if err != nil {
-		return err
-	}
-	return conflict
 }

@@ -107,7 +107,9 @@ func TestDamageBeneathTheFilesIsFound(t *testing.T) {
 				appendMany(t, l, room, 0, 10)
 			}
 			c.damage(t, l)
-			l.Forget(1)
+			l.rooms.mu.Lock()
+			l.rooms.drop(l.rooms.rooms[1]) // it is read anew
+			l.rooms.mu.Unlock()
 			checkFound(t, l, c.state, c.before)
 			checkWhole(t, l, 2)
 		})

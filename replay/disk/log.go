@@ -64,10 +64,6 @@ func (l *Log) Writable() error {
 	return l.space.check()
 }
 
-// Forget drops what is kept in memory of a room that nobody uses. It is read
-// again when asked for; without Forget the rooms used longest ago go first.
-func (l *Log) Forget(id replay.Room) { l.rooms.forget(id) }
-
 // enter begins a call; leave ends it.
 func (l *Log) enter(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {

@@ -62,15 +62,6 @@ func TestIdleRoomsLeaveMemory(t *testing.T) {
 	if got := len(l.rooms.rooms); got != 4 {
 		t.Errorf("%d rooms in memory, want the 4 of the configuration", got)
 	}
-	err := l.Read(t.Context(), 100, board, 1, func(replay.Record) bool { return true })
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.Forget(100)
-	l.Forget(1000)
-	if got := len(l.rooms.rooms); got != 3 {
-		t.Errorf("%d rooms in memory after Forget, want 3", got)
-	}
 }
 
 func TestConfigReportsAllFaults(t *testing.T) {

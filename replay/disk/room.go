@@ -108,15 +108,6 @@ func (r *room) unloaded() bool {
 	return r.order == nil && r.broken == nil
 }
 
-// forget drops a room if nobody uses it.
-func (c *cache) forget(id replay.Room) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if r := c.rooms[id]; r != nil && r.idle != nil {
-		c.drop(r)
-	}
-}
-
 // drop removes an idle room. c.mu is held.
 func (c *cache) drop(r *room) {
 	if c.fixed.get() != nil {

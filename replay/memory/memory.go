@@ -130,8 +130,8 @@ func (l *Log) Append(ctx context.Context, id replay.Room, now int64, expect []re
 	if err := replay.CheckAppend(expect, entries); err != nil {
 		return nil, wrap("append", err)
 	}
-	if e, broken := r.order.Broken(expect); broken {
-		return nil, wrap("append", r.conflict(e))
+	if err := r.order.Check(expect); err != nil {
+		return nil, wrap("append", err)
 	}
 	records, err := r.order.Plan(now, entries)
 	if err != nil {
@@ -144,18 +144,6 @@ func (l *Log) Append(ctx context.Context, id replay.Room, now int64, expect []re
 		r.records[record.Document] = append(r.records[record.Document], record)
 	}
 	return records, nil
-}
-
-func (r *room) conflict(e replay.Expect) error {
-	records := r.records[e.Document]
-	missed := records[min(uint64(len(records)), e.Revision):]
-	missed = slices.Clone(missed[:min(len(missed), replay.MaxMissed)])
-	for i := range missed {
-		missed[i].Payload = slices.Clone(missed[i].Payload)
-	}
-	return &replay.ConflictError{
-		Document: e.Document, Expected: e.Revision, Revision: uint64(len(records)), Missed: missed,
-	}
 }
 
 // Read calls yield for the records of a document from revision from on.

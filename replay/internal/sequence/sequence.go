@@ -81,14 +81,14 @@ func (r *Room) State() replay.State {
 	return s
 }
 
-// Broken returns the first expectation that does not hold.
-func (r *Room) Broken(expect []replay.Expect) (replay.Expect, bool) {
+// Check fails with *replay.ConflictError at the first expectation that does not hold.
+func (r *Room) Check(expect []replay.Expect) error {
 	for _, e := range expect {
-		if r.Head(e.Document).Revision != e.Revision {
-			return e, true
+		if at := r.Head(e.Document).Revision; at != e.Revision {
+			return &replay.ConflictError{Document: e.Document, Expected: e.Revision, Revision: at}
 		}
 	}
-	return replay.Expect{}, false
+	return nil
 }
 
 // Plan makes records of entries as an append at now would. It fails with
