@@ -56,9 +56,7 @@ func (s *Server) addMedia(a *api) error {
 		rooms:  &mediaRooms{server: s, door: s.door(), clocks: map[replay.Room]*roomClock{}},
 		served: make(chan struct{}),
 	}
-	m.registry = media.NewRegistry(media.Config{
-		Rooms: m.rooms, Table: s.cfg.Table, Logger: s.cfg.Logger, Registry: s.cfg.Registry,
-	})
+	m.registry = media.NewRegistry(media.Config{Rooms: m.rooms, Table: s.cfg.Table, Logger: s.cfg.Logger})
 	m.rooms.tell, m.rooms.forgetSources = m.registry.Tell, m.registry.Forget
 	s.rooms.started = m.rooms.started
 	s.media, a.media = m, m

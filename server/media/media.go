@@ -14,8 +14,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"chalkline/replay"
 	"chalkline/server/classroom"
 )
@@ -75,8 +73,7 @@ type Info struct {
 
 // Config is what a Registry needs. Rooms is required.
 type Config struct {
-	Rooms    Rooms
-	Table    replay.Table          // keeps calibrations and stream keys; nil forgets them at the end
-	Logger   *slog.Logger          // nil discards
-	Registry prometheus.Registerer // nil counts nowhere
+	Rooms  Rooms
+	Table  replay.Table // keeps calibrations and stream keys; nil forgets them at the end
+	Logger *slog.Logger // nil discards
 }
