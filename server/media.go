@@ -80,7 +80,7 @@ func (s *Server) addMedia(a *api) error {
 func (m *mediaServers) open(s *Server, c MediaConfig) (err error) {
 	m.live, err = live.New(live.Config{
 		Registry: m.registry, Secret: c.Secret, FFmpeg: c.FFmpeg, Base: base(c.LiveURL),
-		Origins: s.cfg.Transport.Origins, Logger: s.cfg.Logger, Registerer: s.cfg.Registry,
+		Logger: s.cfg.Logger, Registerer: s.cfg.Registry,
 	})
 	if err != nil {
 		return err
@@ -133,7 +133,7 @@ func (m *mediaServers) openWebRTC(s *Server, c MediaConfig) error {
 	}
 	m.webrtc, err = webrtc.New(webrtc.Config{
 		Registry: m.registry, Rooms: m.rooms, UDP: udp, TCP: newEnduring(tcp, maxMediaConnections, s.cfg.Logger), Addresses: c.Addresses,
-		ICEServers: c.STUN, TURN: c.TURN, Origins: s.cfg.Transport.Origins, Live: true,
+		ICEServers: c.STUN, TURN: c.TURN, Live: true,
 		Logger: s.cfg.Logger, Registerer: s.cfg.Registry,
 	})
 	return err

@@ -3,8 +3,6 @@ package server
 import (
 	"net/http"
 	"strings"
-
-	"chalkline/server/reply"
 )
 
 // otherOrigins lets pages of the configured origins ask what is below /api/ and read
@@ -16,9 +14,12 @@ func (a *api) otherOrigins(mux *http.ServeMux) http.Handler {
 			return
 		}
 		h := w.Header()
-		allowed := reply.CrossOrigin(w, r, a.origins)
+		h.Add("Vary", "Origin")
+		origin := r.Header.Get("Origin")
+		allowed := origin != "" && a.allows(origin)
 		if allowed {
-			h.Set("Access-Control-Expose-Headers", "Content-Disposition, ETag")
+			h.Set("Access-Control-Allow-Origin", origin)
+			h.Set("Access-Control-Expose-Headers", "Accept-Patch, Content-Disposition, ETag, Link, Location")
 		}
 		if r.Method != http.MethodOptions {
 			mux.ServeHTTP(w, r)
@@ -35,4 +36,14 @@ func (a *api) otherOrigins(mux *http.ServeMux) http.Handler {
 		}
 		w.WriteHeader(http.StatusNoContent)
 	})
+}
+
+// allows says whether an origin is one of those that are configured.
+func (a *api) allows(origin string) bool {
+	for _, o := range a.origins {
+		if o == "*" || strings.EqualFold(o, origin) {
+			return true
+		}
+	}
+	return false
 }

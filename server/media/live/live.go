@@ -61,11 +61,7 @@ type Config struct {
 	FFmpeg string
 	// Base is what stands before the path of the URLs given out, such as that of a CDN;
 	// "" gives paths.
-	Base string
-	// Origins are those of other sites' pages that may ask for URLs: "https://host"; "*"
-	// is everybody.
-	// What the URLs lead to may be read by pages of any.
-	Origins    []string
+	Base       string
 	Logger     *slog.Logger          // nil discards
 	Registerer prometheus.Registerer // nil counts nowhere
 
@@ -140,7 +136,6 @@ func New(c Config) (*Server, error) {
 // Register adds the requests of live streams to mux (docs/protocol.md, HTTP).
 func (s *Server) Register(mux *http.ServeMux) {
 	mux.HandleFunc("GET /api/rooms/{code}/sources/{number}/live", s.locate)
-	mux.HandleFunc("OPTIONS /api/rooms/{code}/sources/{number}/live", s.permit)
 	mux.HandleFunc("GET /live/{token}/{file}", s.play)
 	mux.HandleFunc("OPTIONS /live/{token}/{file}", permitAll)
 }

@@ -19,7 +19,6 @@ const sendWait = time.Minute
 
 // locate is GET …/live: where somebody who may plays a source from.
 func (s *Server) locate(w http.ResponseWriter, r *http.Request) {
-	s.allow(w, r)
 	w.Header().Set("Cache-Control", "no-store")
 	v, source, err := s.cfg.Registry.Requested(r)
 	if err != nil {
@@ -29,19 +28,6 @@ func (s *Server) locate(w http.ResponseWriter, r *http.Request) {
 	g := grantNow(v.Room, source.Number, time.Now())
 	at := s.cfg.Base + "/live/" + g.token(s.cfg.Secret)
 	reply.JSON(w, http.StatusOK, map[string]any{"hls": at + "/index.m3u8", "httpts": at + "/live.ts", "expires": g.expires})
-}
-
-// allow lets pages of the configured origins read the answer.
-func (s *Server) allow(w http.ResponseWriter, r *http.Request) {
-	if reply.CrossOrigin(w, r, s.cfg.Origins) {
-		w.Header().Set("Access-Control-Allow-Headers", "Authorization")
-	}
-}
-
-// permit is OPTIONS …/live: a browser asks before it sends a bearer token.
-func (s *Server) permit(w http.ResponseWriter, r *http.Request) {
-	s.allow(w, r)
-	w.WriteHeader(http.StatusNoContent)
 }
 
 // permitAll is OPTIONS /live/…: players of any page may read what has no cookies

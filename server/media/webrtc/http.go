@@ -43,31 +43,18 @@ func (s *Server) Register(mux *http.ServeMux) {
 		}
 		allow += http.MethodOptions
 		for method, handle := range methods {
-			mux.Handle(method+" "+pattern, s.crossOrigin(handle))
+			mux.HandleFunc(method+" "+pattern, handle)
 		}
-		mux.Handle(http.MethodOptions+" "+pattern, s.crossOrigin(func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Access-Control-Allow-Methods", allow)
-			w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match")
-			w.Header().Set("Access-Control-Max-Age", "86400")
+		mux.HandleFunc(http.MethodOptions+" "+pattern, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Accept-Post", typeSDP)
 			w.WriteHeader(http.StatusNoContent)
-		}))
+		})
 		// Other methods would else fall to the page's files.
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Allow", allow)
 			w.WriteHeader(http.StatusMethodNotAllowed)
 		})
 	}
-}
-
-// crossOrigin lets pages of the configured origins read the answer.
-func (s *Server) crossOrigin(next http.HandlerFunc) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if reply.CrossOrigin(w, r, s.cfg.Origins) {
-			w.Header().Set("Access-Control-Expose-Headers", "Location, Link, ETag, Accept-Patch")
-		}
-		next(w, r)
-	})
 }
 
 func (s *Server) getICE(w http.ResponseWriter, r *http.Request) {

@@ -48,9 +48,6 @@ type Config struct {
 	// ICEServers are URLs of STUN servers, for clients.
 	ICEServers []string
 	TURN       TURN
-	// Origins are those of other sites whose pages may publish and play; "*" is
-	// everybody. None: pages of this site only.
-	Origins []string
 	// Live says that sources can be played as HLS and HTTP-TS too.
 	Live bool
 
