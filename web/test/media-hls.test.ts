@@ -97,6 +97,8 @@ test("ALN2: of sound alone by HLS T is the playlist's date at what is heard", as
   }
   const { startDate, currentTime } = element;
   assert.ok(Math.abs((world.shows.at(-1) as number) / 1000 - (startDate.getTime() + currentTime * 1000)) < 1);
+  const { value } = lesson.media.alignment;
+  assert.ok(value.kind === "aligned" && value.by === "sound");
   lesson.media.stop();
 });
 

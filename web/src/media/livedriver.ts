@@ -28,9 +28,6 @@ export abstract class LiveDriver implements Driver {
   private readonly backOff: BackOff;
   private readonly counts = { stamped: 0, missed: 0 };
   private tries = 0;
-  /** Nothing comes. */
-  private away: boolean;
-  private hidden: boolean;
   private stopped = false;
   /** A stream is open, or being opened. */
   private running = false;
@@ -41,14 +38,12 @@ export abstract class LiveDriver implements Driver {
 
   constructor(
     protected readonly site: Site,
-    source: MediaSource,
+    private source: MediaSource,
     private readonly events: DriverEvents,
   ) {
     const { env, request, worker } = site;
     this.tokens = new LiveTokens(request, source.number, env.clock, () => env.wall());
     this.backOff = new BackOff(() => env.random());
-    this.away = !gives(source);
-    this.hidden = source.hidden;
     this.frames = new Frames(env, worker, {
       frame: (metadata, element) => this.frame(metadata, element),
       tick: (element) => this.tick(element),
@@ -80,11 +75,10 @@ export abstract class LiveDriver implements Driver {
   }
 
   changed(source: MediaSource): void {
-    const back = this.away && gives(source);
+    const back = !gives(this.source) && gives(source);
     // Players take up no pictures where there were none, and wait for those that come no more (MED6).
-    const other = source.hidden !== this.hidden;
-    this.away = !gives(source);
-    this.hidden = source.hidden;
+    const other = source.hidden !== this.source.hidden;
+    this.source = source;
     // Else a stream that is open goes on by itself, with what it has of the time before.
     if (other || (back && !this.running)) this.begin();
   }
@@ -159,7 +153,7 @@ export abstract class LiveDriver implements Driver {
     this.running = false;
     this.close();
     const { fault, final } = linkFault(error);
-    const given: boolean = final || (++this.tries >= TRIES && !this.away);
+    const given: boolean = final || (++this.tries >= TRIES && gives(this.source));
     this.events.down(fault, given);
     if (!given) this.cancel = this.site.env.clock.after(this.backOff.next(), () => this.begin());
   }
@@ -174,10 +168,11 @@ export abstract class LiveDriver implements Driver {
   /** Without frames the stamp at the media's own time is as good; of sound alone there are none. */
   private tick(element: HTMLVideoElement): void {
     const now = this.site.env.clock.now();
-    if (element.paused || element.seeking || element.readyState < 2) return this.shown.set(this.shown.time, "video", now);
+    if (element.paused || element.seeking || element.readyState < 2) return this.shown.set(this.shown.time, this.shown.by, now);
     const media = element.currentTime;
     const time = this.stamps.at(media)?.time ?? this.fallback(media);
-    this.shown.set(time === undefined ? this.clock.tick(media) : this.clock.frame(time, media), "video", now);
+    const by = this.source.video && !this.source.hidden ? "video" : "sound";
+    this.shown.set(time === undefined ? this.clock.tick(media) : this.clock.frame(time, media), by, now);
   }
 }
 
