@@ -161,7 +161,7 @@ describe("selecting", () => {
 
   test("a stroke that somebody writes is not selected until it has ended", async () => {
     const { w, at: [ann, bob] } = await seats("ann", "bob");
-    const pen = ann.doc.startStroke([], 0);
+    const pen = ann.doc.startStroke([]);
     for (let i = 0; i < 10; i++) pen.add(1000 + 100 * i, 1000, 128, 10 * i);
     const box = ann.box(3000, 3000);
     await w.pass(200);
@@ -402,7 +402,7 @@ describe("who writes", () => {
     await tells("eraser by area", () => ann.doc.startErasing().erase(line ?? ann.shape, [{ from: 0, to: 128 }]));
     await tells("eraser", () => ann.doc.delete([box ?? ann.shape]));
     await tells("undo", () => ann.do("undo"));
-    const pen = ann.doc.startStroke([], 0);
+    const pen = ann.doc.startStroke([]);
     await tells("pen", () => pen.add(100, 100, 128, 0));
     await w.pass(1500);
     const before = told;

@@ -110,7 +110,7 @@ export class Hands {
 
   private draw(board: BoardDocument): void {
     const { below, now } = this.habits;
-    const stroke = board.startStroke([this.color()], now());
+    const stroke = board.startStroke([this.color()]);
     for (let i = below(20); i >= 0; i--) stroke.add(below(4000), 10 * i, 100, now() + i);
     stroke.end();
   }

@@ -67,7 +67,7 @@ class Author {
   private draw(): void {
     if (this.any(4) === 0) this.end();
     if (this.stroke?.alive !== true) {
-      this.stroke = this.board.startStroke(PEN, this.w.clock.now());
+      this.stroke = this.board.startStroke(PEN);
       this.made.push(this.stroke.key);
     }
     for (let i = 0; i < 5; i++) this.stroke.add(this.any(9000), this.any(9000), this.any(255), this.w.clock.now());

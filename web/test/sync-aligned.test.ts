@@ -36,7 +36,7 @@ describe("waiting for the shown time", () => {
   test("ALN2, REC2: one's own strokes are seen at once", async () => {
     const c = await Class.begin();
     c.show(c.now - 1000);
-    const stroke = c.board.startStroke(PEN, c.w.clock.now());
+    const stroke = c.board.startStroke(PEN);
     stroke.add(1, 2, 3, c.w.clock.now());
     assert.equal(c.board.get(stroke.key)?.count, 1);
     stroke.end();
@@ -46,7 +46,7 @@ describe("waiting for the shown time", () => {
   test("ALN4, SYN2: batches are acknowledged when they come, and stay in view until they are reached", async () => {
     const c = await Class.begin();
     await c.play(200, 5000);
-    const stroke = c.board.startStroke(PEN, c.w.clock.now());
+    const stroke = c.board.startStroke(PEN);
     for (let i = 0; i < 400; i++) {
       stroke.add(10 + i, 20, 30, c.w.clock.now());
       await c.play(10, 5000);

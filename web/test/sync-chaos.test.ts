@@ -67,7 +67,7 @@ class Chaos {
     if (tab.stroke === undefined || !tab.stroke.alive) {
       const color = this.drawn.length + 1;
       const settings: Setting[] = [{ register: Register.Color, value: colorValue(color) }];
-      const stroke = tab.board.startStroke(settings, this.w.clock.now());
+      const stroke = tab.board.startStroke(settings);
       if (!stroke.alive) return;
       tab.stroke = stroke;
       tab.drawn = { color, points: 0, whole: true };

@@ -170,7 +170,7 @@ describe("losing the connection", () => {
     await w.pass(60_000);
     assert.deepEqual(page.session.connection.value, { kind: "ended", code: Code.TokenExpired, parameters: { a: "b" }, unsent: 0 });
     assert.equal(w.server.opened.length, 1);
-    assert.equal(board.startStroke(PEN, 0).alive, false);
+    assert.equal(board.startStroke(PEN).alive, false);
   });
 });
 

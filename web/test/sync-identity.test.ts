@@ -24,7 +24,7 @@ describe("identity", () => {
     await w.pass(100);
     w.server.kill();
     await draw(w, board, 15);
-    const open = board.startStroke(PEN, w.clock.now());
+    const open = board.startStroke(PEN);
     for (let i = 0; i < 20; i++) {
       open.add(i, i, 9, w.clock.now());
       await w.pass(8);
@@ -48,7 +48,7 @@ describe("identity", () => {
     for (const after of [0, 3, 8, 20, 34, 40, 45, 60, 90]) {
       const w = new World();
       const { page, board } = await enter(w, "ann");
-      const stroke = board.startStroke(PEN, w.clock.now());
+      const stroke = board.startStroke(PEN);
       for (let i = 0; i < 10; i++) {
         stroke.add(i, i, 9, w.clock.now());
         await w.pass(6);
@@ -118,7 +118,7 @@ describe("identity", () => {
     const w = new World();
     const { page, board } = await enter(w, "ann");
     await draw(w, board, 12);
-    const stroke = board.startStroke(PEN, w.clock.now());
+    const stroke = board.startStroke(PEN);
     const add = async (n: number): Promise<void> => {
       for (let i = 0; i < n; i++) {
         stroke.add(i, 50, 9, w.clock.now());

@@ -43,7 +43,7 @@ export const textOf = (board: BoardDocument, k: Key): string => board.get(k)?.te
 
 /** Draws n points 8 ms apart and lifts the pen. */
 export async function draw(w: World, board: BoardDocument, n: number, x = 100): Promise<void> {
-  const stroke = board.startStroke(PEN, w.clock.now());
+  const stroke = board.startStroke(PEN);
   for (let i = 0; i < n; i++) {
     stroke.add(x + 3 * i, 200 + i, 128, w.clock.now());
     await w.pass(8);

@@ -48,7 +48,7 @@ describe("session", () => {
     const { board } = await enter(w, "ann");
     const changes: unknown[] = [];
     board.subscribe((c) => changes.push(c));
-    const stroke = board.startStroke(PEN, w.clock.now());
+    const stroke = board.startStroke(PEN);
     stroke.add(10, 20, 30, w.clock.now());
     assert.equal(board.get(stroke.key)?.count, 1);
     stroke.add(11, 21, 31, w.clock.now() + 5);
@@ -107,7 +107,7 @@ describe("session", () => {
     assert.deepEqual([...board.elements()].map((e) => e.key), ["1.101"]);
     assert.deepEqual(page.session.refused.value.map((r) => [r.page, r.code, r.ops.length]), [["p1", Code.BoardFull, 1]]);
     w.server.judge = () => [];
-    const stroke = board.startStroke(PEN, w.clock.now());
+    const stroke = board.startStroke(PEN);
     stroke.add(1, 1, 1, w.clock.now());
     await w.pass(200);
     assert.equal(stroke.alive, false);
@@ -122,7 +122,7 @@ describe("session", () => {
   test("a stroke whose element is deleted under the pen ends there", async () => {
     const w = new World();
     const [ann, bob] = [await enter(w, "ann"), await enter(w, "bob", new Browser(w.clock))];
-    const stroke = ann.board.startStroke(PEN, w.clock.now());
+    const stroke = ann.board.startStroke(PEN);
     for (let i = 0; i < 10; i++) {
       stroke.add(i, i, 100, w.clock.now());
       await w.pass(8);
@@ -140,7 +140,7 @@ describe("session", () => {
   test("ink frames of a stalled page are cut at 256 points", async () => {
     const w = new World();
     const { board } = await enter(w, "ann");
-    const stroke = board.startStroke(PEN, w.clock.now());
+    const stroke = board.startStroke(PEN);
     for (let i = 0; i < 700; i++) stroke.add(i, i, 100, w.clock.now() + i / 20);
     stroke.end();
     await w.pass(300);
@@ -179,7 +179,7 @@ describe("session", () => {
 test("a board writes nothing before the session has been in the room", () => {
   const w = new World();
   const board = w.page("ann").session.look("p1");
-  const stroke = board.startStroke(PEN, 0);
+  const stroke = board.startStroke(PEN);
   stroke.add(1, 1, 1, 0);
   assert.equal(stroke.alive, false);
   board.submit([{ kind: "clear", base: 0n }]);

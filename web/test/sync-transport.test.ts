@@ -208,6 +208,6 @@ describe("the connection state machine (WB-20)", () => {
     assert.deepEqual(shown("resting", { ...circumstances, everSynced: true, online: false }), { kind: "offline", unsent: 3, begun: true });
     assert.deepEqual(shown("resting", { ...circumstances, online: false }), { kind: "offline", unsent: 3, begun: false });
     assert.deepEqual(shown("synced", circumstances), { kind: "synced", route: "webtransport", fallback: false, rttMs: 12, unsent: 3, sending: true });
-    assert.deepEqual(shown("ended", { ...circumstances, code: 3009 }), { kind: "ended", code: 3009, parameters: {}, unsent: 3 });
+    assert.deepEqual(shown("ended", { ...circumstances, code: 3006 }), { kind: "ended", code: 3006, parameters: {}, unsent: 3 });
   });
 });

@@ -29,8 +29,8 @@ const notePen = ({ page }: Person): Promise<void> =>
     window.penned = [];
     const { timeOrigin } = performance;
     const start = board.startStroke.bind(board);
-    board.startStroke = (settings, begun) => {
-      const writer = start(settings, begun);
+    board.startStroke = (settings) => {
+      const writer = start(settings);
       const add = writer.add.bind(writer);
       writer.add = (x, y, p, at) => {
         window.penned.push([timeOrigin + at, timeOrigin + performance.now()]);

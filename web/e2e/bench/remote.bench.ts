@@ -21,7 +21,7 @@ function keepWriting(page: Page, ops: number, seconds: number): Promise<number> 
     const board = chalkline.session.look(chalkline.page);
     const moved = [...board.elements()].filter((e) => e.place !== undefined);
     const place = new Map(moved.map((e) => [e.key, e.value(1) ?? new Uint8Array()]));
-    const strokes = Array.from({ length: pens }, () => board.startStroke([{ register: 2, value: Uint8Array.of(30) }], performance.now()));
+    const strokes = Array.from({ length: pens }, () => board.startStroke([{ register: 2, value: Uint8Array.of(30) }]));
     let written = 0;
     const start = performance.now();
     for (let beat = 0; beat < beats; beat++) {

@@ -36,8 +36,8 @@ export function watchPage(): void {
     watched.add(board);
     const count = (drawn[board.page] ??= { strokes: 0, points: 0 });
     const start = board.startStroke.bind(board);
-    board.startStroke = (settings, at) => {
-      const writer = start(settings, at);
+    board.startStroke = (settings) => {
+      const writer = start(settings);
       const add = writer.add.bind(writer);
       let begun = false;
       writer.add = (...mark) => {

@@ -14,7 +14,7 @@ import { layoutText } from "./textlayout.ts";
 const LEAST_LINE = 8;
 
 /** The place of a box with the angle of another, of another size, whose own origin lies where the other's does. */
-export function keepingOrigin(before: Placement, w: number, h: number): Placement {
+function keepingOrigin(before: Placement, w: number, h: number): Placement {
   const at = frameOf(before), moved = frameOf({ ...before, w, h });
   return { ...before, w, h, x: before.x + at.e - moved.e, y: before.y + at.f - moved.f };
 }

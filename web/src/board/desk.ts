@@ -93,11 +93,11 @@ export class Desk implements InkBench, RulerBench {
     return this.#site.begin();
   }
 
-  write(pen: ToolPen, at: number): StrokeWriter {
+  write(pen: ToolPen): StrokeWriter {
     const { document } = this.#site;
     if (document === undefined) throw new Error("board: write: no board is open");
     this.#parts.wrote();
-    return document.startStroke(penSettings(pen), at);
+    return document.startStroke(penSettings(pen));
   }
 
   wetBegin(pen: ToolPen, key: Key): void {

@@ -19,7 +19,7 @@ const NO_STYLE: Selection["style"] = {
   bold: undefined, italic: undefined,
 };
 
-export const NOTHING_SELECTED: Selection = {
+const NOTHING_SELECTED: Selection = {
   keys: new Set(), kinds: new Set(), locked: false, grouped: false, style: NO_STYLE, box: undefined,
 };
 

@@ -22,7 +22,7 @@ export type Connection =
   | { readonly kind: "reconnecting"; readonly unsent: number; readonly code: number }
   /** begun: the lesson was there before the network went. */
   | { readonly kind: "offline"; readonly unsent: number; readonly begun: boolean }
-  /** Over for good: another device took over, the token is refused, the room is gone … */
+  /** Over for good: the token is refused, the room is gone … */
   | { readonly kind: "ended"; readonly code: number; readonly parameters: Readonly<Record<string, string>>; readonly unsent: number };
 
 export interface Person {
@@ -93,7 +93,7 @@ export interface BoardDocument {
   elements(): Iterable<Element>;
   get(key: Key): Element | undefined;
   subscribe(listener: (change: BoardChange) => void): () => void;
-  startStroke(settings: readonly Setting[], at: number): StrokeWriter;
+  startStroke(settings: readonly Setting[]): StrokeWriter;
   create(element: ElementKind, settings: readonly Setting[]): Key;
   /** Deletes elements (object eraser). */
   delete(keys: readonly Key[]): void;

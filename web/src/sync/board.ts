@@ -107,7 +107,7 @@ export class LiveBoard implements BoardDocument, StrokeHost, EraserHost, History
     return () => void this.listeners.delete(listener);
   }
 
-  startStroke(settings: readonly Setting[], _at: number): StrokeWriter {
+  startStroke(settings: readonly Setting[]): StrokeWriter {
     const stroke = new Stroke(this, this.newID(), settings);
     if (this.outbox === undefined) stroke.abandon();
     return stroke;

@@ -5,6 +5,7 @@ import { drawPicture } from "../board/index.ts";
 import { key } from "../ot/types.ts";
 import type { Key, Op } from "../ot/types.ts";
 import type { RoomSession } from "../sync/api.ts";
+import { Code } from "../sync/index.ts";
 import { AvNotices } from "./av/avnotices.tsx";
 import { t } from "./i18n.ts";
 import { useObservable } from "./observe.ts";
@@ -28,9 +29,6 @@ export function Notices({ room }: { readonly room: RoomState }): JSX.Element {
   );
 }
 
-const TAKEN_OVER = 3009;
-const NO_SUCH_ROOM = 3007;
-
 function Ended({ room }: { readonly room: RoomState }): JSX.Element | null {
   const connection = useObservable(room.session.connection).value;
   if (connection.kind !== "ended") return null;
@@ -41,9 +39,7 @@ function Ended({ room }: { readonly room: RoomState }): JSX.Element | null {
       <span>
         {t(errorKey(code))} <small class="tabular">{t("common.details", { code })}</small>
       </span>
-      {code !== NO_SUCH_ROOM && (
-        <button class="button" onClick={() => location.reload()}>{t(code === TAKEN_OVER ? "ended.continue" : "ended.reload")}</button>
-      )}
+      {code !== Code.NoSuchRoom && <button class="button" onClick={() => location.reload()}>{t("ended.reload")}</button>}
       <button class="button" onClick={() => go("/")}>{t("ended.home")}</button>
     </div>
   );

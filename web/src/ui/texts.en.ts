@@ -302,7 +302,6 @@ export const en: Readonly<Record<TextKey, string>> = {
   "error.3017": "This page was deleted. Restore it to go on.",
   "error.3018": "This is the only page left. It cannot be deleted.",
   "error.network": "The server cannot be reached. Check the network and try again.",
-  "ended.continue": "Continue here",
   "ended.reload": "Reload",
   "ended.home": "Back to start",
 };

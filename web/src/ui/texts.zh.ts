@@ -301,7 +301,6 @@ export const zh = {
   "error.3017": "这一页已被删除。恢复它之后可以接着写。",
   "error.3018": "只剩这一页了，不能删除。",
   "error.network": "连不上服务器。请检查网络，再试一次。",
-  "ended.continue": "在这里继续",
   "ended.reload": "刷新页面",
   "ended.home": "回到首页",
 } as const;

@@ -23,12 +23,12 @@ test("WB-20 the pill says in words how the connection stands", () => {
   assert.notEqual(wordsFor({ ...synced, sending: true }).help, wordsFor(synced).help, "not everybody sees everything");
   assert.equal(said({ kind: "reconnecting", unsent: 0, code: 1001 }), "正在重连");
   assert.match(said({ kind: "offline", unsent: 12, begun: true }), /^离线，已保存 \{n\}/);
-  assert.equal(said({ kind: "ended", code: 3009, parameters: {}, unsent: 0 }), "已断开");
+  assert.equal(said({ kind: "ended", code: 3006, parameters: {}, unsent: 0 }), "已断开");
 });
 
 test("work that is kept nowhere is not said to be saved", () => {
   const words = (kept: boolean): string[] =>
-    ([{ kind: "reconnecting", unsent: 2, code: 0 }, { kind: "offline", unsent: 2, begun: true }, { kind: "ended", code: 3009, parameters: {}, unsent: 2 }] as const)
+    ([{ kind: "reconnecting", unsent: 2, code: 0 }, { kind: "offline", unsent: 2, begun: true }, { kind: "ended", code: 3006, parameters: {}, unsent: 2 }] as const)
       .flatMap((c) => [zh[wordsFor(c, kept).text], zh[wordsFor(c, kept).help]]);
   assert.ok(words(true).some((text) => text.includes("已保存")));
   assert.ok(!words(false).some((text) => /已保存|先存在|不会丢|仍存在/.test(text)));

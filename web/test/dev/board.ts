@@ -47,15 +47,10 @@ export class FakeBoard implements BoardDocument {
     return () => void this.#listeners.delete(listener);
   }
 
-  startStroke(settings: readonly Setting[], at: number): StrokeWriter {
-    return this.strokeBy(SELF, settings, at);
-  }
-
-  /** A stroke of anybody's. */
-  strokeBy(replica: number, settings: readonly Setting[], start: number): StrokeWriter {
-    const id = this.#next(replica);
-    let count = 0;
-    this.#do(replica, [{ kind: "create", id, element: ElementKind.Ink, settings }]);
+  startStroke(settings: readonly Setting[]): StrokeWriter {
+    const id = this.#next(SELF);
+    let count = 0, start: number | undefined;
+    this.#do(SELF, [{ kind: "create", id, element: ElementKind.Ink, settings }]);
     const alive = (): boolean => this.get(key(id))?.deleted === false;
     return {
       key: key(id),
@@ -63,10 +58,10 @@ export class FakeBoard implements BoardDocument {
         return alive();
       },
       add: (x, y, p, at) => {
-        const points = [{ x, y, p, t: Math.max(0, Math.round(at - start)) }];
-        this.apply(replica, [{ kind: "extend", id, first: count++, ended: false, frame: new Uint8Array(0), points }]);
+        const points = [{ x, y, p, t: Math.max(0, Math.round(at - (start ??= at))) }];
+        this.apply(SELF, [{ kind: "extend", id, first: count++, ended: false, frame: new Uint8Array(0), points }]);
       },
-      end: () => this.apply(replica, [{ kind: "end", id }]),
+      end: () => this.apply(SELF, [{ kind: "end", id }]),
     };
   }
 

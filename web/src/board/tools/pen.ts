@@ -32,7 +32,7 @@ export class PenTool implements Tool {
     const first = samples[0];
     if (first === undefined || !onBoard(first)) return;
     const pen = this.#bench.pen;
-    const writer = this.#start(pen, first.at);
+    const writer = this.#start(pen);
     if (writer === undefined) return;
     this.#writing = { pen, guide: this.#guide(first), writer, last: undefined, step: this.#bench.begin() };
     this.move(samples);
@@ -84,7 +84,7 @@ export class PenTool implements Tool {
   /** The stroke is as long as one may be, or was deleted under the pen: another one goes on from where it was. */
   #goOn(writing: Writing, at: number): boolean {
     this.#bench.wetEnd();
-    const writer = this.#start(writing.pen, at);
+    const writer = this.#start(writing.pen);
     if (writer === undefined) {
       this.#writing = undefined;
       writing.step();
@@ -102,8 +102,8 @@ export class PenTool implements Tool {
   }
 
   /** Undefined while the board takes no ink: wet ink that nobody keeps would be a lie. */
-  #start(pen: ToolPen, at: number): StrokeWriter | undefined {
-    const writer = this.#bench.write(pen, at);
+  #start(pen: ToolPen): StrokeWriter | undefined {
+    const writer = this.#bench.write(pen);
     if (!writer.alive) return undefined;
     this.#bench.wetBegin(pen, writer.key);
     return writer;

@@ -51,7 +51,7 @@ export interface InkBench extends Common {
   readonly ruler: Ruler | undefined;
   /** Begins a step of undo; call what it returns when the gesture ends. */
   begin(): () => void;
-  write(pen: ToolPen, at: number): StrokeWriter;
+  write(pen: ToolPen): StrokeWriter;
   /** The wet layer shows this pen's marks until wetEnd. */
   wetBegin(pen: ToolPen, key: Key): void;
   wetAdd(mark: Mark): void;

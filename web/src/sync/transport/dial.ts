@@ -21,8 +21,6 @@ export interface Routes {
 export interface Dialed {
   readonly link: Link;
   readonly welcome: Welcome;
-  /** When Hello was sent on it, local ms. */
-  readonly asked: number;
   /** WebTransport began first and had neither worked nor failed; undefined: it did not begin first. */
   readonly unanswered: boolean | undefined;
 }
@@ -65,7 +63,7 @@ export class Dial {
   private startNext(): void {
     const open = this.waiting.shift();
     if (open === undefined || this.over) return;
-    const attempt = new Attempt(open, this.hello, this.clock, {
+    const attempt = new Attempt(open, this.hello, {
       welcomed: (a, welcome) => this.win(a, welcome),
       failed: (a, error) => this.lose(a, error),
     });
@@ -78,7 +76,7 @@ export class Dial {
     this.end();
     for (const attempt of this.running) if (attempt !== winner) attempt.close();
     const unanswered = this.first === "webtransport" ? this.running.size > 1 : undefined;
-    return this.events.won({ link: winner.link, welcome, asked: winner.asked, unanswered });
+    return this.events.won({ link: winner.link, welcome, unanswered });
   }
 
   private lose(attempt: Attempt, error: CodeError): void {
@@ -105,7 +103,6 @@ interface AttemptEvents {
 
 /** One route up to its Welcome, then a pass-through. */
 class Attempt implements LinkEvents {
-  asked = 0;
   private opening: Link | undefined;
   private to: LinkEvents | undefined;
   private done = false;
@@ -113,7 +110,6 @@ class Attempt implements LinkEvents {
   constructor(
     private readonly open: OpenLink,
     private readonly hello: Uint8Array<ArrayBuffer>,
-    private readonly clock: Clock,
     private readonly events: AttemptEvents,
   ) {}
 
@@ -142,7 +138,6 @@ class Attempt implements LinkEvents {
   }
 
   opened(): void {
-    this.asked = this.clock.now();
     this.link.send(this.hello);
   }
 
