@@ -307,4 +307,22 @@ describe("SYN7 texts", () => {
     await w.pass(150);
     assert.equal(w.server.cursors.at(-1)?.kind, WireKind.GONE);
   });
+
+  test("PRE3: a caret stays while the pointer moves about, on the board and off it", async () => {
+    const { w, bob, k } = await two();
+    bob.board.selectText({ key: k, anchor: 1, head: 1, x: 10, y: 20 });
+    await w.pass(150);
+    for (const kind of ["pointer", "gone", "pointer", "gone"] as const) {
+      bob.board.pointAt(50, 50, kind);
+      await w.pass(150);
+    }
+    assert.deepEqual(w.server.cursors.map(({ kind }) => kind), [WireKind.TEXT]);
+    bob.board.selectText(undefined);
+    bob.board.pointAt(50, 50, "pointer");
+    await w.pass(150);
+    assert.equal(w.server.cursors.at(-1)?.kind, WireKind.POINTER);
+    bob.board.pointAt(0, 0, "gone");
+    await w.pass(150);
+    assert.equal(w.server.cursors.at(-1)?.kind, WireKind.GONE);
+  });
 });

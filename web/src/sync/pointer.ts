@@ -43,7 +43,7 @@ interface Place extends Spot {
 export class Pointer {
   private sequence = 0;
   private next: Place | undefined;
-  /** The caret that is shown, if one is: it stays while the pointer only moves about. */
+  /** The caret that is shown, if one is: it stays wherever the pointer goes. */
   private caret: Place | undefined;
   /** Of the laser, since the last datagram and before it: what that one brought is repeated, since it may be lost. */
   private path: readonly Place[] = [];
@@ -58,7 +58,7 @@ export class Pointer {
 
   /** It is at x, y (1/10 px) on the board with a handle. */
   at(handle: number, x: number, y: number, kind: CursorKind): void {
-    if (kind === "pointer" && this.caret?.handle === handle) return;
+    if (this.caret?.handle === handle) return;
     this.put({ handle, x: Math.round(x), y: Math.round(y), kind, text: undefined });
   }
 
