@@ -55,3 +55,37 @@ test("a page makes way for one of a newer version", async () => {
   db.onversionchange?.();
   assert.equal(db.closed, true);
 });
+
+test("a place that cannot be removed is let go of", async () => {
+  const answered = (result: unknown): IDBRequest => {
+    const request = { result } as unknown as IDBRequest;
+    queueMicrotask(() => request.onsuccess?.call(request, event));
+    return request;
+  };
+  const row = { participant: "ann", documents: new Map() };
+  const slots = { getAllKeys: () => answered([["1", "slot"]]), getAll: () => answered([row]), get: () => answered(row) };
+  const db = {
+    transaction: (_: unknown, mode?: string) => {
+      if (mode === "readwrite") throw new Error("the storage fails");
+      return { objectStore: () => slots };
+    },
+    close: () => undefined,
+  };
+  const factory = factoryThat((request) => queueMicrotask(() => {
+    Object.assign(request, { result: db });
+    request.onsuccess?.call(nobody, event);
+  }));
+  Object.assign(globalThis, { IDBKeyRange: { bound: () => undefined } });
+  let held = 0, taken = 0;
+  const locks = {
+    request: async (_: string, __: unknown, use: (lock: unknown) => Promise<void>) => {
+      held++;
+      taken++;
+      await use({});
+      held--;
+    },
+  };
+  assert.equal(await new IndexedStore(factory, locks as unknown as LockManager).take(1n, "ann", true), undefined);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual([taken, held], [2, 0]);
+});

@@ -98,6 +98,45 @@ describe("identity", () => {
     atRest(w, one.board);
   });
 
+  test("a place that cannot be read is let go of, and taken again once it can be", async () => {
+    const w = new World();
+    const one = await enter(w, "ann");
+    w.server.kill();
+    await draw(w, one.board, 9);
+    await w.pass(100);
+    one.page.kill();
+    w.server.up = true;
+    w.browser.unreadable = true;
+    const two = w.page("ann");
+    await w.pass(3000);
+    const [row] = w.browser.rows.values();
+    assert.deepEqual([two.kind, row?.holder, w.browser.rows.size], ["connecting", undefined, 1]);
+    w.browser.unreadable = false;
+    await w.pass(20_000);
+    assert.equal(two.kind, "synced");
+    const board = two.session.look("p1");
+    await w.pass(200);
+    assert.deepEqual([points(board), w.browser.rows.size], [[9], 1]);
+  });
+
+  test("work of a closed tab that cannot be read is delivered once it can be", async () => {
+    const w = new World();
+    const [one, two] = [await enter(w, "ann"), await enter(w, "ann")];
+    w.server.kill();
+    await draw(w, two.board, 9);
+    await w.pass(100);
+    two.page.kill();
+    w.browser.unreadable = true;
+    w.server.up = true;
+    await w.pass(20_000);
+    const left = [...w.browser.rows.values()].filter((row) => row.holder !== one.page);
+    assert.equal(left.length, 1, "the other tab's place is let go of between two attempts");
+    w.browser.unreadable = false;
+    await w.pass(40_000);
+    assert.deepEqual([points(one.board), w.browser.rows.size], [[9], 1]);
+    atRest(w, one.board);
+  });
+
   test("work of one person is never delivered as another's", async () => {
     const w = new World();
     const ann = await enter(w, "ann");

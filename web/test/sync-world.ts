@@ -25,6 +25,8 @@ export class Browser {
   writeMs = 3;
   /** Nothing can be written any more. */
   full = false;
+  /** Nothing can be read. */
+  unreadable = false;
 
   constructor(readonly clock: FakeClock) {}
 
@@ -50,6 +52,7 @@ export class Browser {
     return {
       kept: true,
       load: (): Promise<Saved> => {
+        if (this.unreadable) return Promise.reject(new Error("unreadable"));
         const batches = new Map([...row.batches].map(([d, all]) => [d, [...all.values()].sort((a, b) => a.n - b.n)]));
         return Promise.resolve({ claim: row.claim, doubt: row.doubt, documents: new Map(row.documents), batches });
       },

@@ -131,10 +131,14 @@ class IndexedSlot implements Slot {
   }
 
   async remove(): Promise<void> {
-    const tx = (await this.store.opened()).transaction([SLOTS, BATCHES], "readwrite");
-    tx.objectStore(SLOTS).delete([...this.key]);
-    tx.objectStore(BATCHES).delete(this.all());
-    await committed(tx).finally(this.free);
+    try {
+      const tx = (await this.store.opened()).transaction([SLOTS, BATCHES], "readwrite");
+      tx.objectStore(SLOTS).delete([...this.key]);
+      tx.objectStore(BATCHES).delete(this.all());
+      await committed(tx);
+    } finally {
+      this.free();
+    }
   }
 
   /** Keys of the batches of the slot, or of one document of it. */

@@ -237,6 +237,7 @@ export class Session implements RoomSession, DocumentsHost {
     try {
       if (this.slot === undefined) await this.takeSlot();
     } catch {
+      if (this.deliver !== undefined) return this.end(new CodeError(0)); // its slot may be another's by the next attempt
       return this.lose(new CodeError(0));
     }
     if (attempt !== this.attempt || this.link === undefined) return;
@@ -250,7 +251,10 @@ export class Session implements RoomSession, DocumentsHost {
   private async takeSlot(): Promise<void> {
     const slot = this.deliver ?? (await this.env.store.take(this.options.room, this.participant, false));
     if (slot === undefined) throw new Error("no slot");
-    const saved = await slot.load();
+    const saved = await slot.load().catch((error: unknown) => {
+      slot.free();
+      throw error;
+    });
     if (this.slot !== undefined || this.phase === "ended") return slot === this.slot ? undefined : slot.free();
     try {
       this.work.adopt(slot, saved);
