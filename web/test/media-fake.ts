@@ -1,5 +1,5 @@
 // The world of media in simulated time: a clock, a room's session, and connections that do as they are told.
-import type { Connection, MediaSource, RoomSession, Stage } from "../src/sync/api.ts";
+import type { Connection, MediaSource, Person, RoomSession, Stage } from "../src/sync/api.ts";
 import type { Clock } from "../src/sync/clock.ts";
 import type { Signal } from "../src/sync/environment.ts";
 import { Value } from "../src/sync/observable.ts";
@@ -265,6 +265,7 @@ export class FakeWorld {
   readonly sources = new Value<readonly MediaSource[]>([]);
   readonly connection = new Value<Connection>(SYNCED);
   readonly stage = new Value<Stage>({ page: "", lead: "" });
+  readonly people = new Value<readonly Person[]>([]);
   readonly listeners = new Set<(signal: Signal) => void>();
   codecs: readonly RTCRtpCodec[] = H264;
   visible = true;
@@ -298,6 +299,7 @@ export class FakeWorld {
       connection: this.connection,
       sources: this.sources,
       stage: this.stage,
+      people: this.people,
       alignment: {
         now: () => world.room,
         at: (local: number) => (local + 3_600_000) * 1000,

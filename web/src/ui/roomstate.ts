@@ -57,7 +57,14 @@ export class RoomState {
     this.session = session;
     this.code = roomCode(room);
     this.av = new Av(session, media);
-    this.follow = new Follow(session, { current: () => this.board.peek()?.page ?? "", show: (page) => this.#show(page) });
+    const { av } = this;
+    this.follow = new Follow(session, {
+      current: () => this.board.peek()?.page ?? "",
+      show: (page) => this.#show(page),
+      get presents() {
+        return av.presents;
+      },
+    });
     this.#stops.push(
       session.pages.subscribe((pages) => this.#pagesChanged(pages)),
       session.roomName.subscribe(() => this.#remember()),

@@ -14,7 +14,7 @@ function setUp(stage: Stage = { page: "", lead: "" }, me = "me") {
     },
   };
   const host = {
-    now: "a", shown: [] as string[],
+    now: "a", shown: [] as string[], presents: true,
     current: () => host.now,
     show(page: string) {
       host.now = page;
@@ -85,4 +85,14 @@ test("nobody's own looking is anybody's business while nothing was turned to", (
   look("b");
   assert.equal(follow.following.value, true);
   assert.deepEqual(session.turned, []);
+});
+
+test("of several pages of whoever becomes the lead one turns everybody; the others go where it is", () => {
+  const { session, host, look } = setUp();
+  host.presents = false;
+  look("b");
+  session.stage.set({ page: "", lead: "me" });
+  assert.deepEqual(session.turned, []);
+  session.stage.set({ page: "c", lead: "me" });
+  assert.equal(host.now, "c");
 });

@@ -7,6 +7,8 @@ export interface FollowHost {
   current(): string;
   /** Looks at a page without meaning to go a way of one's own. */
   show(page: string): void;
+  /** Of all pages of one's own participant this is the one that turns everybody once they lead. */
+  readonly presents: boolean;
 }
 
 /** Follows the stage's page until its person looks at another one; the lead's own looking turns everybody. */
@@ -58,7 +60,7 @@ export class Follow {
     const before = this.#before;
     this.#before = stage;
     // Whoever becomes the lead shows the page that is before them; who comes back to a room as its lead goes to its page.
-    if (stage.lead !== before.lead && this.leads && (stage.page === before.page || stage.page === "")) {
+    if (stage.lead !== before.lead && this.leads && this.#host.presents && (stage.page === before.page || stage.page === "")) {
       this.following.value = true;
       return this.#turn(this.#host.current());
     }

@@ -66,6 +66,13 @@ export class Av {
     return (source.kind === "camera" ? this.media.camera : this.media.screen).state.value !== "off";
   }
 
+  /** Of several pages of the same person this is the one that publishes, else the newest. */
+  get presents(): boolean {
+    const source = this.session.sources.value.find((s) => this.isOwn(s) && s.kind !== "stream" && (s.video || s.audio));
+    if (source !== undefined) return this.isHere(source);
+    return this.session.people.value.filter((p) => p.participant === this.session.participant).at(-1)?.self !== false;
+  }
+
   isOwn(source: MediaSource): boolean {
     return source.participant === this.session.participant;
   }
