@@ -22,14 +22,27 @@ export function exportAll(room: RoomState): void {
   if (room.session.pages.value.length === 0) return;
   const name = fileName(titleOf(room), "pdf");
   room.tasks.run(name, t("export.running", { name }), async (progress, signal) => {
-    // What is not delivered yet would be missing in the server's.
-    const make = room.session.connection.value.kind === "synced" ? served : drawnHere;
+    const make = (await delivered(room, progress, signal)) ? served : drawnHere;
     const pdf = await make(room, progress, signal);
     if (!signal.aborted) saveFile(pdf, name);
   });
 }
 
 type Progress = Parameters<Work>[0];
+
+/** What is not delivered yet would be missing in the server's: waits for that. False: there is no connection. */
+async function delivered({ session: { connection } }: RoomState, progress: Progress, signal: AbortSignal): Promise<boolean> {
+  const all = connection.value.unsent;
+  let stop: (() => void) | undefined;
+  await new Promise<void>((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason as Error));
+    stop = connection.subscribe(({ kind, unsent }) => {
+      if (kind !== "synced" || unsent === 0) resolve();
+      else progress(Math.max(0, 1 - unsent / all));
+    });
+  }).finally(() => stop?.());
+  return connection.value.kind === "synced";
+}
 
 /** Outlines, made by the server. */
 const served = async (room: RoomState, progress: Progress, signal: AbortSignal): Promise<Blob> =>
