@@ -294,7 +294,8 @@ export class FakeServer {
   private judged(peer: Peer, d: FakeDocument, m: Submit): Uint8Array {
     const ops = decodeOps(m.ops);
     const refuse = (bad: number[], code: number): void => {
-      const tell = (): void => peer.control({ case: "refused", value: { handle: m.handle, n: m.n, ops: bad, error: { code } } });
+      const parameters = code === Code.BoardFull ? { limit: "elements", max: "20000" } : {};
+      const tell = (): void => peer.control({ case: "refused", value: { handle: m.handle, n: m.n, ops: bad, error: { code, parameters } } });
       if (this.refusalsLost) return;
       if (this.refusalsOvertaken) this.clock.after(10, tell);
       else tell();

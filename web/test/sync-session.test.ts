@@ -105,7 +105,7 @@ describe("session", () => {
     assert.equal([...board.elements()].length, 2);
     await w.pass(200);
     assert.deepEqual([...board.elements()].map((e) => e.key), ["1.101"]);
-    assert.deepEqual(page.session.refused.value.map((r) => [r.page, r.code, r.ops.length]), [["p1", Code.BoardFull, 1]]);
+    assert.deepEqual(page.session.refused.value.map((r) => [r.page, r.code, r.parameters["limit"], r.ops.length]), [["p1", Code.BoardFull, "elements", 1]]);
     w.server.judge = () => [];
     const stroke = board.startStroke(PEN);
     stroke.add(1, 1, 1, w.clock.now());

@@ -223,8 +223,8 @@ export interface RoomSession {
   readonly alignment: Alignment;
   /** A request to the server about this room, "pages/<page>.png" say, with the token. Rejects with a CodeError. */
   request(path: string, init?: RequestInit): Promise<Response>;
-  /** Refused work that could not be sent, so that the page can offer it. */
-  readonly refused: Observable<readonly { page: string; code: number; ops: readonly Op[] }[]>;
+  /** Refused work that could not be sent, so that the page can offer it; page "" is none. parameters: of the code. */
+  readonly refused: Observable<readonly { page: string; code: number; parameters: Readonly<Record<string, string>>; ops: readonly Op[] }[]>;
   /** Stops for good: tells the server, keeps what is unsent in the store. */
   leave(): Promise<void>;
 }

@@ -6,7 +6,7 @@ import { MAX_OPEN_DOCUMENTS } from "../protocol/limits.ts";
 import type { Request } from "../protocol/messages.ts";
 import { Context, type CodedRecord } from "../protocol/record.ts";
 import { Aligned, type AlignedHost } from "./aligned.ts";
-import type { CursorKind } from "./api.ts";
+import type { CursorKind, RoomSession } from "./api.ts";
 import { Asking, type AskingHost, type OpenDocument } from "./asking.ts";
 import { Authority, AUTHORITY, pageEvent, seen, shownFor, type Arranged, type PageEvent } from "./authority.ts";
 import { LiveBoard, type BoardHost } from "./board.ts";
@@ -33,7 +33,7 @@ const NOW: Gate = { shown: Infinity, roomTime: () => Infinity, came: () => {}, c
 export interface DocumentsHost extends AskingHost {
   /** The count of undelivered batches changed. */
   counted(): void;
-  refuse(page: string, code: number, ops: readonly Op[]): void;
+  refuse(refused: RoomSession["refused"]["value"][number]): void;
   point(handle: number, x: number, y: number, kind: CursorKind): void;
   /** Shows the others a caret; without text: no more. */
   select(handle: number, x: number, y: number, text: Selecting | undefined): void;
@@ -398,7 +398,7 @@ export class Documents implements BoardHost, WorkHost, AlignedHost {
     this.refusedBatches.add(batch);
     const left = this.boards.get(pageOf(document))?.refuse(Number(n), ops, code) ?? [];
     // A text is not lost: it stands beside the old one.
-    if (code !== Code.TextBaseTooOld || left.length > 0) this.host.refuse(pageOf(document), code, left);
+    if (code !== Code.TextBaseTooOld || left.length > 0) this.host.refuse({ page: pageOf(document), code, parameters: error?.parameters ?? {}, ops: left });
     if (document === AUTHORITY) this.publishPages();
     if (document === STAGE) this.stage.refuse(Number(n));
     return true;

@@ -1,5 +1,4 @@
 // One room for one client instance: finds a connection, keeps it, comes back after a loss (docs/protocol.md, SES).
-import type { Op } from "../ot/types.ts";
 import { Code, CodeError, retryOf } from "../protocol/codes.ts";
 import type { JoinRoomResult, Welcome } from "../protocol/gen/chalkline/v1/chalkline_pb.ts";
 import { DEFAULT_WINDOW } from "../protocol/limits.ts";
@@ -478,8 +477,8 @@ export class Session implements RoomSession, DocumentsHost {
     );
   }
 
-  refuse(page: string, code: number, ops: readonly Op[]): void {
-    this.refused.set([...this.refused.value, { page, code, ops }]);
+  refuse(refused: RoomSession["refused"]["value"][number]): void {
+    this.refused.set([...this.refused.value, refused]);
   }
 
   private tick(): void {

@@ -1,5 +1,7 @@
 import type { Media } from "../media/api.ts";
 import type { RoomSession } from "../sync/api.ts";
+import { CodeError } from "../sync/index.ts";
+import type { Parameters } from "./texts.ts";
 
 /** How the page gets into rooms: the session library, or a stand-in on the development page. */
 export interface Gateway {
@@ -9,6 +11,11 @@ export interface Gateway {
   connect(room: bigint, name: string): Promise<RoomSession>;
   /** Camera, sound and video of a room that was joined. */
   media(session: RoomSession): Media;
+}
+
+/** The parameters of an error's code. */
+export function parametersOf(error: unknown): Parameters {
+  return error instanceof CodeError ? error.parameters : {};
 }
 
 /** The protocol code that an error carries, 0 if it carries none. */

@@ -60,7 +60,7 @@ function RefusedWork({ room }: { readonly room: RoomState }): JSX.Element | null
     <div class="notice notice-bad" role="alert">
       <CircleAlert aria-hidden="true" />
       <span>
-        {elements.size > 0 && <strong>{t("refused.title", { n: elements.size })}</strong>} {t(errorKey(first.code))}{" "}
+        {elements.size > 0 && <strong>{t("refused.title", { n: elements.size })}</strong>} {t(errorKey(first.code, first.parameters))}{" "}
         <small class="tabular">{t("common.details", { code: first.code })}</small>
       </span>
       {elements.size > 0 && (

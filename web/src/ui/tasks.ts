@@ -1,6 +1,6 @@
 // Long work that a person waits for: uploads and exports. It shows how far it is, can be stopped, and says what went wrong.
 import { signal } from "@preact/signals";
-import { codeOf } from "./gateway.ts";
+import { codeOf, parametersOf } from "./gateway.ts";
 import { t } from "./i18n.ts";
 import { errorKey } from "./texts.ts";
 import type { Parameters, TextKey } from "./texts.ts";
@@ -69,6 +69,6 @@ function failureOf(error: unknown, again: () => void): TaskState {
     return { kind: "failed", text: t(error.text, error.parameters), code: 0, again: error.again ? again : undefined };
   }
   const code = codeOf(error);
-  const text = t(code === 0 ? "error.network" : errorKey(code));
+  const text = t(code === 0 ? "error.network" : errorKey(code, parametersOf(error)));
   return { kind: "failed", text, code, again: code < LASTING ? again : undefined };
 }

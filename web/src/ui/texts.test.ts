@@ -21,6 +21,13 @@ test("a word follows its number", () => {
 
 test("an unknown place stays as it is", () => assert.equal(format("{a} {b}", { a: "x" }), "x {b}"));
 
+test("a limit has words of its own where others would mislead", () => {
+  assert.match(zh[errorKey(Code.BoardFull, { limit: "pages", max: "500" })], /页数.*删除/);
+  assert.match(en[errorKey(Code.BoardFull, { limit: "pages", max: "500" })], /pages.*Delete/);
+  for (const limit of ["room_bytes", "room_images"]) assert.match(zh[errorKey(Code.BoardFull, { limit })], /图片/);
+  assert.equal(errorKey(Code.BoardFull, { limit: "elements" }), "error.3011");
+});
+
 test("every code of the protocol has a text, an unknown one the general text", () => {
   for (const code of Object.values(Code)) assert.equal(errorKey(code), `error.${code}`);
   assert.equal(errorKey(9999), "error.0");

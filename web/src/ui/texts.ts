@@ -18,8 +18,8 @@ export function format(text: string, parameters: Parameters = {}): string {
   });
 }
 
-/** The text for an error code, in a form that every code has. */
-export function errorKey(code: number): TextKey {
-  const key = `error.${code}`;
-  return key in zh ? (key as TextKey) : "error.0";
+/** The text for an error code and for the limit that its parameters name; every code has one. */
+export function errorKey(code: number, { limit }: Parameters = {}): TextKey {
+  const keys = [`error.${code}.${limit}`, `error.${code}`];
+  return (keys.find((key) => key in zh) as TextKey | undefined) ?? "error.0";
 }
