@@ -14,10 +14,13 @@ test("the start asks for what is missing, where it is missing", async ({ open })
   await page.getByRole("button", { name: "开始上课" }).click();
   await expect(page.locator("#name-hint")).toHaveText("先写上你的名字。");
   await expect(page.locator("#name")).toBeFocused();
+  const invalid = (id: string) => page.locator(`#${id}`).getAttribute("aria-invalid");
+  expect([await invalid("name"), await invalid("join")]).toEqual(["true", "false"]);
   await page.fill("#name", "小明");
   await page.fill("#join", "abc");
   await page.getByRole("button", { name: "加入", exact: true }).click();
   await expect(page.locator("#join-hint")).toContainText("不是课堂码");
+  expect([await invalid("name"), await invalid("join")]).toEqual(["false", "true"]);
   await page.fill("#create", "!");
   await page.getByRole("button", { name: "开始上课" }).click();
   await expect(page.locator("#create-hint")).toContainText("2003");

@@ -50,7 +50,7 @@ export function Start({ gateway, badLink }: { readonly gateway: Gateway; readonl
       )}
       <Field place="name" label={t("start.name")} hint={t("start.name.hint")}>
         {(described) => <input ref={nameField} id="name" class="input" autocomplete="name" maxLength={MAX_NAME} value={name}
-          aria-describedby={described} onInput={(e) => setName(e.currentTarget.value)} />}
+          {...described} onInput={(e) => setName(e.currentTarget.value)} />}
       </Field>
       <div class="start-ways">
         <CreateForm gateway={gateway} named={named} />
@@ -75,7 +75,7 @@ export function AskName({ room }: { readonly room: bigint }): JSX.Element {
       <form class="card" onSubmit={enter}>
         <Field place="name" label={t("start.name")} hint={t("start.name.hint")}>
           {(described) => <input ref={typed} id="name" class="input" autocomplete="name" maxLength={MAX_NAME} autofocus
-            aria-describedby={described} />}
+            {...described} />}
         </Field>
         <button class="button button-main">{t("start.join.go")}</button>
       </form>
@@ -132,7 +132,7 @@ function CreateForm({ gateway, named }: { readonly gateway: Gateway; readonly na
       <h2>{t("start.create")}</h2>
       <Field place="create" label={t("start.create.title")} hint="">
         {(described) => <input id="create" class="input" maxLength={MAX_TITLE} placeholder={t("start.create.placeholder")}
-          value={title} aria-describedby={described} onInput={(e) => (title.value = e.currentTarget.value)} />}
+          value={title} {...described} onInput={(e) => (title.value = e.currentTarget.value)} />}
       </Field>
       <button class="button button-main" aria-busy={working.value}>
         <Plus aria-hidden="true" />
@@ -159,7 +159,7 @@ function JoinForm({ named }: { readonly named: () => boolean }): JSX.Element {
       <h2>{t("start.join")}</h2>
       <Field place="join" label={t("start.join.code")} hint="">
         {(described) => <input id="join" class="input input-code" maxLength={200} placeholder="XXXXX-XXXXX" value={code}
-          autocomplete="off" autocapitalize="characters" spellcheck={false} aria-describedby={described}
+          autocomplete="off" autocapitalize="characters" spellcheck={false} {...described}
           onInput={(e) => {
             code.value = e.currentTarget.value;
             if (fault.peek()?.place === "join") fault.value = undefined;
@@ -173,11 +173,17 @@ function JoinForm({ named }: { readonly named: () => boolean }): JSX.Element {
   );
 }
 
+/** What a field's input says of itself. */
+interface Described {
+  readonly "aria-describedby": string;
+  readonly "aria-invalid": boolean;
+}
+
 interface FieldProps {
   readonly place: Place;
   readonly label: string;
   readonly hint: string;
-  readonly children: (described: string) => ComponentChildren;
+  readonly children: (described: Described) => ComponentChildren;
 }
 
 /** A labelled input with its hint; a fault takes the hint's place. The input's id is the place. */
@@ -186,7 +192,7 @@ function Field({ place, label, hint, children }: FieldProps): JSX.Element {
   return (
     <div class={wrong === undefined ? "field" : "field field-wrong"}>
       <label for={place}>{label}</label>
-      {children(`${place}-hint`)}
+      {children({ "aria-describedby": `${place}-hint`, "aria-invalid": wrong !== undefined })}
       <p id={`${place}-hint`} class="hint" role={wrong === undefined ? undefined : "alert"}>
         {wrong === undefined ? hint : t(wrong.text)}
         {wrong !== undefined && wrong.code !== 0 && <small> {t("common.details", { code: wrong.code })}</small>}
