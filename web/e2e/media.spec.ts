@@ -69,7 +69,7 @@ test("STG3 a page turn takes everybody along but who looks elsewhere, and who co
   await ben.page.getByRole("button", { name: "Page 1" }).click();
   await ann.draw({ x: 300, y: 300, width: 200, height: 60 });
   expect(await pageNow(ben)).toBe(first);
-  await ben.page.getByRole("button", { name: "Back to the teacher’s page 2" }).click();
+  await ben.page.getByRole("button", { name: "Back to Ann’s page 2" }).click();
   expect(await pageNow(ben)).toBe(second);
   const late = await lesson.person("Cid");
   await expect.poll(() => pageNow(late)).toBe(second);

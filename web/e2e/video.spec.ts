@@ -233,8 +233,48 @@ test("STG3 the teacher's page is followed until one looks elsewhere, and again w
   expect(await pageNow(page)).toBe("a");
   await accessible(page);
   await picture(page, "video-elsewhere");
-  await page.getByRole("button", { name: "回到老师的第 2 页" }).click();
+  await page.getByRole("button", { name: "回到李老师的第 2 页" }).click();
   expect(await pageNow(page)).toBe("b");
+});
+
+test("the chip names whoever leads, a pupil as well, in both languages", async ({ open }) => {
+  const page = await open();
+  await joinLesson(page);
+  const chip = page.locator(".follow");
+  await expect(chip).toHaveText("跟随李老师");
+  await page.evaluate(() => {
+    const room = window.fake?.room;
+    room?.people.set([...room.people.value, { replica: 3, participant: "s", name: "小明", role: "student", page: "b", self: false }]);
+    room?.lead("s");
+  });
+  await expect(chip).toHaveText("跟随小明");
+  await page.getByRole("button", { name: "第 1 页" }).click();
+  await expect(chip).toHaveText("回到小明的第 2 页");
+  await page.evaluate(() => window.fake?.room?.lead(""));
+  await expect(chip).toHaveText("回到大家的第 2 页");
+  await page.evaluate(() => window.fake?.room?.lead("s"));
+  await page.getByRole("button", { name: "更多", exact: true }).click();
+  await page.getByRole("radio", { name: "English" }).click();
+  await expect(chip).toHaveText("Back to 小明’s page 2");
+});
+
+test("the diagnostics say in words how the connection is, and whether they were copied", async ({ open }) => {
+  const page = await open();
+  await page.evaluate(() => window.fake?.room?.connection.set({ kind: "reconnecting", unsent: 0, code: 0 }));
+  await page.getByRole("button", { name: "更多", exact: true }).click();
+  await page.getByRole("button", { name: "诊断" }).click();
+  const figures = page.locator(".figures");
+  await expect(figures).toContainText("正在重连");
+  await page.evaluate(() => {
+    navigator.clipboard.writeText = () => Promise.reject(new DOMException("no", "NotAllowedError"));
+  });
+  await figures.getByRole("button", { name: "复制" }).click();
+  await expect(figures.getByRole("status")).toHaveText("复制不了");
+  await page.evaluate(() => {
+    navigator.clipboard.writeText = () => Promise.resolve();
+  });
+  await figures.getByRole("button", { name: "复制" }).click();
+  await expect(figures.getByRole("status")).toHaveText("已复制");
 });
 
 test("sound that the browser holds back is let out by one press", async ({ open }) => {
@@ -275,7 +315,7 @@ test("an encoder's panel, the calibration and the figures are there, in English 
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "More", exact: true }).click();
   await page.getByRole("button", { name: "Diagnostics" }).click();
-  await expect(page.locator(".figures")).toContainText("webtransport");
+  await expect(page.locator(".figures")).toContainText("WebTransport");
   await accessible(page);
 });
 

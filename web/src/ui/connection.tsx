@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { Connection } from "../sync/api.ts";
-import { wordsFor } from "./connectionwords.ts";
+import { routeKey, wordsFor } from "./connectionwords.ts";
 import { t } from "./i18n.ts";
 import { useObservable } from "./observe.ts";
 import { Popover } from "./popover.tsx";
@@ -50,7 +50,7 @@ function Details({ connection }: { readonly connection: Connection }): JSX.Eleme
       {connection.kind === "synced" && (
         <>
           <dt>{t("connection.route")}</dt>
-          <dd>{t(`connection.route.${connection.fallback ? "fallback" : connection.route}`)}</dd>
+          <dd>{t(routeKey(connection))}</dd>
           <dt>{t("connection.rtt")}</dt>
           <dd class="tabular">{t("connection.rtt.value", { n: Math.round(connection.rttMs) })}</dd>
         </>

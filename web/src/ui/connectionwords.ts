@@ -38,5 +38,8 @@ export function wordsFor(c: Connection, kept = true): Words {
   }
 }
 
+/** What carries a connection that is there. */
+export const routeKey = (c: Connection & { kind: "synced" }): TextKey => `connection.route.${c.fallback ? "fallback" : c.route}`;
+
 /** Whether a code keeps people waiting: a lesson that is full, a store that cannot write. Others are over in a moment. */
 const saysWhy = (code: number): boolean => code !== 0 && retryOf(code) === "back-off";

@@ -1,7 +1,8 @@
-import { Copy, X } from "lucide-preact";
+import { Check, Copy, X } from "lucide-preact";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Figures } from "../../media/api.ts";
+import { routeKey, wordsFor } from "../connectionwords.ts";
 import { t } from "../i18n.ts";
 import { useObservable } from "../observe.ts";
 import type { RoomState } from "../roomstate.ts";
@@ -17,13 +18,19 @@ export function FiguresPanel({ room }: { readonly room: RoomState }): JSX.Elemen
 
 function Panel({ room }: { readonly room: RoomState }): JSX.Element {
   const figures = useFigures(room);
-  const copy = (): void => void navigator.clipboard?.writeText(JSON.stringify({ ...summary(room), figures }, undefined, 2));
+  const [said, setSaid] = useState<TextKey>();
+  const copy = (): void => {
+    // Without a secure context there is no clipboard.
+    const written = navigator.clipboard?.writeText(JSON.stringify({ ...summary(room), figures }, undefined, 2)) ?? Promise.reject(new Error("no clipboard"));
+    written.then(() => setSaid("room.copied"), () => setSaid("figures.copy.failed"));
+  };
   return (
     <section class="figures" aria-label={t("figures.title")}>
       <header class="tiles-head">
         <h2>{t("figures.title")}</h2>
+        <span class="meta" role="status">{said !== undefined && t(said)}</span>
         <button class="icon-button" aria-label={t("figures.copy")} title={t("figures.copy")} onClick={copy}>
-          <Copy aria-hidden="true" />
+          {said === "room.copied" ? <Check aria-hidden="true" /> : <Copy aria-hidden="true" />}
         </button>
         <button class="icon-button" aria-label={t("common.close")} onClick={() => (room.av.figures.value = false)}>
           <X aria-hidden="true" />
@@ -78,7 +85,7 @@ function Summary({ room }: { readonly room: RoomState }): JSX.Element {
       <dt>{t("figures.clock")}</dt>
       <dd>{clockMs === undefined ? "–" : `${clockMs} ms`}</dd>
       <dt>{t("figures.route")}</dt>
-      <dd>{connection.kind === "synced" ? connection.route : connection.kind}</dd>
+      <dd>{t(connection.kind === "synced" ? routeKey(connection) : wordsFor({ ...connection, unsent: 0 }).text)}</dd>
       <dt>{t("figures.rtt")}</dt>
       <dd>{connection.kind === "synced" ? `${Math.round(connection.rttMs)} ms` : "–"}</dd>
       <dt>{t("figures.held")}</dt>

@@ -8,20 +8,21 @@ import type { RoomState } from "../roomstate.ts";
 export function FollowChip({ room }: { readonly room: RoomState }): JSX.Element | null {
   const { page, lead } = useObservable(room.session.stage).value;
   const n = useObservable(room.session.pages).value.indexOf(page) + 1;
+  const name = useObservable(room.session.people).value.find((p) => p.participant === lead)?.name;
   if (n === 0 || room.follow.leads) return null;
   if (room.follow.following.value) {
     if (lead === "") return null;
     return (
       <p class="follow follow-on meta" role="status">
         <UserCheck aria-hidden="true" />
-        {t("follow.on")}
+        <span>{name === undefined ? t("follow.on.nobody") : t("follow.on", { name })}</span>
       </p>
     );
   }
   return (
     <button class="button follow" onClick={() => room.follow.back()}>
       <CornerUpLeft aria-hidden="true" />
-      {t("follow.back", { n })}
+      <span>{name === undefined ? t("follow.back.nobody", { n }) : t("follow.back", { name, n })}</span>
     </button>
   );
 }

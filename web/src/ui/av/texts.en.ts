@@ -138,12 +138,15 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   "alignment.held": "Strokes that wait",
   "alignment.notice": "You write: the board shows now, the video is {s} s behind. It aligns again when you stop.",
 
-  "follow.back": "Back to the teacher’s page {n}",
-  "follow.on": "Following the teacher",
+  "follow.back": "Back to {name}’s page {n}",
+  "follow.back.nobody": "Back to everybody’s page {n}",
+  "follow.on": "Following {name}",
+  "follow.on.nobody": "Following everybody",
 
   "figures.open": "Diagnostics",
   "figures.title": "Video diagnostics",
   "figures.copy": "Copy as JSON",
+  "figures.copy.failed": "Could not copy",
   "figures.none": "No connections for video or sound",
   "figures.clock": "Room clock offset",
   "figures.route": "Route",

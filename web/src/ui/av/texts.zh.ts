@@ -137,12 +137,15 @@ export const zh = {
   "alignment.held": "等待显示的笔迹",
   "alignment.notice": "你在写：板面显示现在的内容，画面晚 {s} 秒。停笔后会重新对齐。",
 
-  "follow.back": "回到老师的第 {n} 页",
-  "follow.on": "跟随老师",
+  "follow.back": "回到{name}的第 {n} 页",
+  "follow.back.nobody": "回到大家的第 {n} 页",
+  "follow.on": "跟随{name}",
+  "follow.on.nobody": "跟随大家",
 
   "figures.open": "诊断",
   "figures.title": "音视频诊断",
   "figures.copy": "复制为 JSON",
+  "figures.copy.failed": "复制不了",
   "figures.none": "没有音视频连接",
   "figures.clock": "与课堂时钟相差",
   "figures.route": "通道",

@@ -15,8 +15,6 @@ import { inOrder } from "./order.ts";
 export function Tiles({ room }: { readonly room: RoomState }): JSX.Element | null {
   const all = useObservable(room.session.sources).value;
   const { lead } = useObservable(room.session.stage).value;
-  // The order depends on who is here as well.
-  useObservable(room.session.people);
   const sources = inOrder(all, lead);
   if (sources.length === 0) return null;
   return size.value === "phone" ? <Strip room={room} sources={sources} lead={lead} /> : <Column room={room} sources={sources} lead={lead} />;
