@@ -121,6 +121,14 @@ test("the sheet of shortcuts names every tool", async ({ open }) => {
   await picture(page, "keys");
 });
 
+test("a tool at hand stays marked as such under the pointer", async ({ open }) => {
+  const page = await open({ viewport: { width: 1280, height: 800 } });
+  const tool = page.locator('.tool[aria-pressed="true"]');
+  const marked = await tool.evaluate((e) => getComputedStyle(e).backgroundColor);
+  await tool.hover();
+  await expect(tool).toHaveCSS("background-color", marked);
+});
+
 test("in high contrast colours stay what they are, and what is chosen has an outline", async ({ open }) => {
   const page = await open(WALL);
   await page.emulateMedia({ forcedColors: "active" });

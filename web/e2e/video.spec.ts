@@ -342,6 +342,25 @@ test("on a phone the strip is small and folds, switches are at the thumb, and ev
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
 });
 
+test("on a phone the switches lie beside the pictures wherever these are moved to, and a menu lies over notices", async ({ open }) => {
+  const page = await open({ ...PHONE, ...ALLOWED });
+  await page.getByRole("button", { name: "开启摄像头" }).tap();
+  await page.getByRole("button", { name: "开始", exact: true }).tap();
+  await joinLessonOnPhone(page);
+  await addPupils(page, 3);
+  const grip = await page.locator(".tiles-grip").boundingBox();
+  const [x, y] = [(grip?.x ?? 0) + 10, (grip?.y ?? 0) + 10];
+  await drag(page, [[x, y], [x, 840]]);
+  const strip = await page.locator(".tiles-strip").boundingBox(), switches = await page.locator(".publishing").boundingBox();
+  expect((strip?.y ?? 0) + (strip?.height ?? 0), "as low as it goes").toBeGreaterThan(switches?.y ?? Infinity);
+  expect((strip?.x ?? 0) + (strip?.width ?? Infinity)).toBeLessThanOrEqual(switches?.x ?? 0);
+  await picture(page, "video-phone-low");
+  await page.evaluate(() => window.fake?.room?.refused.set([{ page: "", code: 3011, parameters: { limit: "pages" }, ops: [] }]));
+  await expect(page.locator(".notices")).toContainText("课堂的页数已到上限");
+  await page.getByRole("button", { name: "更多" }).tap();
+  await page.getByRole("button", { name: "这一页" }).tap({ timeout: 5000 });
+});
+
 /** As joinLesson, with one's own camera on already. */
 async function joinLessonOnPhone(page: Page): Promise<void> {
   await page.evaluate(() => {
