@@ -103,7 +103,7 @@ const (
 	addressGuessesPerMinute  = 600  // and from an address
 	roomsPerMinute           = 60   // made by a participant
 	addressRoomsPerMinute    = 600  // and from an address
-	replicasPerMinute        = 60   // new ones, given to a participant
+	replicasPerMinute        = 300  // new ones, given to a participant
 	addressReplicasPerMinute = 3000 // and to an address: as many as guests can come
 	tokensPerMinute          = 3000 // of guests, for an address
 )
