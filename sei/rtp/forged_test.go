@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -64,6 +65,7 @@ func TestMED8AFramesOwnStampGoesOutInNoShape(t *testing.T) {
 		{"behind a start code", []string{forgedIn, delimiter + "\x00\x00\x01" + forgedIn, slice}, "S.1"},
 		{"behind a start code in a prefix", []string{prefix + "\x00\x00\x01" + forgedIn, slice}, "S1"},
 		{"behind a start code in two fragments", []string{forgedIn, nul, code, slice}, "SF.1"},
+		{"behind a start code in three", []string{forgedIn, "\x1c\x89\xf0\x00", "\x1c\x09\x00", "\x1c\x49\x01" + forgedIn, slice}, "SFf.1"},
 		{"in fragments that change", []string{forgedIn, cut, rest, slice}, "SF1"},
 		{"in a fragment that continues none", []string{forgedIn, other, "\x1c\x41" + message + "\x80", slice}, "S6.1"},
 	}
@@ -75,6 +77,39 @@ func TestMED8AFramesOwnStampGoesOutInNoShape(t *testing.T) {
 				out = s.Push(p, start, out)
 			}
 			if got := show(out); got != c.want {
+				t.Errorf("%s, want %s", got, c.want)
+			}
+			checkForged(t, out)
+		})
+	}
+}
+
+func TestMED8NoStampGoesOutBesideWhatIsMissing(t *testing.T) {
+	continued := "\x1c\x41" + message + "\x80"
+	cases := []struct {
+		name     string
+		payloads []string
+		missing  int // which comes when it was given up
+		want     string
+	}{
+		{"late", []string{slice, "|", stapOf(forgedIn, slice), "|", delimiter, "|"}, 1, "S19A"},
+		{"late, alone", []string{slice, "|", forgedIn, "|", delimiter, "|"}, 1, "S19"},
+		{"behind a hole after ours", []string{forgedIn, "\x78\xff\xff\x65", other, continued, slice}, 2, "SA1"},
+		{"late, after ours", []string{forgedIn, continued, slice}, 1, "S1"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			s := rtp.NewStamper(rtp.Config{Stamp: stampAll})
+			in := stream(c.payloads...)
+			var out []*pion.Packet
+			for i, p := range in {
+				if i != c.missing {
+					out = s.Push(p, start, out)
+				}
+			}
+			out = s.Tick(start.Add(time.Second), out)
+			out = s.Push(in[c.missing], start.Add(time.Second), out)
+			if got := strings.ReplaceAll(show(out), ".", ""); got != c.want {
 				t.Errorf("%s, want %s", got, c.want)
 			}
 			checkForged(t, out)
