@@ -82,8 +82,20 @@ test("who leaves is gone from the others' tiles, and the board goes on without w
   const ben = await lesson.person("Ben");
   await goLive(ann);
   await isAligned(ben);
+  // What a lesson had made is freed with it: a page stays open for a day of them.
+  await ann.page.evaluate(() => {
+    const { close } = AudioContext.prototype;
+    AudioContext.prototype.close = function () {
+      (window as { loudspeaker?: AudioContext }).loudspeaker = this;
+      return close.call(this);
+    };
+  });
+  const workers = () => ann.page.workers().filter((worker) => worker.url().endsWith("/media-worker.js")).length;
+  expect(workers()).toBe(1);
   await ann.page.getByRole("button", { name: "More", exact: true }).click();
   await ann.page.getByRole("button", { name: "Leave lesson" }).click();
+  await expect.poll(workers, { message: "workers" }).toBe(0);
+  await expect.poll(() => ann.page.evaluate(() => (window as { loudspeaker?: AudioContext }).loudspeaker?.state)).toBe("closed");
   await expect.poll(() => alignment(ben), { timeout: 20_000 }).toBe("no-media");
   await ben.draw({ x: 300, y: 300, width: 200, height: 60 });
   expect((await agree([ben])).elements).toHaveLength(1);

@@ -274,6 +274,7 @@ export class FakeWorld {
   readonly support = { webrtc: true, mse: true, nativeHls: false };
   hls: () => Promise<unknown> = () => Promise.reject(new Error("no HLS here"));
   gesture: (() => void) | undefined;
+  closed = false;
   late: ((ms: number) => void) | undefined;
   /** Answers a request instead of the usual. */
   answer: ((path: string, init: RequestInit) => Response | Error | undefined) | undefined;
@@ -354,6 +355,7 @@ export class FakeWorld {
         world.gesture = call;
         return () => void (world.gesture = undefined);
       },
+      close: () => void (world.closed = true),
     };
     return part as unknown as MediaEnvironment;
   }

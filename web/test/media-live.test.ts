@@ -133,5 +133,7 @@ test("who is stopped listens to nothing and plays nothing, though its tile lets 
   }
   assert.equal(world.listeners.size, before);
   assert.deepEqual(world.elements.filter(({ paused }) => !paused), []);
+  assert.equal(world.closed, false);
   media.stop();
+  assert.equal(world.closed, true);
 });

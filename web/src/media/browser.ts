@@ -43,6 +43,10 @@ export function browserMedia(): MediaEnvironment {
     crop: (track, region) => crop(track, region, () => document.createElement("video"), () => document.createElement("canvas")),
     outputDelay: () => loudspeaker.delay,
     gesture,
+    close: () => {
+      worker.close();
+      loudspeaker.close();
+    },
   };
 }
 
@@ -55,7 +59,7 @@ function support(): Support {
   };
 }
 
-/** One worker for all frames of the page. */
+/** One worker for all frames. */
 class PageWorker implements FrameWorker {
   private readonly worker = new Worker(WORKER);
 
@@ -70,6 +74,10 @@ class PageWorker implements FrameWorker {
   transform(role: TransformOptions["role"], port: MessagePort): RTCRtpScriptTransform | undefined {
     if (!("RTCRtpScriptTransform" in globalThis)) return undefined;
     return new RTCRtpScriptTransform(this.worker, { role, port } satisfies TransformOptions, [port]);
+  }
+
+  close(): void {
+    this.worker.terminate();
   }
 }
 
@@ -87,6 +95,10 @@ class Loudspeaker {
   get delay(): number {
     const { context } = this;
     return context?.state === "running" ? (context.outputLatency + context.baseLatency) * 1000 : OUTPUT_MS;
+  }
+
+  close(): void {
+    this.context?.close().catch(() => undefined); // it is closed
   }
 }
 

@@ -54,7 +54,7 @@ export interface MediaEnvironment {
   peer(configuration: RTCConfiguration): RTCPeerConnection;
   /** What the browser encodes and decodes, the preferred first; empty: nothing is known. */
   codecs(direction: "send" | "receive"): readonly RTCRtpCodec[];
-  /** The one worker of the page. */
+  /** The one worker for all frames. */
   readonly worker: FrameWorker;
   readonly live: LivePlayers;
   /** An element that is not on the page. */
@@ -66,4 +66,6 @@ export interface MediaEnvironment {
   outputDelay(): number;
   /** Calls back at the person's next click or key. Returns how to stop. */
   gesture(call: () => void): () => void;
+  /** Lets the worker and the loudspeaker go, for good. */
+  close(): void;
 }

@@ -94,6 +94,7 @@ export class RoomMedia implements Media {
     this.aligner.stop();
     this.found.stop();
     this.site.worker.stop();
+    this.site.env.close();
   }
 
   private changed(sources: readonly MediaSource[]): void {
