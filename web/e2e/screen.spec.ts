@@ -34,6 +34,19 @@ test("a teacher shares the screen: a pupil sees it, strokes go with it, and a pa
   await expect.poll(() => alignment(ben)).toBe("no-media");
 });
 
+test("a part of a screen is not offered where it would stand still while the page is hidden", async ({ lesson }) => {
+  const ann = await lesson.person("Ann");
+  // As Firefox and Safari are.
+  await ann.page.addInitScript(() => Reflect.deleteProperty(globalThis, "MediaStreamTrackProcessor"));
+  await ann.page.reload();
+  await ann.synced();
+  await share(ann);
+  await ann.page.getByRole("button", { name: "Share screen: options" }).click();
+  const panel = ann.page.getByRole("dialog", { name: "Share your screen" });
+  await expect(panel.locator("video")).toBeVisible();
+  await expect(panel.getByRole("button", { name: "Share only a part" })).toHaveCount(0);
+});
+
 test("MED1 a screen is beside the camera, and goes without it", async ({ lesson }) => {
   const ann = await withCamera(lesson, "Ann");
   const ben = await lesson.person("Ben");

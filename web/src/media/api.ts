@@ -44,7 +44,9 @@ export interface Publisher {
   setAudio(on: boolean): Promise<void>;
   useCamera(device: string): Promise<void>;
   useMicrophone(device: string): Promise<void>;
-  /** Kind screen: shows only this part of what is shared, in parts of its width and height, 0 … 1; undefined: all. */
+  /** Whether it can show a part of itself. */
+  readonly crops: boolean;
+  /** Shows only this part of what is shared, in parts of its width and height, 0 … 1; undefined: all. */
   crop(region: { readonly x: number; readonly y: number; readonly w: number; readonly h: number } | undefined): void;
   stop(): void;
 }

@@ -1,7 +1,7 @@
 // The edge to a browser: everything of it that media need.
 import { pageSignals } from "../sync/browser.ts";
 import type { Support } from "./choice.ts";
-import { crop } from "./crop.ts";
+import { cropper } from "./crop.ts";
 import type { FrameWorker, MediaEnvironment, Meter } from "./environment.ts";
 import type { FromWorker, TransformOptions } from "./workermessages.ts";
 
@@ -40,7 +40,7 @@ export function browserMedia(): MediaEnvironment {
     element: () => document.createElement("video"),
     stream: (tracks) => new MediaStream([...tracks]),
     meter: (stream) => new Analyser(loudspeaker.audio, stream),
-    crop: (track, region) => crop(track, region, () => document.createElement("video"), () => document.createElement("canvas")),
+    crop: cropper(),
     outputDelay: () => loudspeaker.delay,
     gesture,
     close: () => {

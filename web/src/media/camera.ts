@@ -8,6 +8,7 @@ type Kind = "video" | "audio";
 export class Camera extends Publishing implements Publisher {
   readonly camera = new Value("");
   readonly microphone = new Value("");
+  readonly crops = false;
 
   start(what: { readonly video: boolean; readonly audio: boolean }): Promise<void> {
     if (this.state.value !== "off") return this.change(async () => undefined);

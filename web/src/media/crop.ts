@@ -1,5 +1,5 @@
 // A part of a shared screen as a track of its own. Browsers crop to elements of the page's own tab only (cropTo), so that
-// frames are cut here: by track processors where there are any, else on a canvas.
+// frames are cut here, by track processors.
 import type { Cropped, Region } from "./environment.ts";
 
 /** The parts of Chromium's mediacapture-transform that the page's types do not have. */
@@ -30,15 +30,14 @@ function cutOf(region: Region, width: number, height: number): Cut {
   return { x, y, width: w, height: h };
 }
 
-export function crop(track: MediaStreamTrack, region: Region, video: () => HTMLVideoElement, canvas: () => HTMLCanvasElement): Cropped {
+/** What crops tracks; undefined where the browser has no track processors. A canvas would stand still while the page is hidden. */
+export function cropper(): ((track: MediaStreamTrack, region: Region) => Cropped) | undefined {
   const { MediaStreamTrackProcessor: Processor, MediaStreamTrackGenerator: Generator } = globalThis as Processors;
-  if (Processor !== undefined && Generator !== undefined) {
-    return byProcessor(region, new Processor({ track, maxBufferSize: 2 }).readable, new Generator({ kind: "video" }));
-  }
-  return byCanvas(track, region, video(), canvas());
+  if (Processor === undefined || Generator === undefined) return undefined;
+  return (track, region) => crop(region, new Processor({ track, maxBufferSize: 2 }).readable, new Generator({ kind: "video" }));
 }
 
-function byProcessor(first: Region, frames: ReadableStream<VideoFrame>, out: MediaStreamTrack & { readonly writable: WritableStream<VideoFrame> }): Cropped {
+function crop(first: Region, frames: ReadableStream<VideoFrame>, out: MediaStreamTrack & { readonly writable: WritableStream<VideoFrame> }): Cropped {
   let region = first;
   const over = new AbortController();
   const cut = new TransformStream<VideoFrame, VideoFrame>({
@@ -57,34 +56,6 @@ function byProcessor(first: Region, frames: ReadableStream<VideoFrame>, out: Med
     stop() {
       over.abort();
       out.stop();
-    },
-  };
-}
-
-function byCanvas(track: MediaStreamTrack, first: Region, video: HTMLVideoElement, canvas: HTMLCanvasElement): Cropped {
-  let region = first;
-  let stopped = false;
-  const pen = canvas.getContext("2d", { alpha: false });
-  const draw = (): void => {
-    if (stopped) return;
-    video.requestVideoFrameCallback(draw);
-    const { x, y, width, height } = cutOf(region, video.videoWidth, video.videoHeight);
-    if (canvas.width !== width) canvas.width = width;
-    if (canvas.height !== height) canvas.height = height;
-    pen?.drawImage(video, x, y, width, height, 0, 0, width, height);
-  };
-  video.muted = true;
-  video.srcObject = new MediaStream([track]);
-  video.requestVideoFrameCallback(draw);
-  video.play().catch(() => undefined); // muted, so that it may
-  const [out] = canvas.captureStream().getVideoTracks();
-  return {
-    track: out ?? track,
-    move: (next) => void (region = next),
-    stop() {
-      stopped = true;
-      video.srcObject = null;
-      out?.stop();
     },
   };
 }

@@ -61,7 +61,8 @@ export interface MediaEnvironment {
   element(): HTMLVideoElement;
   stream(tracks: readonly MediaStreamTrack[]): MediaStream;
   meter(stream: MediaStream): Meter;
-  crop(track: MediaStreamTrack, region: Region): Cropped;
+  /** Undefined: the browser cannot. */
+  readonly crop: ((track: MediaStreamTrack, region: Region) => Cropped) | undefined;
   /** How long sound takes to the loudspeaker, ms. */
   outputDelay(): number;
   /** Calls back at the person's next click or key. Returns how to stop. */

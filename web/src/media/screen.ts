@@ -16,6 +16,10 @@ export class Screen extends Publishing implements Publisher {
   private cropped: Cropped | undefined;
   private region: Region | undefined;
 
+  get crops(): boolean {
+    return this.site.env.crop !== undefined;
+  }
+
   start(what: { readonly video: boolean; readonly audio: boolean }): Promise<void> {
     if (this.state.value !== "off") return this.change(async () => undefined);
     this.state.set("starting");
@@ -46,6 +50,7 @@ export class Screen extends Publishing implements Publisher {
   async useMicrophone(): Promise<void> {}
 
   crop(region: Region | undefined): void {
+    if (!this.crops) return;
     this.region = region;
     if (this.whole === undefined) return;
     if (region !== undefined && this.cropped !== undefined) return this.cropped.move(region);
@@ -76,7 +81,7 @@ export class Screen extends Publishing implements Publisher {
 
   private cut(whole: MediaStreamTrack): MediaStreamTrack {
     this.cropped?.stop();
-    this.cropped = this.region === undefined ? undefined : this.site.env.crop(whole, this.region);
+    this.cropped = this.region === undefined ? undefined : this.site.env.crop?.(whole, this.region);
     if (this.cropped === undefined) return whole;
     this.cropped.track.contentHint = "detail";
     return this.cropped.track;

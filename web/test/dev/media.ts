@@ -32,6 +32,7 @@ class FakePublisher implements Publisher {
   readonly audio = new Value(false);
   readonly camera = new Value("");
   readonly microphone = new Value("");
+  readonly crops = true;
   region: unknown;
 
   constructor(

@@ -48,10 +48,12 @@ function Sharing({ room, stream, onPart }: SharingProps): JSX.Element | null {
   return (
     <>
       <div class="preview preview-screen"><StreamVideo stream={stream} label={t("av.screen")} /></div>
-      <button class="button" onClick={onPart}>
-        <Crop aria-hidden="true" />
-        {t("av.screen.part")}
-      </button>
+      {room.av.media.screen.crops && (
+        <button class="button" onClick={onPart}>
+          <Crop aria-hidden="true" />
+          {t("av.screen.part")}
+        </button>
+      )}
       {part && (
         <button class="button" onClick={() => room.av.crop(undefined)}>
           <Maximize aria-hidden="true" />
