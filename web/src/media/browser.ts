@@ -1,8 +1,9 @@
 // The edge to a browser: everything of it that media need.
 import { pageSignals } from "../sync/browser.ts";
+import { Analyser } from "./analyser.ts";
 import type { Support } from "./choice.ts";
 import { cropper } from "./crop.ts";
-import type { FrameWorker, MediaEnvironment, Meter } from "./environment.ts";
+import type { FrameWorker, MediaEnvironment } from "./environment.ts";
 import type { FromWorker, TransformOptions } from "./workermessages.ts";
 
 const WORKER = "/media-worker.js";
@@ -99,32 +100,6 @@ class Loudspeaker {
 
   close(): void {
     this.context?.close().catch(() => undefined); // it is closed
-  }
-}
-
-class Analyser implements Meter {
-  private readonly source: MediaStreamAudioSourceNode;
-  private readonly node: AnalyserNode;
-  private readonly samples: Float32Array<ArrayBuffer>;
-
-  constructor(audio: AudioContext, stream: MediaStream) {
-    this.source = audio.createMediaStreamSource(stream);
-    this.node = audio.createAnalyser();
-    this.node.fftSize = 1024;
-    this.samples = new Float32Array(this.node.fftSize);
-    this.source.connect(this.node);
-  }
-
-  /** Root mean square on a scale of loudness: -60 dB is 0, full scale is 1. */
-  level(): number {
-    this.node.getFloatTimeDomainData(this.samples);
-    const power = this.samples.reduce((sum, value) => sum + value * value, 0) / this.samples.length;
-    const decibel = 10 * Math.log10(power + 1e-9);
-    return Math.min(1, Math.max(0, (decibel + 60) / 60));
-  }
-
-  stop(): void {
-    this.source.disconnect();
   }
 }
 

@@ -13,7 +13,7 @@ export class Devices {
 
   async refresh(): Promise<void> {
     const found = await this.devices?.enumerateDevices().catch(() => []);
-    if (found !== undefined) this.list.set(found.flatMap(deviceOf));
+    if (found !== undefined) this.list.set(devicesOf(found));
   }
 
   stop(): void {
@@ -21,7 +21,10 @@ export class Devices {
   }
 }
 
-function deviceOf({ kind, deviceId: id, label }: MediaDeviceInfo): Device[] {
-  if (kind === "videoinput") return [{ id, kind: "camera", label }];
-  return kind === "audioinput" ? [{ id, kind: "microphone", label }] : [];
+/** Of what a browser tells: cameras and microphones. */
+export function devicesOf(found: readonly MediaDeviceInfo[]): Device[] {
+  return found.flatMap(({ kind, deviceId: id, label }): Device[] => {
+    if (kind === "videoinput") return [{ id, kind: "camera", label }];
+    return kind === "audioinput" ? [{ id, kind: "microphone", label }] : [];
+  });
 }

@@ -1,7 +1,9 @@
 // Camera and microphone as their person sees and hears them before anybody else does.
 import { signal } from "@preact/signals";
-import { captureFault } from "../../media/faults.ts";
+import { Analyser } from "../../media/analyser.ts";
 import type { Device, MediaFault } from "../../media/api.ts";
+import { devicesOf } from "../../media/devices.ts";
+import { captureFault } from "../../media/faults.ts";
 
 /** So often the loudness is looked at, ms. */
 const EVERY_MS = 100;
@@ -58,9 +60,7 @@ export class Preview {
 
   /** Labels are there once a device was allowed. */
   async #look(devices: MediaDevices): Promise<void> {
-    const found = await devices.enumerateDevices();
-    this.devices.value = found.flatMap(({ kind, deviceId: id, label }): Device[] =>
-      kind === "videoinput" ? [{ id, kind: "camera", label }] : kind === "audioinput" ? [{ id, kind: "microphone", label }] : []);
+    this.devices.value = devicesOf(await devices.enumerateDevices());
   }
 }
 
@@ -74,21 +74,10 @@ function stop(stream: MediaStream | undefined): void {
 function meter(stream: MediaStream, tell: (level: number) => void): () => void {
   if (stream.getAudioTracks().length === 0) return () => undefined;
   const context = new AudioContext();
-  const analyser = new AnalyserNode(context, { fftSize: 1024 });
-  context.createMediaStreamSource(stream).connect(analyser);
-  const wave = new Float32Array(analyser.fftSize);
-  const timer = setInterval(() => {
-    analyser.getFloatTimeDomainData(wave);
-    tell(loudness(wave));
-  }, EVERY_MS);
+  const analyser = new Analyser(context, stream);
+  const timer = setInterval(() => tell(analyser.level()), EVERY_MS);
   return () => {
     clearInterval(timer);
     void context.close();
   };
-}
-
-/** From -60 dB of full scale, 0, to full scale, 1. */
-function loudness(wave: Float32Array): number {
-  const power = wave.reduce((sum, v) => sum + v * v, 0) / wave.length;
-  return Math.min(1, Math.max(0, 1 + (10 * Math.log10(power + 1e-12)) / 60));
 }
