@@ -119,6 +119,14 @@ describe("session", () => {
     assert.equal(page.session.connection.value.unsent, 0);
   });
 
+  test("of what is refused the last 10 000 batches are offered", async () => {
+    const w = new World();
+    const { page } = await enter(w, "ann");
+    for (let n = 0; n < 10_100; n++) page.session.refuse({ page: "p1", code: n, parameters: {}, ops: [] });
+    const { value } = page.session.refused;
+    assert.deepEqual([value.length, value.at(-1)?.code], [10_000, 10_099]);
+  });
+
   test("a stroke whose element is deleted under the pen ends there", async () => {
     const w = new World();
     const [ann, bob] = [await enter(w, "ann"), await enter(w, "bob", new Browser(w.clock))];

@@ -200,7 +200,10 @@ export interface RoomSession {
   readonly people: Observable<readonly Person[]>;
   /** Page ids in order. */
   readonly pages: Observable<readonly string[]>;
-  /** Makes a page the one looked at, opening its board (boards last looked at stay open, at most 8). */
+  /**
+   * Makes a page the one looked at, opening its board. Boards last looked at stay open, at most 8. Where the page was looked at
+   * long ago, nobody watches its board and nothing can be undone on it, this is another one.
+   */
   look(page: string): BoardDocument;
   addPage(after: string): string;
   /** Pages that are removed and can be restored, the last removed behind. They are not among pages. */

@@ -343,6 +343,11 @@ export class LiveBoard implements BoardDocument, StrokeHost, EraserHost, History
     for (const { id, text } of this.state.missedTexts()) this.putBeside(id, text);
   }
 
+  /** Somebody watches it, or may undo what was done on it. */
+  get inUse(): boolean {
+    return this.listeners.size > 0 || this.steps.canUndo.value || this.steps.canRedo.value;
+  }
+
   pointed(message: Cursors): void {
     this.cursors.set(pointersAfter(this.cursors.value, message, this.host.replica, this.host.now(), (replica, text) => this.texts.seen(replica, text)));
   }

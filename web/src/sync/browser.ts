@@ -13,7 +13,7 @@ import { webTransportLink, type WebTransportSession } from "./transport/webtrans
 
 /** origin: where the server is, "" for that of the page. */
 export function browserEnvironment(origin = ""): Environment {
-  const clock = new PageClock();
+  const clock = (pageClock ??= new PageClock());
   return {
     clock,
     wall: () => Date.now(),
@@ -64,6 +64,9 @@ class PageClock implements Clock {
     };
   }
 }
+
+/** One for all sessions: its worker is there for as long as the page. */
+let pageClock: PageClock | undefined;
 
 function startTicker(): Worker | undefined {
   try {

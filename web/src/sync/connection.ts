@@ -9,7 +9,8 @@
 //   ended          nothing leads out
 //
 // resting waits for the next attempt; joining is between Welcome and JOIN_ROOM_RESULT; catching-up lasts until every
-// open document has its state. An event that a phase does not name changes nothing. What people see of it:
+// open document has its state, but for boards that are open to deliver only. An event that a phase does not name changes
+// nothing. What people see of it:
 //
 //   before the first sync   resting, dialing, joining, catching-up → connecting, with the code of the last attempt
 //   after it                the same → reconnecting, with the code of the loss

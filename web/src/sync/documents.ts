@@ -15,7 +15,7 @@ import type { DocumentState } from "./documentstate.ts";
 import { Feed } from "./feed.ts";
 import type { Gate } from "./feedhost.ts";
 import { Gatherer } from "./gatherer.ts";
-import { boardOf, pageOf } from "./names.ts";
+import { pageOf } from "./names.ts";
 import { Value } from "./observable.ts";
 import { Opens, type Open } from "./opens.ts";
 import type { Outbox } from "./outbox.ts";
@@ -25,6 +25,8 @@ import { Work, type Joined, type WorkHost } from "./work.ts";
 
 /** Boards last looked at, which stay open. */
 const MAX_LOOKED = 8;
+/** Boards that are kept, open or not: those before have to come again as they are. */
+const MAX_KEPT = 24;
 /** Documents that are always open. */
 const ALWAYS: readonly string[] = [AUTHORITY, STAGE];
 /** The authority is not held for the shown time (ALN2). */
@@ -47,13 +49,14 @@ export class Documents implements BoardHost, WorkHost, AlignedHost {
   readonly aligned: Aligned;
   readonly stage: StageState;
   private readonly authority: Authority;
+  /** The one last looked at behind. */
   private readonly boards = new Map<string, LiveBoard>();
   private readonly gatherer: Gatherer;
   private readonly asking: Asking;
   private readonly refusedBatches = new Set<string>();
-  /** Pages last looked at, the newest last. */
+  /** Boards last looked at, the newest last. */
   private looked: string[] = [];
-  /** The page that the server knows to be looked at. */
+  /** The board that the server knows to be looked at. */
   private told = "";
   /** The server did not know a document: the next joining opens only the authority. */
   private careful = false;
@@ -80,7 +83,7 @@ export class Documents implements BoardHost, WorkHost, AlignedHost {
   /** What JOIN_ROOM opens at once. */
   opening(): OpenDocument[] {
     if (this.careful) return [this.asking.ask(this.openOf(AUTHORITY))];
-    const boards = this.wanted().filter((document) => this.authority.has(pageOf(document)) && this.opens.get(document)?.feed.parked !== true);
+    const boards = this.wanted().filter((document) => this.authority.has(pageOf(document)) && !this.openOf(document).feed.parked);
     return [...ALWAYS, ...boards].map((document) => this.asking.ask(this.openOf(document)));
   }
 
@@ -114,7 +117,9 @@ export class Documents implements BoardHost, WorkHost, AlignedHost {
 
   look(page: string): LiveBoard {
     const board = this.board(page);
-    this.looked = [...this.looked.filter((p) => p !== page), page].slice(-MAX_LOOKED);
+    this.boards.delete(page);
+    this.boards.set(page, board);
+    this.looked = [...this.looked.filter((document) => document !== board.document), board.document].slice(-MAX_LOOKED);
     this.open();
     return board;
   }
@@ -164,9 +169,8 @@ export class Documents implements BoardHost, WorkHost, AlignedHost {
 
   /** Boards last looked at, newest first, and those with undelivered work, as many as may be open (REC1). */
   private wanted(): string[] {
-    const looked = [...this.looked].reverse().map(boardOf);
     const working = this.work.unfinished().filter((document) => !ALWAYS.includes(document));
-    return [...new Set([...looked, ...working])].slice(0, MAX_OPEN_DOCUMENTS - ALWAYS.length);
+    return [...new Set([...this.looked].reverse().concat(working))].slice(0, MAX_OPEN_DOCUMENTS - ALWAYS.length);
   }
 
   /** Opens what is wanted and known to exist, in place of what is not wanted any more. */
@@ -184,11 +188,11 @@ export class Documents implements BoardHost, WorkHost, AlignedHost {
   }
 
   private lookNow(): void {
-    const page = this.looked.at(-1);
-    const open = page === undefined ? undefined : this.opens.get(boardOf(page));
-    if (open === undefined || page === undefined || page === this.told || !(open.feed.live || open.feed.awaited)) return;
-    this.told = page;
-    this.host.send({ case: "changeBoard", value: { open: { handle: open.handle, document: boardOf(page) }, look: true } });
+    const document = this.looked.at(-1) ?? "";
+    const open = this.opens.get(document);
+    if (open === undefined || document === this.told || !(open.feed.live || open.feed.awaited)) return;
+    this.told = document;
+    this.host.send({ case: "changeBoard", value: { open: { handle: open.handle, document }, look: true } });
   }
 
   /** A page with undelivered work is not in the room (an older copy of the store was put back): it is made again. */
@@ -197,12 +201,19 @@ export class Documents implements BoardHost, WorkHost, AlignedHost {
     if (this.work.isUnfinished(document) && !this.arranged().pages.includes(page)) this.arrange({ case: "pageAdded", value: { page, after: this.pages.value.at(-1) ?? "" } });
   }
 
+  /** Closes what is not wanted any more, and forgets boards that were looked at long ago. */
   private evict(wanted: readonly string[]): void {
     for (const { handle, feed } of this.opens.all) {
-      if (wanted.includes(feed.document) || !(feed.live || feed.awaited || feed.parked)) continue;
+      if (wanted.includes(feed.document) || feed.closed) continue;
       feed.close();
       this.board(pageOf(feed.document)).ready.set(false);
       this.host.send({ case: "closeDocument", value: { handle } });
+    }
+    for (const [page, board] of [...this.boards].slice(0, -MAX_KEPT)) {
+      const open = this.openOf(board.document);
+      if (!open.feed.closed || board.inUse || this.work.isUnfinished(board.document)) continue;
+      this.boards.delete(page);
+      this.opens.remove(open);
     }
   }
 
@@ -232,10 +243,9 @@ export class Documents implements BoardHost, WorkHost, AlignedHost {
     for (const board of this.boards.values()) if (board.cursors.value.length > 0) board.cursors.set([]);
   }
 
-  /** Every open document follows the server. */
+  /** Every open document follows the server, but for boards that are open to deliver only. */
   get live(): boolean {
-    for (const feed of this.feeds()) if (feed.awaited) return false;
-    return this.openOf(AUTHORITY).feed.live;
+    return this.openOf(AUTHORITY).feed.live && ![STAGE, ...this.looked].some((document) => this.opens.get(document)?.feed.awaited);
   }
 
   /** A heart tick: streams that were silent since the last one are repaired; what was received of the others. */
@@ -331,8 +341,7 @@ export class Documents implements BoardHost, WorkHost, AlignedHost {
   }
 
   acked(handle: number, n: number): void {
-    const document = this.documentOf(handle);
-    if (document !== undefined) this.work.acknowledge(document, n);
+    this.work.acknowledge(this.documentOf(handle) ?? "", n);
   }
 
   /** Something is on its way that the server must answer. */

@@ -82,6 +82,11 @@ export class Feed {
     return this.phase.kind !== "idle" && !this.live;
   }
 
+  /** Neither open nor to be opened again once some of what waits is shown. */
+  get closed(): boolean {
+    return this.phase.kind === "idle" && !this.parked;
+  }
+
   // ---- Asking.
 
   /** How the document is asked for, which it is at once. ofNow: not as of the shown time, whatever that is. */

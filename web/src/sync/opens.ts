@@ -11,8 +11,8 @@ export interface Open {
 
 export class Opens {
   private readonly byName = new Map<string, Open>();
-  private readonly byHandle: Open[] = [];
-  private streams = new Map<number, Feed>();
+  private handles = 0;
+  private readonly streams = new Map<number, Feed>();
 
   get(document: string): Open | undefined {
     return this.byName.get(document);
@@ -20,23 +20,28 @@ export class Opens {
 
   /** Handles are given from 1 on. */
   add(feed: Feed): Open {
-    const open = { handle: this.byHandle.length + 1, feed, repairs: new Repairs() };
+    const open = { handle: ++this.handles, feed, repairs: new Repairs() };
     this.byName.set(feed.document, open);
-    this.byHandle.push(open);
     return open;
   }
 
+  /** Forgets a document that is closed. */
+  remove({ feed }: Open): void {
+    this.byName.delete(feed.document);
+    for (const [stream, followed] of this.streams) if (followed === feed) this.streams.delete(stream);
+  }
+
   ofHandle(handle: number): Open | undefined {
-    return this.byHandle[handle - 1];
+    return this.all.find((open) => open.handle === handle);
   }
 
   /** In the order of handles. */
   get all(): readonly Open[] {
-    return this.byHandle;
+    return [...this.byName.values()];
   }
 
   *feeds(): Generator<Feed> {
-    for (const { feed } of this.byHandle) yield feed;
+    for (const { feed } of this.byName.values()) yield feed;
   }
 
   // ---- Streams.
@@ -59,6 +64,6 @@ export class Opens {
 
   disconnected(): void {
     this.streams.clear();
-    for (const { feed } of this.byHandle) feed.reconnected();
+    for (const feed of this.feeds()) feed.reconnected();
   }
 }

@@ -27,6 +27,8 @@ import { Reach } from "./transport/reach.ts";
 const STEADY_MS = 2000;
 /** The last strokes are always on their way, for less than this as a rule, ms. */
 const ON_ITS_WAY_MS = 2000;
+/** Refused batches that are offered: the last. */
+const MAX_REFUSED = 10_000;
 /** Closings for breaking the rules that are taken for accidents, in a row. */
 const MAX_FAULTS = 3;
 
@@ -478,7 +480,7 @@ export class Session implements RoomSession, DocumentsHost {
   }
 
   refuse(refused: RoomSession["refused"]["value"][number]): void {
-    this.refused.set([...this.refused.value, refused]);
+    this.refused.set([...this.refused.value, refused].slice(-MAX_REFUSED));
   }
 
   private tick(): void {

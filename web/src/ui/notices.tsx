@@ -54,7 +54,7 @@ function RefusedWork({ room }: { readonly room: RoomState }): JSX.Element | null
   if (first === undefined) return null;
   const elements = new Set(refused.flatMap((r) => r.ops.flatMap(targets)));
   const discard = (): void => {
-    dealtWith.value = new Set([...dealtWith.value, ...refused]);
+    dealtWith.value = new Set(room.session.refused.value);
   };
   return (
     <div class="notice notice-bad" role="alert">
