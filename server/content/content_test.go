@@ -13,6 +13,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -159,14 +160,20 @@ func TestLargeImagesAreMadeSmallerAndKeepTheirShape(t *testing.T) {
 	}
 }
 
-// A line of as many pixels as an image may have, in a file of some kB.
 func TestALongLineTakesNoMoreMemoryThanItsPixels(t *testing.T) {
 	s := open(t, content.Config{})
-	for _, size := range []image.Point{{content.MaxPixels, 1}, {1, content.MaxPixels}} {
-		line := image.NewPaletted(image.Rectangle{Max: size}, color.Palette{color.White, color.Black})
-		info, _ := put(t, s, 1, encodePNG(t, line))
+	const pixels = 1_000_000
+	for _, size := range []image.Point{{pixels, 1}, {1, pixels}} {
+		line := encodePNG(t, image.NewPaletted(image.Rectangle{Max: size}, color.Palette{color.White, color.Black}))
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		info, _ := put(t, s, 1, line)
+		runtime.ReadMemStats(&after)
 		if max(info.Width, info.Height) != content.MaxSide || min(info.Width, info.Height) != 1 {
 			t.Errorf("%v became %d × %d", size, info.Width, info.Height)
+		}
+		if took := after.TotalAlloc - before.TotalAlloc; took > 64*pixels {
+			t.Errorf("%v took %d bytes", size, took)
 		}
 	}
 }

@@ -50,6 +50,7 @@ func TestOT9ABoardThatIsOverItsBytesOpensAndTakesNothingMore(t *testing.T) {
 		for i := range uint32(8) {
 			ann.ops(ot.Op{Kind: ot.Set, ID: ot.ID{Replica: 900, Counter: i + 1}, Settings: []ot.Setting{{Register: ot.Deleted, Value: ot.BoolValue(true)}}})
 		}
+		settle()
 		ann.ops(textEdit(ot.ID{Replica: 900, Counter: 9}, ann.board().at.Revision, keep(1), del(16_383)))
 		later(12 * time.Minute) // OT16
 		if id := ann.write(2, "room again"); len(ann.refusals()) != 2 || ann.text(id) != "room again" {
