@@ -325,32 +325,6 @@ test("ALN2: nobody leads, one leads oneself, or the lead has no media: boards sh
   lesson.media.stop();
 });
 
-test("the worker ticks only while something of the lead's is played, and boards are looked at four times a second", async () => {
-  const { world, media } = begin();
-  const every = (): number | undefined => world.worker.told.flatMap((told) => (told.kind === "tick" ? [told.every] : [])).at(-1);
-  world.stage.set({ page: "", lead: "ann" });
-  world.sources.set([sourceOf(1, { video: false, audio: false })]);
-  assert.equal(media.alignment.value.kind, "no-media");
-  assert.ok(!every());
-  world.sources.set([sourceOf(1)]);
-  const playing = media.play(1);
-  assert.equal(media.alignment.value.kind, "starting");
-  let looks = 0;
-  const over = playing.over.bind(playing);
-  playing.over = (source) => {
-    looks++;
-    return over(source);
-  };
-  for (let i = 0; i < 250; i++) {
-    await world.clock.pass(20);
-    world.worker.say({ kind: "tick" });
-  }
-  assert.ok(looks >= 10 && looks <= 50, `looked ${looks} times in 5 s`);
-  playing.stop();
-  assert.equal(every(), 0);
-  media.stop();
-});
-
 test("a person's choice: boards show now, whatever the video shows", async () => {
   const lesson = await Lesson.begin();
   await lesson.frames(3);

@@ -38,14 +38,12 @@ export class Aligner {
   private wroteAt = -Infinity;
   private lastLate = { ms: 0, at: -Infinity };
   private toldAt = -Infinity;
-  private updatedAt = -Infinity;
   /** What the session was told last. */
   private told: number | "now" | undefined;
   private failedSince = new Map<SourcePlaying, number>();
   /** When the media began to be waited for. */
   private startingAt: number | undefined;
   private lead = "";
-  private stopTicks: (() => void) | undefined;
   private cancelStep: (() => void) | undefined;
   private steps = 0;
 
@@ -59,6 +57,7 @@ export class Aligner {
       session.sources.subscribe(() => this.update()),
       playing.subscribe((all) => this.watch(all)),
       session.alignment.late((ms) => this.late(ms)),
+      site.worker.ticks(() => this.tick()),
     ];
     this.step();
   }
@@ -76,7 +75,6 @@ export class Aligner {
   stop(): void {
     this.cancelStep?.();
     for (const stop of this.stops) stop();
-    this.stopTicks?.();
     this.show("now");
   }
 
@@ -86,21 +84,20 @@ export class Aligner {
     this.update();
   }
 
-  /** Where nothing goes on, what is over with time ends by ticks. */
+  /** Where nothing is played there are no frames: what is over with time ends by ticks. */
   private tick(): void {
-    if (this.site.env.clock.now() - this.updatedAt >= TELL_MS) this.update();
+    if (this.site.env.clock.now() - this.toldAt >= TELL_MS) this.update();
   }
 
   /** At each frame: everything is worked out anew, since it takes next to nothing. */
   private update(): void {
     const { lead } = this.session.stage.value;
-    const now = (this.updatedAt = this.site.env.clock.now());
     if (lead !== this.lead) this.change(lead);
-    if (lead === "" || lead === this.session.participant) return this.idle({ kind: "none" });
-    if (!this.aligned) return this.idle({ kind: "off", reason: "chosen" });
+    if (lead === "" || lead === this.session.participant) return this.now({ kind: "none" });
+    if (!this.aligned) return this.now({ kind: "off", reason: "chosen" });
     const led = this.led(lead);
-    if (led.length === 0) return this.idle({ kind: "no-media" });
-    this.stopTicks ??= this.site.worker.ticks(() => this.tick());
+    if (led.length === 0) return this.now({ kind: "no-media" });
+    const now = this.site.env.clock.now();
     const time = leadTime(led, now);
     if (this.writing(led, time, now)) return this.now({ kind: "off", reason: "writing" });
     if (time === undefined) return this.starting(now);
@@ -139,13 +136,6 @@ export class Aligner {
   /** Without the session nothing new is shown anyway, and media that fail with it come back with it. */
   private get connected(): boolean {
     return this.session.connection.value.kind === "synced";
-  }
-
-  /** Nothing is waited for: what changes that is told. */
-  private idle(alignment: Alignment): void {
-    this.stopTicks?.();
-    this.stopTicks = undefined;
-    this.now(alignment);
   }
 
   private now(alignment: Alignment): void {

@@ -25,7 +25,7 @@ export class SourcePlaying implements Playing {
   readonly state = new Value<State>("starting");
   readonly fault = new Value<MediaFault | undefined>(undefined);
   readonly window = new Value<{ readonly behind: number; readonly most: number } | undefined>(undefined);
-  /** Told when what is shown goes on. */
+  /** Told at each frame, and at ticks where there are none. */
   onShown: (() => void) | undefined;
   private readonly screening: Screening;
   private driver: Driver | undefined;

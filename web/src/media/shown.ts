@@ -7,7 +7,7 @@ export interface Shown {
   readonly by: "video" | "sound";
   /** Local time (performance.now()) when it last went on, ms. */
   readonly movedAt: number;
-  /** Calls back when it goes on: at frames, and at ticks where there are none. */
+  /** Calls back at each frame, and at ticks where there are none. */
   subscribe(listener: () => void): () => void;
 }
 
@@ -19,7 +19,6 @@ export class ShownValue implements Shown {
   private readonly listeners = new Set<() => void>();
 
   set(time: number | undefined, by: "video" | "sound", now: number): void {
-    if (time === this.time && by === this.by) return;
     if (time !== this.time) this.movedAt = now;
     this.time = time;
     this.by = by;
