@@ -55,13 +55,13 @@ type report interface {
 	fault() error            // what must not be, whatever the machine: it was measured in vain
 }
 
-// garbageLimit lets the generator spend memory rather than its core: a collection
-// holds up all its clients for a tenth of a second, as no class does.
+// garbageLimit, bytes, lets the generator spend memory rather than its core: a
+// collection holds up all its clients for a tenth of a second, as no class does.
 const garbageLimit = 4 << 30
 
 func measure(ctx context.Context, c Config, t *target) (report, error) {
-	debug.SetGCPercent(-1)
-	debug.SetMemoryLimit(min(garbageLimit, ownMemory()/2))
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(min(garbageLimit, ownMemory()/2)))
 	switch c.Mode {
 	case ModeJoin:
 		return runJoin(ctx, c, t)

@@ -8,8 +8,9 @@ import (
 
 // attempts counts, per address or participant, what may be done only so often: to
 // ask for a room that does not exist, so that codes cannot be guessed, to make one, to be
-// given a new replica in one, and to ask for a token. Many share a school's address: a room that exists does not count,
-// and who belongs to it is let in however many others guess.
+// given a new replica in one, and to ask for a token. Many share a school's address: a
+// room that exists does not count, and who belongs to it is let in however many others
+// guess.
 type attempts struct {
 	most   int // allowed in a window
 	window time.Duration

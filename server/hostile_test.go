@@ -314,26 +314,15 @@ func TestGuessingFromAnAddressShutsOutStrangersOnly(t *testing.T) {
 }
 
 // comes joins a room with a claim, or without, and returns the replica or why there is none.
-func (r *raw) comes(room int64, claim *chalklinev1.ReplicaClaim) (*chalklinev1.ReplicaClaim, protocol.Code) {
+func (r *raw) comes(room int64, claim *chalklinev1.ReplicaClaim) (given *chalklinev1.ReplicaClaim, refused protocol.Code) {
 	r.t.Helper()
 	r.hello()
 	r.send(&chalklinev1.ClientMessage{Message: &chalklinev1.ClientMessage_JoinRoom{JoinRoom: &chalklinev1.JoinRoom{RoomId: room, Replica: claim}}})
-	for {
-		b, err := r.conn.ReadMessage()
-		if err != nil {
-			r.t.Fatal(err)
-		}
-		var m chalklinev1.ServerMessage
-		if err := proto.Unmarshal(b, &m); err != nil {
-			r.t.Fatal(err)
-		}
-		if given := m.GetJoinRoomResult().GetReplica(); given != nil {
-			return given, 0
-		}
-		if refused := m.GetError(); refused != nil {
-			return nil, protocol.Code(refused.GetCode())
-		}
-	}
+	r.told(func(m *chalklinev1.ServerMessage) bool {
+		given, refused = m.GetJoinRoomResult().GetReplica(), protocol.Code(m.GetError().GetCode())
+		return given != nil || refused != 0
+	})
+	return given, refused
 }
 
 func TestNewReplicasAreLimitedAndClaimedOnesAreNot(t *testing.T) {

@@ -67,8 +67,8 @@ func (m *mediaRooms) Clock(ctx context.Context, id replay.Room) (media.Clock, er
 }
 
 // forget drops the clocks and sources of rooms that do not run and in which nobody
-// publishes or plays. The lock is held, so that none of them begins to be used meanwhile: who asks
-// for a clock has its room run before.
+// publishes or plays. The lock is held, so that none of them begins to be used
+// meanwhile: who asks for a clock has its room run before.
 func (m *mediaRooms) forget() {
 	for id := range m.clocks {
 		if m.server.rooms.runs(id) == nil && !m.forgetSources(id) {

@@ -3,6 +3,8 @@ package server
 import (
 	"net/http"
 	"strings"
+
+	"chalkline/server/transport"
 )
 
 // otherOrigins lets pages of the configured origins ask what is below /api/ and read
@@ -16,7 +18,7 @@ func (a *api) otherOrigins(mux *http.ServeMux) http.Handler {
 		h := w.Header()
 		h.Add("Vary", "Origin")
 		origin := r.Header.Get("Origin")
-		allowed := origin != "" && a.allows(origin)
+		allowed := origin != "" && transport.OriginListed(a.origins, origin)
 		if allowed {
 			h.Set("Access-Control-Allow-Origin", origin)
 			h.Set("Access-Control-Expose-Headers", "Accept-Patch, Content-Disposition, ETag, Link, Location")
@@ -36,14 +38,4 @@ func (a *api) otherOrigins(mux *http.ServeMux) http.Handler {
 		}
 		w.WriteHeader(http.StatusNoContent)
 	})
-}
-
-// allows says whether an origin is one of those that are configured.
-func (a *api) allows(origin string) bool {
-	for _, o := range a.origins {
-		if o == "*" || strings.EqualFold(o, origin) {
-			return true
-		}
-	}
-	return false
 }

@@ -72,10 +72,7 @@ func TestMED8AFramesOwnStampGoesOutInNoShape(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			s := rtp.NewStamper(rtp.Config{Stamp: stampAll})
-			var out []*pion.Packet
-			for _, p := range stream(c.payloads...) {
-				out = s.Push(p, start, out)
-			}
+			out := pushed(s, stream(c.payloads...))
 			if got := show(out); got != c.want {
 				t.Errorf("%s, want %s", got, c.want)
 			}
@@ -101,12 +98,7 @@ func TestMED8NoStampGoesOutBesideWhatIsMissing(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := rtp.NewStamper(rtp.Config{Stamp: stampAll})
 			in := stream(c.payloads...)
-			var out []*pion.Packet
-			for i, p := range in {
-				if i != c.missing {
-					out = s.Push(p, start, out)
-				}
-			}
+			out := pushed(s, slices.Delete(slices.Clone(in), c.missing, c.missing+1))
 			out = s.Tick(start.Add(time.Second), out)
 			out = s.Push(in[c.missing], start.Add(time.Second), out)
 			if got := strings.ReplaceAll(show(out), ".", ""); got != c.want {

@@ -67,6 +67,15 @@ func TestWhatIsNotThereWhenLaterPacketsComeIsMissing(t *testing.T) {
 	}
 }
 
+// pushed is what goes out when packets come in, all at start.
+func pushed(s *rtp.Stamper, in []*pion.Packet) []*pion.Packet {
+	var out []*pion.Packet
+	for _, p := range in {
+		out = s.Push(p, start, out)
+	}
+	return out
+}
+
 // show writes packets one letter each: S a stamp, others by their first byte's
 // type; a dot for every number left open.
 func show(packets []*pion.Packet) string {
@@ -114,10 +123,7 @@ func TestStampGoesOutBeforeTheFirstSliceOfEachFrame(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			s := rtp.NewStamper(rtp.Config{Stamp: stampAll})
-			var out []*pion.Packet
-			for _, p := range stream(c.payloads...) {
-				out = s.Push(p, start, out)
-			}
+			out := pushed(s, stream(c.payloads...))
 			if got := show(out); got != c.want {
 				t.Errorf("%s, want %s", got, c.want)
 			}
@@ -139,10 +145,7 @@ func TestFrameThatHasAStampMayKeepIt(t *testing.T) {
 		return stampOf(f.Timestamp), f.Found.Time == 0
 	}})
 	in := stream(sps, string(theirs.NALs()[0]), slice, "|", slice)
-	var out []*pion.Packet
-	for _, p := range in {
-		out = s.Push(p, start, out)
-	}
+	out := pushed(s, in)
 	if got := show(out); got != "7S1S1" || !bytes.Equal(out[1].Payload, in[1].Payload) {
 		t.Errorf("%s, %x", got, out[1].Payload)
 	}

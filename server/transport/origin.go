@@ -19,9 +19,7 @@ func originAllowed(listed []string, r *http.Request) bool {
 	if origin == "" {
 		return true
 	}
-	if slices.Contains(listed, "*") || slices.ContainsFunc(listed, func(o string) bool {
-		return strings.EqualFold(o, origin)
-	}) {
+	if OriginListed(listed, origin) {
 		return true
 	}
 	u, err := url.Parse(origin)
@@ -34,6 +32,11 @@ func originAllowed(listed []string, r *http.Request) bool {
 		return false
 	}
 	return strings.EqualFold(host, toHost) || isLoopback(host) && isLoopback(toHost)
+}
+
+// OriginListed says whether an origin is one of those listed, of which "*" is every one.
+func OriginListed(listed []string, origin string) bool {
+	return slices.ContainsFunc(listed, func(o string) bool { return o == "*" || strings.EqualFold(o, origin) })
 }
 
 // splitHost splits host:port, with the scheme's own port if there is none.
