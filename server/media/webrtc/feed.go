@@ -36,7 +36,8 @@ type feed struct {
 	air air
 
 	mu      sync.Mutex
-	layers  []*layer // of the publishers that there are, the newest last
+	layers  []*layer  // of the publishers that there are, the newest last
+	lagged  time.Time // when the large picture was last behind the small one, or began
 	viewers []*viewer
 	muted   bool
 	hidden  bool
@@ -125,6 +126,9 @@ func (f *feed) add(l *layer) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.layers = append(f.layers, l)
+	if l.video && l.quality == qualityMain {
+		f.lagged = time.Now()
+	}
 	f.apply(l)
 	f.assign()
 }
@@ -189,10 +193,9 @@ func (f *feed) reassign(v *viewer) {
 // a browser stops its large picture first when its network is slow.
 const layerSilence = 1500 * time.Millisecond
 
-// pick returns the newest layer of a quality; another if there is none or if that
-// one is silent; nil if there is nothing.
-func (f *feed) pick(video bool, q quality) *layer {
-	var wanted, other *layer
+// two returns the newest layer of a quality, and the newest of others; nil where there
+// is none.
+func (f *feed) two(video bool, q quality) (wanted, other *layer) {
 	for _, l := range f.layers {
 		switch {
 		case l.video != video:
@@ -202,21 +205,45 @@ func (f *feed) pick(video bool, q quality) *layer {
 			other = l
 		}
 	}
-	switch {
-	case wanted == nil:
-		return other
-	case other != nil && wanted.silent() && !other.silent():
+	return wanted, other
+}
+
+// pick returns the newest layer of a quality; another if there is none or if that
+// one is silent; nil if there is nothing.
+func (f *feed) pick(video bool, q quality) *layer {
+	wanted, other := f.two(video, q)
+	if wanted == nil || other != nil && wanted.silent() && !other.silent() {
 		return other
 	}
 	return wanted
 }
 
-// picked says whether live streams are to be of this layer: of the large picture while
-// that comes.
+const (
+	// lag is how far one quality is behind the other when it has stopped.
+	lag = 500 * time.Millisecond
+	// steadyAfter is for how long the large picture is to come beside the small one before
+	// live streams go over to it: browsers send it, stop it and send it again while they
+	// find out what their network carries, and players stumble over each change.
+	steadyAfter = 3 * time.Second
+)
+
+// picked says whether live streams are to be of this layer: of the large picture once
+// it comes steadily, or where there is no other.
 func (f *feed) picked(l *layer) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.pick(l.video, qualityMain) == l
+	large, small := f.two(l.video, qualityMain)
+	if large == nil || small == nil {
+		return l == large || l == small
+	}
+	ahead := time.Duration(large.newest.Load() - small.newest.Load())
+	if ahead < -lag {
+		f.lagged = time.Now()
+	}
+	if ahead > lag || ahead >= -lag && (f.air.has(large) || time.Since(f.lagged) >= steadyAfter) {
+		return l == large
+	}
+	return l == small
 }
 
 // live says whether they are, or are to be.
