@@ -56,13 +56,13 @@ func (s *state) submit(now time.Time, c Submit) {
 	if m == nil {
 		return
 	}
-	if name, ok := m.opening[c.Batch.GetHandle()]; ok {
+	if handle := c.Batch.GetHandle(); m.isOpening(handle) {
 		if m.window.full() {
 			s.offend(now, m, errWindow())
 			return
 		}
 		m.window.add(len(c.Batch.GetOps()))
-		s.wait(name, c)
+		s.wait(m, handle, c)
 		return
 	}
 	v := m.views[c.Batch.GetHandle()]

@@ -86,8 +86,8 @@ func (s *state) syncState(now time.Time, c SyncState) {
 	if m == nil {
 		return
 	}
-	if name, ok := m.opening[c.Handle]; ok {
-		s.wait(name, c)
+	if m.isOpening(c.Handle) {
+		s.wait(m, c.Handle, c)
 		return
 	}
 	v := m.views[c.Handle]

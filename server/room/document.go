@@ -84,8 +84,8 @@ func (s *state) open(now time.Time, c Open) {
 		return
 	}
 	handle := c.Open.GetHandle()
-	if before, ok := m.opening[handle]; ok { // in order: a CloseDocument may be waiting between the two
-		s.wait(before, c)
+	if m.isOpening(handle) { // in order: a CloseDocument may be waiting between the two
+		s.wait(m, handle, c)
 		return
 	}
 	name := replay.Document(c.Open.GetDocument())
@@ -122,27 +122,56 @@ func (s *state) open(now time.Time, c Open) {
 		s.attach(now, m, c, d)
 		return
 	}
-	if len(s.waiting[name]) == 0 {
-		s.emit(loadBoard{name})
+	if s.reads[name] == nil && !s.read(m, name) {
+		name = itsTurn
 	}
 	s.park(m, name, c)
 }
 
-// park lets an opening wait for a document.
-func (s *state) park(m *member, name replay.Document, c Open) {
-	m.opening[c.Open.GetHandle()] = name
-	s.wait(name, c)
+// maxReads is how many boards are read for one member at a time: who opens many waits
+// for its own, in order, and nobody else does.
+const maxReads = 2
+
+// itsTurn is what an opening waits for whose member has as many boards read as it may.
+const itsTurn = replay.Document("")
+
+// read has a board read for a member, unless as many are as may be.
+func (s *state) read(m *member, name replay.Document) bool {
+	if m.reads == maxReads {
+		return false
+	}
+	m.reads++
+	s.reads[name] = m
+	s.emit(loadBoard{name})
+	return true
 }
 
-// wait keeps what needs a document until it is loaded or, for the authority,
-// until its next append is durable.
-func (s *state) wait(name replay.Document, c Command) { s.waiting[name] = append(s.waiting[name], c) }
+// park lets an opening wait for a document, or for its turn.
+func (s *state) park(m *member, name replay.Document, c Open) {
+	m.opening[c.Open.GetHandle()] = name
+	s.wait(m, c.Open.GetHandle(), c)
+}
 
-// resume goes on with what waited for a document, in order. A document that is
-// damaged is not opened, which why says: the room's others are not.
+// wait keeps what a member wants of a handle that is opening until the document is
+// loaded or, for the authority, until its next append is durable.
+func (s *state) wait(m *member, handle uint32, c Command) {
+	if name := m.opening[handle]; name == itsTurn {
+		m.unread = append(m.unread, c)
+	} else {
+		s.waiting[name] = append(s.waiting[name], c)
+	}
+}
+
+// resume goes on with what waited for a document. A document that is damaged is not
+// opened, which why says: the room's others are not.
 func (s *state) resume(now time.Time, name replay.Document, why *protocol.Error) {
 	parked := s.waiting[name]
 	delete(s.waiting, name)
+	s.resumeAll(now, parked, name, why)
+}
+
+// resumeAll goes on with what waited for a document or for its turn, in order.
+func (s *state) resumeAll(now time.Time, parked []Command, name replay.Document, why *protocol.Error) {
 	for _, c := range parked {
 		switch c := c.(type) {
 		case Open:
@@ -182,23 +211,27 @@ func (s *state) submitBehind(now time.Time, m *member, c Submit, why *protocol.E
 }
 
 func (s *state) boardLoaded(now time.Time, c boardLoaded) {
+	m := s.reads[c.name]
+	delete(s.reads, c.name)
+	m.reads--
 	switch {
 	case errors.Is(c.err, replay.ErrCorrupt):
 		s.cfg.Logger.Error("board is damaged", "document", c.name, "error", c.err)
 		s.cfg.Metrics.damaged.Inc()
 		s.resume(now, c.name, refusalFor(c.err))
-		return
 	case c.err != nil:
 		s.cfg.Logger.Error("board cannot be read", "document", c.name, "error", c.err)
 		s.fail(c.err)
 		return
-	}
-	if s.documents[c.name] == nil {
+	default:
 		c.document.quietFrom = now
 		c.document.watchDeletions(s.clock.At(now))
 		s.documents[c.name] = c.document
+		s.resume(now, c.name, nil)
 	}
-	s.resume(now, c.name, nil)
+	unread := m.unread
+	m.unread = nil
+	s.resumeAll(now, unread, itsTurn, nil)
 }
 
 // refuseOpen says that a document was not opened: Refused with n = 0.
@@ -250,8 +283,8 @@ func (s *state) closeDocument(now time.Time, c CloseDocument) {
 	if m == nil {
 		return
 	}
-	if name, ok := m.opening[c.Handle]; ok {
-		s.wait(name, c)
+	if m.isOpening(c.Handle) {
+		s.wait(m, c.Handle, c)
 		return
 	}
 	if m.views[c.Handle] != nil {

@@ -33,6 +33,7 @@ func load(ctx context.Context, cfg Config, now time.Time) (*state, error) {
 		members: map[Peer]*member{}, byID: map[uint32]*member{},
 		left: map[uint32]time.Time{}, loaded: now, names: map[string]string{},
 		waiting:   map[replay.Document][]Command{},
+		reads:     map[replay.Document]*member{},
 		idleSince: now,
 	}
 	if err := s.loadTables(ctx); err != nil {

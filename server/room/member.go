@@ -27,6 +27,8 @@ type member struct {
 	replica uint32
 	views   map[uint32]*view           // by handle
 	opening map[uint32]replay.Document // by handle: what its opening waits for
+	reads   int                        // boards that are read for it
+	unread  []Command                  // openings that wait for their turn to be read, and what came behind them
 	looks   replay.Document            // board it looks at
 
 	generation uint32 // of the last stream opened

@@ -42,6 +42,7 @@ type state struct {
 
 	// What waits for a document to be read: Open, and what came behind it for its handle.
 	waiting map[replay.Document][]Command
+	reads   map[replay.Document]*member // boards that are being read, and for whom
 
 	roster    rosterChange
 	sources   sources
