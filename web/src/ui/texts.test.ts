@@ -22,10 +22,22 @@ test("a word follows its number", () => {
 test("an unknown place stays as it is", () => assert.equal(format("{a} {b}", { a: "x" }), "x {b}"));
 
 test("a limit has words of its own where others would mislead", () => {
-  assert.match(zh[errorKey(Code.BoardFull, { limit: "pages", max: "500" })], /页数.*删除/);
-  assert.match(en[errorKey(Code.BoardFull, { limit: "pages", max: "500" })], /pages.*Delete/);
-  for (const limit of ["room_bytes", "room_images"]) assert.match(zh[errorKey(Code.BoardFull, { limit })], /图片/);
-  assert.equal(errorKey(Code.BoardFull, { limit: "elements" }), "error.3011");
+  // Limits of the room, of an element or of the moment: another page is of no use (OT9, PGS1).
+  const words: Record<string, readonly [zh: RegExp, en: RegExp]> = {
+    pages: [/页数.*删除的页也算/, /pages.*deleted ones included/],
+    room_bytes: [/图片/, /images/],
+    room_images: [/图片/, /images/],
+    strokes: [/同时.*笔画.*稍等/, /strokes.*at once.*in a moment/],
+    text: [/文字/, /text/],
+    erasures: [/整笔/, /whole/],
+    spans: [/整笔/, /whole/],
+  };
+  for (const [limit, [inChinese, inEnglish]] of Object.entries(words)) {
+    const key = errorKey(Code.BoardFull, { limit, max: "500" });
+    assert.match(zh[key], inChinese);
+    assert.match(en[key], inEnglish);
+  }
+  for (const limit of ["elements", "points", "bytes"]) assert.equal(errorKey(Code.BoardFull, { limit }), "error.3011");
 });
 
 test("every code of the protocol has a text, an unknown one the general text", () => {
