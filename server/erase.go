@@ -38,7 +38,7 @@ func PrintNames(ctx context.Context, c config.Config, to io.Writer) error {
 
 // EraseParticipant erases from the store of a stopped server, and from its files, what
 // stands beside the log about a participant in all rooms: name, stream keys,
-// calibrations. It returns in how many rooms there was something; ErrNobody if in none.
+// calibrations, switches. It returns in how many rooms there was something; ErrNobody if in none.
 // The log keeps what was drawn, and the id.
 func EraseParticipant(ctx context.Context, c config.Config, id string) (rooms int, err error) {
 	err = onStore(c, func(store *disk.Log) error {
@@ -68,8 +68,12 @@ func EraseParticipant(ctx context.Context, c config.Config, id string) (rooms in
 
 // isAbout says whether a row of a table is about a participant.
 func isAbout(key, id string) bool {
-	kind, calibrated := strings.CutPrefix(key, media.OffsetPrefix+id+"/")
-	return key == room.ParticipantPrefix+id || key == ingest.KeyPrefix+id || calibrated && !strings.Contains(kind, "/")
+	ofSource := func(prefix string) bool {
+		kind, ok := strings.CutPrefix(key, prefix+id+"/")
+		return ok && !strings.Contains(kind, "/")
+	}
+	return key == room.ParticipantPrefix+id || key == ingest.KeyPrefix+id ||
+		ofSource(media.OffsetPrefix) || ofSource(media.SwitchesPrefix)
 }
 
 // onStore calls f with the store of a server that does not run. It makes none.

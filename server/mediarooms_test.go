@@ -104,7 +104,7 @@ func TestMED1RoomsThatPublishedAndWentLeaveNothingAndNoNumberIsUsedTwice(t *test
 	}
 }
 
-func TestMED1SourcesStayWhileTheRoomRunsOrSomebodyPlaysOrASwitchIsSet(t *testing.T) {
+func TestMED1SourcesStayWhileTheRoomRunsOrSomebodyPlaysAndSwitchesStayWithoutThem(t *testing.T) {
 	m := newMediaSchool(t)
 	runs, played, muted := m.open(), m.open(), m.open()
 	numbers := map[replay.Room]uint32{}
@@ -126,8 +126,12 @@ func TestMED1SourcesStayWhileTheRoomRunsOrSomebodyPlaysOrASwitchIsSet(t *testing
 	m.end(muted)
 	m.open()
 	for id, number := range numbers {
-		if s, ok := m.registry.Source(id, number); !ok || s.Info().Muted != (id == muted) {
-			t.Errorf("source %d is %+v, %t", number, s, ok)
+		if _, ok := m.registry.Source(id, number); ok != (id != muted) {
+			t.Errorf("source %d is there: %t", number, ok)
 		}
+	}
+	m.runs(muted)
+	if i := m.publish(muted, "ann").Source.Info(); !i.Muted {
+		t.Errorf("it comes back %+v, want it muted", i)
 	}
 }

@@ -74,6 +74,6 @@ type Info struct {
 // Config is what a Registry needs. Rooms is required.
 type Config struct {
 	Rooms  Rooms
-	Table  replay.Table // keeps calibrations and stream keys; nil forgets them at the end
+	Table  replay.Table // keeps calibrations, switches and stream keys; nil forgets them at the end
 	Logger *slog.Logger // nil discards
 }

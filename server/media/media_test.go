@@ -113,6 +113,52 @@ func TestMED1ACalibrationOutlivesTheServer(t *testing.T) {
 	}
 }
 
+func TestMED1SwitchesOutliveTheServer(t *testing.T) {
+	store := memory.New().Table()
+	ann, teacher := visitor(classroom.Student, "ann"), visitor(classroom.Teacher, "tea")
+	on, off := true, false
+	switched := func(who Visitor, muted, hidden *bool) Info { // in a run of the server of its own
+		t.Helper()
+		r := NewRegistry(Config{Rooms: &rooms{}, Table: store})
+		s := publish(t, r, ann, Camera).Source
+		before := s.Info()
+		if err := s.SwitchBy(who.Participant, muted, hidden); err != nil {
+			t.Fatal(err)
+		}
+		if i := publish(t, r, ann, Screen).Source.Info(); i.Muted || i.Hidden {
+			t.Errorf("another kind is %+v", i)
+		}
+		return before
+	}
+	for _, c := range []struct {
+		who                 Visitor
+		muted, hidden       *bool // are set
+		wasMuted, wasHidden bool  // by then
+	}{
+		{teacher, nil, &on, false, false},
+		{teacher, &on, nil, false, true},
+		{teacher, nil, &off, true, true},
+		{ann, &off, nil, true, false},
+		{ann, nil, nil, false, false},
+	} {
+		if i := switched(c.who, c.muted, c.hidden); i.Muted != c.wasMuted || i.Hidden != c.wasHidden {
+			t.Errorf("it comes back %+v, want muted %t, hidden %t", i, c.wasMuted, c.wasHidden)
+		}
+	}
+}
+
+// unread is a table whose rows cannot be read.
+type unread struct{ replay.Table }
+
+func (unread) Get(context.Context, replay.Room, string) ([]byte, error) { return nil, replay.ErrFailed }
+
+func TestMED6NothingIsShownOfWhichNobodyKnowsWhetherItIsHidden(t *testing.T) {
+	r := NewRegistry(Config{Rooms: &rooms{}, Table: unread{memory.New().Table()}})
+	if _, err := r.Publish(visitor(classroom.Student, "ann"), Camera); !errors.Is(err, protocol.NewError(protocol.StoreUnavailable)) {
+		t.Errorf("Publish() = %v, want STORE_UNAVAILABLE", err)
+	}
+}
+
 func TestMED3ObserversDoNotPublish(t *testing.T) {
 	r := NewRegistry(Config{Rooms: &rooms{}})
 	if _, err := r.Publish(visitor(classroom.Observer, "eve"), Camera); !errors.Is(err, protocol.NewError(protocol.NotPermitted)) {

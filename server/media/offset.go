@@ -23,7 +23,7 @@ const OffsetPrefix = "media/offset/"
 
 // offsetKey is where a source's calibration is kept: µs, in decimal.
 func offsetKey(participant string, kind Kind) string {
-	return OffsetPrefix + participant + "/" + string(kind)
+	return OffsetPrefix + tableName(participant, kind)
 }
 
 // Calibrate sets by how many µs a source's units are older than their arrival,

@@ -78,7 +78,11 @@ func (r *Registry) source(v Visitor, kind Kind) (*Source, error) {
 	if s := r.find(v.Room, name); s != nil {
 		return s, nil
 	}
-	made := &Source{Room: v.Room, Participant: v.ID, Kind: kind}
+	made := &Source{Room: v.Room, Participant: v.ID, Kind: kind, info: Info{Participant: v.ID, Kind: kind}}
+	if err := r.recallSwitches(made); err != nil {
+		return nil, err
+	}
+	made.keep = func() error { return r.keepSwitches(made) }
 	if us, ok := r.recall(v.Room, v.ID, kind); ok {
 		made.offset, made.offsets = us, true
 	}
@@ -119,8 +123,7 @@ func (r *Registry) add(s *Source, name sourceName) (*Source, error) {
 		return nil, protocol.NewError(protocol.Full, "limit", "sources", "max", fmt.Sprint(maxSources))
 	}
 	room.last++
-	s.Number = room.last
-	s.info = Info{Number: room.last, Participant: s.Participant, Kind: s.Kind}
+	s.Number, s.info.Number = room.last, room.last
 	s.changed = func() { r.tell(room) }
 	room.byName[name] = s
 	return s, nil
@@ -172,7 +175,7 @@ func (r *Registry) Forget(id replay.Room) (used bool) {
 		}
 		i := s.Info()
 		_, calibrated := s.Offset()
-		kept = kept || i.Muted || i.Hidden || calibrated && r.cfg.Table == nil
+		kept = kept || r.cfg.Table == nil && (i.Muted || i.Hidden || calibrated)
 	}
 	if !kept {
 		r.forgotten = max(r.forgotten, room.last)

@@ -24,7 +24,10 @@ type Source struct {
 	// while it is wanted.
 	Hub *stream.Hub
 
-	changed func() // the room is to be told; called without the lock
+	changed func()       // the room is to be told; called without the lock
+	keep    func() error // the switches are to be remembered; called without the lock
+
+	keeping sync.Mutex // one change of what is remembered at a time
 
 	mu       sync.Mutex
 	watchers map[*func()]struct{}
@@ -35,6 +38,11 @@ type Source struct {
 	offsets  bool // offset was set
 	clock    uint16
 }
+
+// name is what it has in a room's table: its participant and kind.
+func (s *Source) name() string { return tableName(s.Participant, s.Kind) }
+
+func tableName(participant string, kind Kind) string { return participant + "/" + string(kind) }
 
 // Info returns what everybody knows of it.
 func (s *Source) Info() Info {
@@ -80,7 +88,8 @@ func (s *Source) count(by int) {
 }
 
 // SwitchBy sets what of it is passed on, as far as somebody may (MED6); nil leaves
-// a switch as it is. The error is a *protocol.Error.
+// a switch as it is. It holds at once, and is remembered. The error is a
+// *protocol.Error, or the store's.
 func (s *Source) SwitchBy(who classroom.Participant, muted, hidden *bool) error {
 	if !maySet(who, s) {
 		return protocol.NewError(protocol.NotPermitted)
@@ -98,7 +107,10 @@ func (s *Source) SwitchBy(who classroom.Participant, muted, hidden *bool) error 
 			s.info.Hidden = *hidden
 		}
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return s.keep()
 }
 
 // Offset returns by how many µs a unit is older than its arrival, as it was
