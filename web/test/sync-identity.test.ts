@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Code } from "../src/protocol/codes.ts";
-import { Browser, World } from "./sync-world.ts";
+import { Browser, holdReading, World } from "./sync-world.ts";
 import { PEN, atRest, draw, enter, noNumberReused, points } from "./sync-people.ts";
 
 describe("identity", () => {
@@ -132,6 +132,45 @@ describe("identity", () => {
     const left = [...w.browser.rows.values()].filter((row) => row.holder !== one.page);
     assert.equal(left.length, 1, "the other tab's place is let go of between two attempts");
     w.browser.unreadable = false;
+    await w.pass(40_000);
+    assert.deepEqual([points(one.board), w.browser.rows.size], [[9], 1]);
+    atRest(w, one.board);
+  });
+
+  test("a place that fails to be read by an attempt of before takes nothing from the one that is in the room", async () => {
+    const w = new World();
+    const fail = holdReading(w.browser);
+    const page = w.page("ann");
+    await w.pass(200);
+    w.server.kill();
+    w.server.up = true;
+    await w.pass(3000);
+    assert.deepEqual([page.kind, w.server.opened.length], ["synced", 2]);
+    fail();
+    await w.pass(20_000);
+    assert.deepEqual([page.kind, w.server.opened.length], ["synced", 2]);
+    assert.deepEqual([...w.browser.rows.values()].map((row) => row.holder === page), [false, true]);
+  });
+
+  test("work of a closed tab stays with who delivers it, though an attempt of before fails to read it", async () => {
+    const w = new World();
+    const [one, two] = [await enter(w, "ann"), await enter(w, "ann")];
+    w.server.kill();
+    await draw(w, two.board, 9);
+    await w.pass(100);
+    two.page.kill();
+    const fail = holdReading(w.browser);
+    w.server.durable = false;
+    w.server.up = true;
+    await w.pass(3000);
+    for (const peer of w.server.peers) if (peer.replica === 0) peer.close(0); // waits for the reading
+    await w.pass(3000);
+    const left = [...w.browser.rows.values()].filter((row) => row.holder === one.page);
+    assert.equal(left.length, 2);
+    fail();
+    await w.pass(1000);
+    assert.deepEqual(left.map((row) => row.holder === one.page), [true, true]);
+    w.server.durable = true;
     await w.pass(40_000);
     assert.deepEqual([points(one.board), w.browser.rows.size], [[9], 1]);
     atRest(w, one.board);

@@ -27,6 +27,8 @@ export class Browser {
   full = false;
   /** Nothing can be read. */
   unreadable = false;
+  /** What comes before the reading of a place, and may fail. */
+  reading: () => Promise<void> = () => Promise.resolve();
 
   constructor(readonly clock: FakeClock) {}
 
@@ -51,10 +53,11 @@ export class Browser {
   private slot(name: string, row: Row, page: Page): Slot {
     return {
       kept: true,
-      load: (): Promise<Saved> => {
-        if (this.unreadable) return Promise.reject(new Error("unreadable"));
+      load: async (): Promise<Saved> => {
+        await this.reading();
+        if (this.unreadable) throw new Error("unreadable");
         const batches = new Map([...row.batches].map(([d, all]) => [d, [...all.values()].sort((a, b) => a.n - b.n)]));
-        return Promise.resolve({ claim: row.claim, doubt: row.doubt, documents: new Map(row.documents), batches });
+        return { claim: row.claim, doubt: row.doubt, documents: new Map(row.documents), batches };
       },
       write: (change) =>
         new Promise((resolve, reject) =>
@@ -71,6 +74,16 @@ export class Browser {
       },
     };
   }
+}
+
+/** The next reading of a place waits; returns how to have it fail. */
+export function holdReading(browser: Browser): () => void {
+  let fail = (): void => undefined;
+  browser.reading = () => {
+    browser.reading = () => Promise.resolve();
+    return new Promise((_, reject) => (fail = () => reject(new Error("unreadable"))));
+  };
+  return () => fail();
 }
 
 function commit(row: Row, change: Change): void {

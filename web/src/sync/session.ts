@@ -235,13 +235,10 @@ export class Session implements RoomSession, DocumentsHost {
 
   /** JOIN_ROOM, the first time after a slot was found. */
   private async enter(attempt: number): Promise<void> {
-    try {
-      if (this.slot === undefined) await this.takeSlot();
-    } catch {
-      if (this.deliver !== undefined) return this.end(new CodeError(0)); // its slot may be another's by the next attempt
-      return this.lose(new CodeError(0));
-    }
+    if (this.slot === undefined) await this.takeSlot().catch(() => undefined);
+    if (this.slot === undefined && this.deliver !== undefined) return this.end(new CodeError(0)); // its slot may be another's by the next attempt
     if (attempt !== this.attempt || this.link === undefined) return;
+    if (this.slot === undefined) return this.lose(new CodeError(0));
     const { claim } = this.work;
     this.joinAsked = true;
     this.joinAskedAt = this.env.clock.now();
@@ -253,7 +250,7 @@ export class Session implements RoomSession, DocumentsHost {
     const slot = this.deliver ?? (await this.env.store.take(this.options.room, this.participant, false));
     if (slot === undefined) throw new Error("no slot");
     const saved = await slot.load().catch((error: unknown) => {
-      slot.free();
+      if (slot !== this.slot) slot.free();
       throw error;
     });
     if (this.slot !== undefined || this.phase === "ended") return slot === this.slot ? undefined : slot.free();
