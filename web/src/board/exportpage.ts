@@ -9,6 +9,7 @@ import type { Item } from "./items.ts";
 import { Painter } from "./paint.ts";
 import { canvasMeasure } from "./painttext.ts";
 import { sourceOf } from "./source.ts";
+import { offscreen2d } from "./surface.ts";
 import { svgOf } from "./svg.ts";
 import type { Measure } from "./textlayout.ts";
 import { lookOf } from "./theme.ts";
@@ -87,9 +88,8 @@ export function exportScale(box: Rect): number {
 /** Draws items on white paper. */
 async function paint(items: readonly Item[], box: Rect, { load }: ExportOptions): Promise<OffscreenCanvas> {
   const scale = exportScale(box);
-  const canvas = new OffscreenCanvas(Math.ceil((box.x1 - box.x0) * scale), Math.ceil((box.y1 - box.y0) * scale));
-  const context = canvas.getContext("2d");
-  if (context === null) throw new Error("no offscreen 2d context");
+  const context = offscreen2d(Math.ceil((box.x1 - box.x0) * scale), Math.ceil((box.y1 - box.y0) * scale));
+  const { canvas } = context;
   const pictures = await bitmaps(items, scale, load);
   try {
     const look = lookOf("white");

@@ -7,7 +7,7 @@ import { paintText } from "./painttext.ts";
 import type { Pictures } from "./images.ts";
 import { paintImage } from "./paintimage.ts";
 import { dashesAlong, trace } from "./shapes.ts";
-import type { Context } from "./surface.ts";
+import { offscreen2d, type Context } from "./surface.ts";
 import type { Look } from "./theme.ts";
 
 /** Samples whose outlines are kept as paths, about 40 bytes each. */
@@ -112,9 +112,7 @@ export class Painter {
 
   #layerOf(width: number, height: number): OffscreenCanvasRenderingContext2D {
     if (this.#layer !== undefined && this.#layer.canvas.width >= width && this.#layer.canvas.height >= height) return this.#layer;
-    const layer = new OffscreenCanvas(width, height).getContext("2d");
-    if (layer === null) throw new Error("board: no offscreen 2d context");
-    return (this.#layer = layer);
+    return (this.#layer = offscreen2d(width, height));
   }
 
   #path(item: Item): Path2D {

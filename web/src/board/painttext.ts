@@ -1,7 +1,7 @@
 // Text on a canvas: how wide it is and how it is drawn.
 import type { TextFacts } from "./facts.ts";
 import { fontOf } from "./style.ts";
-import type { Context } from "./surface.ts";
+import { offscreen2d, type Context } from "./surface.ts";
 import type { Measure, TextLayout } from "./textlayout.ts";
 import type { Look } from "./theme.ts";
 
@@ -31,8 +31,7 @@ export function canvasMeasure(): Measure {
 }
 
 function measuring(): OffscreenCanvasRenderingContext2D {
-  const context = new OffscreenCanvas(1, 1).getContext("2d");
-  if (context === null) throw new Error("board: no offscreen 2d context");
+  const context = offscreen2d(1);
   letters(context);
   return context;
 }

@@ -26,9 +26,9 @@ export function context2d(canvas: HTMLCanvasElement, options: CanvasRenderingCon
   return context;
 }
 
-export function offscreen2d(size: number): OffscreenCanvasRenderingContext2D {
-  const context = new OffscreenCanvas(size, size).getContext("2d");
-  if (context === null) throw new Error("board: no offscreen 2d context");
+export function offscreen2d(width: number, height = width): OffscreenCanvasRenderingContext2D {
+  const context = new OffscreenCanvas(width, height).getContext("2d");
+  if (context === null) throw new Error("board: no 2d context");
   return context;
 }
 

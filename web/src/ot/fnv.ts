@@ -1,6 +1,8 @@
 // FNV-1a/128 in limbs of 22 bits. The prime is 2^88 + 315 and 88 = 4 × 22, so that a step is five small
 // products whose sums stay below 2^31: integer arithmetic throughout, no BigInt.
 
+import type { Writer } from "./bytes.ts";
+
 /** Six limbs, the lowest first; the last has 18 bits. */
 export type Limbs = [number, number, number, number, number, number];
 
@@ -11,6 +13,13 @@ const TOP = 0x3ffff;
 
 /** The offset basis 0x6c62272e07bb014262b821756295c58d. */
 export const start = (): Limbs => [0x15c58d, 0x05d58a, 0x262b82, 0x2ec050, 0x272e07, 0x1b188];
+
+/** The hash of what was written, 16 bytes. */
+export function hashOf(w: Writer): Uint8Array {
+  const h = start();
+  update(h, w.buffer, w.length);
+  return bytes(h);
+}
 
 /** Goes on from h over bytes[0, length), in place. */
 export function update(h: Limbs, bytes: Uint8Array, length: number): void {

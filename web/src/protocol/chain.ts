@@ -1,6 +1,6 @@
 // Chain digests: what a record and everything before it in its document comes to (docs/format.md).
 import { Writer } from "../ot/bytes.ts";
-import { bytes, start, update } from "../ot/fnv.ts";
+import { hashOf } from "../ot/fnv.ts";
 import type { CodedRecord } from "./record.ts";
 
 /** The digest after a record: the high 8 bytes XOR the low 8 bytes of FNV-1a/128, as the fixed64 of a Position. */
@@ -13,9 +13,7 @@ export function chain(before: bigint, record: CodedRecord): bigint {
   w.uvarint(record.capturedAt * 1000);
   w.uvarint(record.sequencedAt * 1000);
   w.raw(record.payload);
-  const h = start();
-  update(h, w.buffer, w.length);
-  const sum = bytes(h);
+  const sum = hashOf(w);
   const view = new DataView(sum.buffer, sum.byteOffset, 16);
   return view.getBigUint64(0) ^ view.getBigUint64(8);
 }

@@ -1,8 +1,9 @@
 // The document "authority": the pages of the room (server/classroom has the same rules).
 import { create, fromBinary, toBinary, type MessageInitShape } from "@bufbuild/protobuf";
 import { AuthorityEventSchema, AuthorityStateSchema } from "../protocol/gen/chalkline/v1/chalkline_pb.ts";
-import { bytes, start, update } from "../ot/fnv.ts";
 import { Writer } from "../ot/bytes.ts";
+import * as fnv from "../ot/fnv.ts";
+import { utf8 } from "../ot/utf8.ts";
 import { MAX_PAGES } from "../protocol/limits.ts";
 import type { CodedRecord } from "../protocol/record.ts";
 import type { DocumentState, Restoring } from "./documentstate.ts";
@@ -119,8 +120,6 @@ function hashOf({ opSemantics, createdAtUs, pages, removed }: State): Uint8Array
   w.uvarint(opSemantics);
   w.biguvarint(createdAtUs);
   w.uvarint(pages.length);
-  for (const page of [...pages, ...removed]) w.bytes(new TextEncoder().encode(page));
-  const h = start();
-  update(h, w.buffer, w.length);
-  return bytes(h);
+  for (const page of [...pages, ...removed]) w.bytes(utf8(page));
+  return fnv.hashOf(w);
 }

@@ -1,7 +1,8 @@
 // The document "stage": what everybody is shown (STG1; server/classroom has the same rules), and one's own changes on it.
 import { create, fromBinary, toBinary, type MessageInitShape } from "@bufbuild/protobuf";
-import { bytes, start, update } from "../ot/fnv.ts";
 import { Writer } from "../ot/bytes.ts";
+import * as fnv from "../ot/fnv.ts";
+import { utf8 } from "../ot/utf8.ts";
 import { StageEventSchema, StageStateSchema } from "../protocol/gen/chalkline/v1/chalkline_pb.ts";
 import type { CodedRecord, Context } from "../protocol/record.ts";
 import type { Stage } from "./api.ts";
@@ -111,8 +112,6 @@ function after(stage: Stage, payload: Uint8Array): Stage {
 
 function hashOf({ page, lead }: Stage): Uint8Array {
   const w = new Writer();
-  for (const text of [page, lead]) w.bytes(new TextEncoder().encode(text));
-  const h = start();
-  update(h, w.buffer, w.length);
-  return bytes(h);
+  for (const text of [page, lead]) w.bytes(utf8(text));
+  return fnv.hashOf(w);
 }
