@@ -63,6 +63,21 @@ describe("repair (REC3)", () => {
     atRest(w, ann, bob);
   });
 
+  test("a page that stood still from one heart tick to the next asks for no repair, and keeps its connection", async () => {
+    const w = new World();
+    const { page, board } = await enter(w, "ann");
+    for (const still of [15_100, 25_000]) {
+      const ticks = w.server.ticks.length;
+      while (w.server.ticks.length === ticks) await w.pass(1);
+      page.freeze(); // the markers are on their way
+      await w.pass(still);
+      await page.thaw();
+      await w.pass(200);
+      assert.deepEqual([page.kind, repairs(w), w.server.opened.length], ["synced", 0, 1], `${still} ms`);
+    }
+    atRest(w, board);
+  });
+
   test("own work that waits during a repair stays visible and is delivered once", async () => {
     const { w, ann, bob } = await world();
     const [annPeer] = w.server.peers;

@@ -106,6 +106,8 @@ export class Page {
   alive = true;
   online = true;
   readonly air = new Air();
+  /** While the page stands still: its timers that are due, and what came over the network. */
+  private still: { readonly timers: (() => void)[]; readonly came: (() => void)[] } | undefined;
   private readonly listeners = new Set<(signal: Signal) => void>();
 
   constructor(
@@ -115,7 +117,7 @@ export class Page {
     token = name,
   ) {
     const { clock } = world;
-    this.clock = { now: () => clock.now(), after: (ms, call) => clock.after(ms, () => this.alive && call()) };
+    this.clock = { now: () => clock.now(), after: (ms, call) => clock.after(ms, () => this.run("timers", call)) };
     this.session = new Session(this.environment(), { room: ROOM, token, name });
   }
 
@@ -123,9 +125,10 @@ export class Page {
     const { server } = this.world;
     let seed = 12345;
     const page = this;
+    const network: Clock = { now: () => this.clock.now(), after: (ms, call) => this.world.clock.after(ms, () => this.run("came", call)) };
     const routes = this.air.through({
-      webtransport: (events) => server.open("webtransport", events, this.clock),
-      websocket: (events) => server.open("websocket", events, this.clock),
+      webtransport: (events) => server.open("webtransport", events, network),
+      websocket: (events) => server.open("websocket", events, network),
     });
     return {
       clock: this.clock,
@@ -159,6 +162,27 @@ export class Page {
 
   signal(signal: Signal): void {
     for (const listener of [...this.listeners]) listener(signal);
+  }
+
+  /** Nothing of the page runs, as in a tab that is frozen. */
+  freeze(): void {
+    this.still = { timers: [], came: [] };
+  }
+
+  /** It goes on: first the timers that are due, then what came. */
+  async thaw(): Promise<void> {
+    const { timers = [], came = [] } = this.still ?? {};
+    this.still = undefined;
+    for (const call of [...timers, ...came]) {
+      if (this.alive) call();
+      await settle();
+    }
+  }
+
+  private run(queue: "timers" | "came", call: () => void): void {
+    if (!this.alive) return;
+    if (this.still === undefined) call();
+    else this.still[queue].push(call);
   }
 
   kill(): void {
