@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Authority, pageEvent, seen, shownFor, type PageEvent } from "../src/sync/authority.ts";
 import { Code } from "../src/protocol/codes.ts";
+import { MAX_PAGES } from "../src/protocol/limits.ts";
 import type { CodedRecord } from "../src/protocol/record.ts";
-import { Browser, World } from "./sync-world.ts";
+import { Browser, World, type Page } from "./sync-world.ts";
 import { BOARD, atRest, draw, enter, points } from "./sync-people.ts";
 
 const add = (page: string, after: string): PageEvent => ({ case: "pageAdded", value: { page, after } });
@@ -90,6 +91,61 @@ describe("pages", () => {
     assert.deepEqual(bob.page.session.pages.value, value);
     await w.pass(31_000);
     assert.ok(!w.server.heard.includes("syncState"), "a hash differed");
+  });
+
+  /** ann draws a stroke on a page of hers without network, and the store is put back as it was before the page. */
+  const losePage = async (w: World): Promise<{ ann: Page; page: string; putBack: () => void }> => {
+    const { page: ann } = await enter(w, "ann");
+    const older = w.server.backup();
+    const page = ann.session.addPage("p1");
+    const board = ann.session.look(page);
+    await w.pass(200);
+    const putBack = w.server.backup();
+    w.server.kill();
+    await draw(w, board, 10);
+    older();
+    return { ann, page, putBack };
+  };
+  const asked = ({ server }: World): number => server.heard.filter((h) => h === "submit").length;
+
+  test("PGS1: where no more pages may be, work on one that the store lost is offered, kept, and delivered once the page is there", async () => {
+    const w = new World();
+    const { ann, page, putBack } = await losePage(w);
+    for (let n = w.server.pages().length; n < MAX_PAGES; n++) w.server.addPage(`q${n}`);
+    const before = asked(w);
+    w.server.up = true;
+    await w.pass(20_000);
+    const [refused, ...others] = ann.session.refused.value;
+    assert.deepEqual([ann.kind, refused?.page, refused?.code, refused?.parameters.limit, others], ["synced", page, Code.BoardFull, "pages", []]);
+    assert.ok(refused?.ops.some((op) => op.kind === "create"));
+    assert.ok(ann.session.connection.value.unsent > 0);
+    assert.equal(asked(w), before);
+    ann.kill();
+    w.server.kill();
+    putBack();
+    w.server.up = true;
+    const again = w.page("ann");
+    await w.pass(3000);
+    assert.equal(again.session.connection.value.unsent, 0);
+    assert.deepEqual(w.server.doc(`board::${page}`).board?.created.map((e) => e.count), [10]);
+  });
+
+  test("PGS1: a page that the store lost and that may not be made again is asked for once, and again on another connection", async () => {
+    const w = new World();
+    const { ann, page } = await losePage(w);
+    w.server.refusePages = true;
+    const before = asked(w);
+    w.server.up = true;
+    await w.pass(20_000);
+    assert.deepEqual([ann.kind, asked(w) - before], ["synced", 1]);
+    assert.deepEqual(ann.session.refused.value.map((r) => r.code), [Code.NotPermitted]);
+    assert.ok(ann.session.connection.value.unsent > 0);
+    w.server.refusePages = false;
+    w.server.kill();
+    w.server.up = true;
+    await w.pass(3000);
+    assert.equal(ann.session.connection.value.unsent, 0);
+    assert.deepEqual(w.server.doc(`board::${page}`).board?.created.map((e) => e.count), [10]);
   });
 
   test("PGS3: what was drawn offline on a page that is removed meanwhile is refused and offered; the page is not made again", async () => {

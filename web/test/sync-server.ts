@@ -74,8 +74,9 @@ export class FakeServer {
   /** Times that documents were asked for as of, ms. */
   readonly asked: { document: string; at: number }[] = [];
   readonly ticks: HeartTick[] = [];
-  /** Events of the stage are refused. */
+  /** Events of the stage, or of the pages, are refused. */
   refuseStage = false;
+  refusePages = false;
   private documents = new Map<string, FakeDocument>();
   private replicas = new Map<number, { participant: string; key: Uint8Array }>();
   readonly peers = new Set<Peer>();
@@ -285,7 +286,7 @@ export class FakeServer {
   }
 
   private admitted(peer: Peer, d: FakeDocument, m: Submit): Uint8Array {
-    if (d.stage === undefined || !this.refuseStage) return m.ops;
+    if (!(d.stage === undefined ? this.refusePages : this.refuseStage)) return m.ops;
     peer.control({ case: "refused", value: { handle: m.handle, n: m.n, error: { code: Code.NotPermitted } } });
     return new Uint8Array();
   }

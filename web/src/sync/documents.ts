@@ -1,8 +1,9 @@
 // The documents of a session: which are open, how they are followed and repaired, and what is gathered for them.
+import { decodeOps } from "../ot/codec.ts";
 import type { Op } from "../ot/types.ts";
 import { Code } from "../protocol/codes.ts";
 import type { JoinRoomResult, Refused } from "../protocol/gen/chalkline/v1/chalkline_pb.ts";
-import { MAX_OPEN_DOCUMENTS } from "../protocol/limits.ts";
+import { MAX_OPEN_DOCUMENTS, MAX_PAGES } from "../protocol/limits.ts";
 import type { Request } from "../protocol/messages.ts";
 import { Context, type CodedRecord } from "../protocol/record.ts";
 import { Aligned, type AlignedHost } from "./aligned.ts";
@@ -58,6 +59,8 @@ export class Documents implements BoardHost, WorkHost, AlignedHost {
   private looked: string[] = [];
   /** The board that the server knows to be looked at. */
   private told = "";
+  /** Pages that were to be made again, on this connection. */
+  private readonly remade = new Set<string>();
   /** The server did not know a document: the next joining opens only the authority. */
   private careful = false;
 
@@ -106,6 +109,7 @@ export class Documents implements BoardHost, WorkHost, AlignedHost {
 
   disconnected(): void {
     this.told = "";
+    this.remade.clear();
     this.asking.disconnected();
     this.opens.disconnected();
     this.work.disconnected();
@@ -195,10 +199,14 @@ export class Documents implements BoardHost, WorkHost, AlignedHost {
     this.host.send({ case: "changeBoard", value: { open: { handle: open.handle, document }, look: true } });
   }
 
-  /** A page with undelivered work is not in the room (an older copy of the store was put back): it is made again. */
+  /** A page with undelivered work is not in the room (an older copy of the store was put back): it is made again, or its work is offered. */
   private restorePage(document: string): void {
     const page = pageOf(document);
-    if (this.work.isUnfinished(document) && !this.arranged().pages.includes(page)) this.arrange({ case: "pageAdded", value: { page, after: this.pages.value.at(-1) ?? "" } });
+    const { pages } = this.arranged();
+    if (!this.work.isUnfinished(document) || pages.includes(page) || this.remade.has(page)) return;
+    this.remade.add(page);
+    if (pages.length < MAX_PAGES) this.arrange({ case: "pageAdded", value: { page, after: this.pages.value.at(-1) ?? "" } });
+    else this.host.refuse({ page, code: Code.BoardFull, parameters: { limit: "pages" }, ops: this.work.undeliveredOf(document).flatMap((b) => decodeOps(b.payload)) });
   }
 
   /** Closes what is not wanted any more, and forgets boards that were looked at long ago. */

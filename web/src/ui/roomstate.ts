@@ -98,7 +98,8 @@ export class RoomState {
 
   addPage(): void {
     const pages = this.session.pages.value;
-    this.look(this.session.addPage(this.board.peek()?.page ?? pages.at(-1) ?? ""));
+    const page = this.session.addPage(this.board.peek()?.page ?? pages.at(-1) ?? "");
+    if (this.session.pages.value.includes(page)) this.look(page); // else there are as many as may be, and it is refused
   }
 
   /** Removes the page that is looked at; the one beside it is looked at instead. */
