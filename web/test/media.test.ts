@@ -172,6 +172,7 @@ test("devices change over the same connection; stopping tells the server", async
 /** Ann leads and is played over WebRTC; frames come at 30 a second, 100 ms after their stamps. */
 class Lesson {
   rtp = 0;
+  private port = 0;
 
   constructor(
     readonly world: FakeWorld,
@@ -195,7 +196,7 @@ class Lesson {
 
   /** The worker reads stamps of frames that are shown 100 ms after they were taken. */
   async frames(count: number, stamped = true): Promise<void> {
-    const port = this.world.worker.ports[0]!.port;
+    const { port } = this.world.worker.ports[this.port]!;
     for (let i = 0; i < count; i++) {
       await this.world.clock.pass(33);
       this.rtp += 33 * 90;
@@ -205,6 +206,11 @@ class Lesson {
       await new Promise((resolve) => setImmediate(resolve));
       this.element.frame(this.rtp);
     }
+  }
+
+  /** The worker reads for the newest connection. */
+  reads(): void {
+    this.port = this.world.worker.ports.length - 1;
   }
 
   /** Time without frames, told by ticks. */
@@ -372,6 +378,47 @@ test("ALN3: media that fail for 10 s are none; until then T stands", async () =>
   assert.equal(lesson.shown, before);
   await lesson.ticks(5000);
   assert.equal(lesson.world.shows.at(-1), "now");
+  lesson.media.stop();
+});
+
+test("ALN3: media that were given up say no time of before, whatever becomes of the session, until they have a frame again", async () => {
+  const lesson = await Lesson.begin();
+  const { world } = lesson;
+  await lesson.frames(10);
+  world.answer = (path) => (path.includes("whep") ? new CodeError(0) : undefined);
+  world.peer.become("failed");
+  await lesson.ticks(12_000);
+  const given = world.shows.length;
+  world.connection.set({ kind: "reconnecting", unsent: 0, code: 0 });
+  await lesson.ticks(3000);
+  world.connection.set(SYNCED);
+  await lesson.ticks(3000);
+  world.answer = undefined;
+  for (const listener of world.listeners) listener("online");
+  await world.clock.pass(10);
+  world.peer.become("connected");
+  await lesson.ticks(3000);
+  assert.equal(lesson.media.playing.value[0]?.fault.value, undefined);
+  assert.deepEqual(new Set(world.shows.slice(given - 1)), new Set(["now"]));
+  lesson.element.frame(undefined); // of which nobody knows the time
+  await lesson.ticks(100);
+  assert.equal(world.shows.at(-1), "now");
+  lesson.reads();
+  await lesson.frames(3);
+  assert.ok(Math.abs(lesson.behind - 100) < 1, `${lesson.behind} ms`);
+  lesson.media.stop();
+});
+
+test("ALN3: media that do not begin are waited for once, whatever becomes of the session", async () => {
+  const lesson = await Lesson.begin();
+  const { world } = lesson;
+  await lesson.ticks(10_500);
+  const given = world.shows.length;
+  world.connection.set({ kind: "reconnecting", unsent: 0, code: 0 });
+  await lesson.ticks(3000);
+  world.connection.set(SYNCED);
+  await lesson.ticks(3000);
+  assert.deepEqual(world.shows.slice(given - 1), ["now"]);
   lesson.media.stop();
 });
 

@@ -110,16 +110,24 @@ export class Aligner {
     for (const playing of this.playing.value) playing.active?.buffer(0);
   }
 
-  /** The lead's sources that are there and played here, but those that failed for long. */
+  /** The lead's sources that are there and played here, but those that were given up. */
   private led(lead: string): Led[] {
-    const now = this.site.env.clock.now();
     return this.playing.value.flatMap((playing) => {
       const source = this.session.sources.value.find((s) => s.number === playing.source);
-      if (source === undefined || source.participant !== lead || playing.over(source)) return [];
-      if (playing.fault.value === undefined || !this.connected) this.failedSince.delete(playing);
-      else if (!this.failedSince.has(playing)) this.failedSince.set(playing, now);
-      return now - (this.failedSince.get(playing) ?? now) >= FAILED_MS ? [] : [{ source, playing, shown: playing.shown }];
+      if (source === undefined || source.participant !== lead || playing.over(source) || this.givenUp(playing)) return [];
+      return [{ source, playing, shown: playing.shown }];
     });
+  }
+
+  /** Whether it failed for long; then the time that it says is of before, until it has a frame again. */
+  private givenUp(playing: SourcePlaying): boolean {
+    const now = this.site.env.clock.now();
+    const since = this.failedSince.get(playing) ?? now;
+    const long = now - since >= FAILED_MS;
+    const back = playing.fault.value === undefined && (!long || (playing.shown?.movedAt ?? -Infinity) > since + FAILED_MS);
+    if (back) this.failedSince.delete(playing);
+    else this.failedSince.set(playing, long || this.connected ? since : now);
+    return long && !back;
   }
 
   /** Whether the person writes and is too far behind; then WebRTC is played where it works (ALN7). */
@@ -146,9 +154,10 @@ export class Aligner {
 
   /** What is shown stands until the first frame: else strokes would come, and go again with it. */
   private starting(now: number): void {
-    if (!this.connected) this.startingAt = now;
-    else this.startingAt ??= now;
-    if (now - this.startingAt >= START_MS) this.show("now");
+    this.startingAt ??= now;
+    const long = now - this.startingAt >= START_MS;
+    if (!long && !this.connected) this.startingAt = now;
+    if (long) this.show("now");
     else if (typeof this.told !== "number") this.show(this.session.alignment.now() ?? "now");
     this.tell({ kind: "starting" });
   }
