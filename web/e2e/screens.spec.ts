@@ -1,7 +1,7 @@
 // The tools on a phone and on a classroom's touch screen, on the page by itself (test/dev).
 import { expect } from "@playwright/test";
 import { ElementKind } from "../src/ot/types.ts";
-import { PHONE, TOUCH, WALL, accessible, drawn, elements, picture, press, selected, swipe, test, toolNow, view } from "./support/devpage.ts";
+import { PHONE, TOUCH, WALL, accessible, drag, drawn, elements, picture, press, selected, swipe, test, toolNow, view } from "./support/devpage.ts";
 
 test("a phone has every tool in reach of the thumb, and the selection's bar at the top", async ({ open }) => {
   const page = await open(PHONE);
@@ -55,6 +55,22 @@ test("on a large touch screen what is in panels is large as well, and the tool b
   await accessible(page);
   expect(await small()).toEqual([]);
   await picture(page, "wall-selection");
+});
+
+test("on a large screen whose px are as small as a desk's words and targets are larger, with a mouse too", async ({ open }) => {
+  const page = await open({ viewport: { width: 3840, height: 2160 } });
+  const narrowest = () => page.locator(".room button:not(.grip)").evaluateAll((all) =>
+    Math.min(...all.map((b) => b.getBoundingClientRect()).filter((r) => r.width > 0).map((r) => Math.min(r.width, r.height))));
+  expect(await narrowest()).toBeGreaterThanOrEqual(64);
+  expect(await page.locator(".pill-text").evaluate((e) => parseFloat(getComputedStyle(e).fontSize))).toBeGreaterThan(20);
+  await press(page, "r");
+  await drag(page, [[1500, 1500], [1700, 1700]]);
+  await expect.poll(() => selected(page)).toBe(1);
+  await page.locator(".selection-bar").getByRole("button", { name: "样式" }).click();
+  const [panel, bar] = [await page.locator(".beside-selection").boundingBox(), await page.locator(".selection-bar").boundingBox()];
+  expect(panel?.x ?? 0).toBeGreaterThanOrEqual((bar?.x ?? 0) + (bar?.width ?? Infinity));
+  await accessible(page);
+  await picture(page, "vast-selection");
 });
 
 test("a tablet stays one while its keyboard is open, and a phone on its side is a phone", async ({ open }) => {

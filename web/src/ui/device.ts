@@ -13,6 +13,10 @@ function media(query: string): ReadonlySignal<boolean> {
 const narrow = media("(max-width: 699px)");
 const low = media("(max-height: 479px)");
 const wide = media("(min-width: 1100px)");
+
+/** A screen of many px that nobody set to a larger scale: what is a px there is small, however it is pointed at. tokens.css has the same. */
+export const vast = media("(min-width: 2800px) and (min-height: 1500px)");
+
 const systemDark = media("(prefers-color-scheme: dark)");
 
 /** Fingers are the main way to point here. */
@@ -38,8 +42,8 @@ followResolution();
 
 export type Size = "phone" | "desktop" | "large";
 
-/** large: a classroom's touch screen, which gets 56 px targets. */
-export const size = computed<Size>(() => (narrow.value || flat.value ? "phone" : coarse.value && wide.value ? "large" : "desktop"));
+/** large: a classroom's screen, which gets targets of 56 px and more. */
+export const size = computed<Size>(() => (narrow.value || flat.value ? "phone" : (coarse.value && wide.value) || vast.value ? "large" : "desktop"));
 
 export const dark = computed(() => theme.value === "dark" || (theme.value === "system" && systemDark.value));
 

@@ -4,7 +4,7 @@ import { ArrowDown, ArrowDownToLine, ArrowUp, ArrowUpToLine, CopyPlus, Group, La
 import type { JSX, RefObject } from "preact";
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Command, Selection } from "../board/api.ts";
-import { size } from "./device.ts";
+import { size, vast } from "./device.ts";
 import { t } from "./i18n.ts";
 import { Popover } from "./popover.tsx";
 import type { Panel, RoomState } from "./roomstate.ts";
@@ -55,7 +55,7 @@ function useSpot(room: RoomState, bar: RefObject<HTMLDivElement>, shown: Readonl
   if (size.value === "phone") return (last.current = undefined);
   if (!shown.value || box === undefined || own === undefined) return last.current;
   const view = room.view.value;
-  return (last.current = placeBeside(boxOnScreen(view, box), { ...own, panel: size.value === "large" ? 380 : 284 }, view));
+  return (last.current = placeBeside(boxOnScreen(view, box), { ...own, panel: vast.value ? 520 : size.value === "large" ? 380 : 284 }, view));
 }
 
 interface BorderBox {
