@@ -81,9 +81,9 @@ func (a *Authority) move(page, after string) {
 
 func (a *Authority) checkAdded(who Participant, e *chalklinev1.PageAdded) error {
 	switch {
-	case !ValidPage(e.GetPage()) || a.Has(e.GetPage()), !validPlace(e.GetAfter()):
+	case !ValidPage(e.GetPage()) || a.IsRemoved(e.GetPage()), !validPlace(e.GetAfter()):
 		return fmt.Errorf("%w: %w", protocol.NewError(protocol.BadMessage), errBadEvent)
-	case len(a.Order) >= protocol.MaxPages:
+	case len(a.Order) >= protocol.MaxPages && !a.Has(e.GetPage()):
 		return protocol.NewError(protocol.BoardFull, "limit", "pages", "max", fmt.Sprint(protocol.MaxPages))
 	}
 	return a.Authorise(who, Board{Page: e.GetPage()}, AddPage)
