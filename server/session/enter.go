@@ -12,6 +12,7 @@ import (
 
 	"chalkline/protocol"
 	chalklinev1 "chalkline/protocol/chalkline/v1"
+	"chalkline/replay"
 	"chalkline/server/room"
 )
 
@@ -96,6 +97,7 @@ func (s *session) joinRoom(ctx context.Context, m *chalklinev1.JoinRoom) error {
 		return err
 	}
 	s.room, s.entered = r, true
+	s.log = s.log.With("room", replay.Room(m.GetRoomId()))
 	s.out.room.Store(r)
 	go s.follow(r)
 	return s.post(room.Join{

@@ -10,6 +10,7 @@ package session
 import (
 	"context"
 	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"io"
 	"log/slog"
@@ -108,7 +109,7 @@ func Serve(ctx context.Context, conn transport.Conn, config Config) {
 	cfg := config.withDefaults()
 	s := &session{
 		cfg: cfg, conn: conn,
-		log:     cfg.Logger.With("route", string(conn.Route())),
+		log:     cfg.Logger.With("session", newID(), "route", string(conn.Route())),
 		limiter: rate.NewLimiter(rate.Limit(cfg.MessagesPerSecond), max(1, int(2*cfg.MessagesPerSecond))),
 	}
 	s.out = newOutbox(conn, cfg, s.drained)
@@ -291,9 +292,14 @@ func (s *session) readDatagrams(ctx context.Context) {
 	}
 }
 
+// newID names a session in the log.
+func newID() string { return hex.EncodeToString(random(4)) }
+
 // newKey returns the key of a new replica.
-func newKey() []byte {
-	key := make([]byte, 16)
-	_, _ = rand.Read(key) // never fails (crypto/rand)
-	return key
+func newKey() []byte { return random(16) }
+
+func random(bytes int) []byte {
+	b := make([]byte, bytes)
+	_, _ = rand.Read(b) // never fails (crypto/rand)
+	return b
 }

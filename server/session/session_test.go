@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"log/slog"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -192,14 +193,17 @@ func TestASessionEndsWhenItsTokenRunsOut(t *testing.T) {
 	})
 }
 
-func TestTheLogNamesTheProgramOfAClient(t *testing.T) {
+func TestTheLogNamesTheSessionItsRoomAndTheProgramOfItsClient(t *testing.T) {
 	withServer(t, func(t *testing.T, s *fakeServer) {
 		first := hello("ann")
 		first.GetHello().Agent, first.GetHello().Locale = "board/1.2", strings.Repeat("粉", protocol.MaxAgent)
 		var log strings.Builder
-		serve(t, s, says(t, first), func(c *Config) {
+		serve(t, s, says(t, first, join(testRoom)), func(c *Config) {
 			c.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		})
+		if named := regexp.MustCompile(` session=[0-9a-f]{8} .* room=` + replay.Room(testRoom).String() + " "); !named.MatchString(log.String()) {
+			t.Errorf("logged %s", &log)
+		}
 		if got := log.String(); !strings.Contains(got, "agent=board/1.2 locale="+strings.Repeat("粉", protocol.MaxAgent/3)+" ") || strings.Contains(got, "ann") {
 			t.Errorf("logged %s", got)
 		}
