@@ -30,6 +30,19 @@ function lastLineY({ board }: Window, doc: BoardDocument): number {
 const texts = (doc: BoardDocument): string[] => [...doc.elements()].map((e) => e.text);
 
 describe("a whole board", () => {
+  test("samples that the browser brings together in one event are points of their own", async () => {
+    const { board, one } = await window();
+    const pen = { pointerType: "pen" };
+    board.pointer("down", 100, 100, pen);
+    const at = board.now;
+    const samples = [1, 2, 3].map((i) => ({ ...pen, buttons: 1, clientX: 100 + 10 * i, clientY: 100 + i, pressure: i / 5, timeStamp: at + 4 * i }));
+    board.pointer("move", 130, 103, { ...pen, getCoalescedEvents: () => samples });
+    const [stroke] = one.elements(), { x, y, zoom } = board.board.view;
+    const points = Array.from({ length: stroke?.count ?? 0 }, (_, i) => stroke?.point(i) ?? { x: 0, y: 0, p: 0, t: 0 });
+    assert.deepEqual(points.map((at) => [((at.x - x) * zoom) / 10, ((at.y - y) * zoom) / 10].map(Math.round)), [[100, 100], [110, 101], [120, 102], [130, 103]]);
+    assert.deepEqual(points.slice(1).map(({ p, t }) => [p, t]), [[51, 4], [102, 8], [153, 12]]);
+  });
+
   test("a stroke of a finger that becomes a pinch is no step of undo", async () => {
     const { board, one } = await window();
     board.pointer("down", 100, 100);

@@ -106,6 +106,78 @@ test("damaged strokes and chunks end as in Go", () => {
   for (const chunk of vectors.damagedChunks) assert.throws(() => decodeChunk(unhex(chunk), 10_000), failsAs("corrupt"), chunk);
 });
 
+/** Numbers below n that can be repeated. */
+function dice(seed: number): (n: number) => number {
+  return (n) => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return Math.floor((seed / 2 ** 32) * n);
+  };
+}
+
+/** Bits flipped, bytes cut out or off and put in, at up to three places. */
+function damaged(code: Uint8Array, below: (n: number) => number): Uint8Array {
+  const bytes = [...code];
+  for (let i = below(3); i >= 0; i--) {
+    const at = below(bytes.length), some = 1 + below(4);
+    switch (below(4)) {
+      case 0:
+        if (at < bytes.length) bytes[at]! ^= 1 << below(8);
+        break;
+      case 1:
+        bytes.splice(at, some);
+        break;
+      case 2:
+        bytes.length = at;
+        break;
+      default:
+        bytes.splice(at, 0, ...Array.from({ length: some }, () => below(256)));
+    }
+  }
+  return Uint8Array.from(bytes);
+}
+
+/** What a decoder makes of damaged bytes; undefined: an InkError of one of these reasons. */
+function decoded<T>(decode: () => T, ...reasons: InkReason[]): T | undefined {
+  try {
+    return decode();
+  } catch (error) {
+    if (!(error instanceof InkError && reasons.includes(error.reason))) throw error;
+    return undefined;
+  }
+}
+
+test("whatever is damaged in a frame, it is refused, or its points are those that it is the code of", () => {
+  const below = dice(5), outcomes = { points: 0, refused: 0 };
+  for (let i = 0; i < 2500; i++) {
+    const frames = vectors.live[below(vectors.live.length)]!.frames.map(unhex);
+    const encoder = new Encoder(), decoder = new Decoder();
+    const at = below(frames.length);
+    for (const frame of frames.slice(0, at)) encoder.frame(decoder.frame(frame));
+    const frame = damaged(frames[at]!, below);
+    const pts = decoded(() => decoder.frame(frame), "corrupt");
+    outcomes[pts === undefined ? "refused" : "points"]++;
+    if (pts === undefined) assert.throws(() => decoder.frame(frames[at]!), failsAs("corrupt"));
+    else assert.equal(hex(encoder.frame(pts)), hex(frame), `case ${i}`); // the encoder refuses points out of range
+  }
+  assert.ok(outcomes.points > 100 && outcomes.refused > 1000, JSON.stringify(outcomes));
+});
+
+test("whatever is damaged in strokes and chunks, they are refused, or are strokes that can be coded, no more than allowed", () => {
+  const below = dice(6), outcomes = { strokes: 0, refused: 0 };
+  for (let i = 0; i < 2500; i++) {
+    const chunk = unhex(vectors.chunks[below(vectors.chunks.length)]!.chunk), max = below(3000);
+    const other = damaged(chunk, below), whole = decoded(() => decodeChunk(other, max), "corrupt", "limit");
+    if (whole !== undefined) assert.equal(hex(other), hex(encodeChunk(whole)), `case ${i}`); // nothing was damaged after all
+    const code = damaged(chunk.subarray(0, -4), below);
+    const strokes = decoded(() => decodeStrokes(code, max), "corrupt", "limit");
+    outcomes[strokes === undefined ? "refused" : "strokes"]++;
+    if (strokes === undefined) continue;
+    assert.ok(strokes.flat().length <= max, `case ${i}`);
+    assert.deepEqual(decodeStrokes(encodeStrokes(strokes), max), strokes, `case ${i}`);
+  }
+  assert.ok(outcomes.strokes > 0 && outcomes.refused > 1000, JSON.stringify(outcomes));
+});
+
 test("a chunk is read where it lies in a larger buffer", () => {
   const v = vectors.chunks[3]!;
   const buffer = new Uint8Array(v.chunk.length / 2 + 7);

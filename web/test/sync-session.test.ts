@@ -43,6 +43,37 @@ describe("session", () => {
     assert.ok(Math.abs((stroke?.point(39).t ?? 0) - 39 * 8) <= 1);
   });
 
+  test("150 ms from the server a pen's batches leave every 33 ms, come as evenly, and are late by little more than the way", async () => {
+    const w = new World();
+    const [ann, bob] = [await enter(w, "ann"), await enter(w, "bob", new Browser(w.clock))];
+    w.server.delayUp = w.server.delayDown = 150;
+    const penned: number[] = [], there: number[] = [], left: number[] = [], came: number[] = [];
+    w.server.judge = () => {
+      left.push(w.clock.now() - w.server.delayUp);
+      return undefined;
+    };
+    bob.board.subscribe(() => {
+      const n = points(bob.board)[0] ?? 0;
+      if (n > there.length) came.push(w.clock.now());
+      while (there.length < n) there.push(w.clock.now());
+    });
+    const stroke = ann.board.startStroke(PEN);
+    for (let i = 0; i < 1250; i++) {
+      penned.push(w.clock.now());
+      stroke.add(100 + i, 200 + (i % 40), 128, w.clock.now());
+      await w.pass(8);
+    }
+    stroke.end();
+    await w.pass(1000);
+    const gaps = (times: readonly number[]): number => Math.max(...times.slice(1).map((at, i) => at - (times[i] ?? at)));
+    const late = there.map((at, i) => at - (penned[i] ?? 0)).sort((a, b) => a - b);
+    assert.equal(there.length, 1250);
+    assert.ok(left.length >= 295 && left.length <= 310, `${left.length} batches in 10 s`);
+    assert.ok(came.length >= left.length - 1, `${came.length} of ${left.length} came by themselves`); // the last may only end the stroke
+    assert.ok(gaps(left) <= 40 && gaps(came) <= 40, `gaps of ${gaps(left)} and ${gaps(came)} ms`);
+    assert.ok((late[Math.floor(late.length * 0.95)] ?? Infinity) <= 300 + 60, `${late.at(-1)} ms at most`);
+  });
+
   test("own points are on the screen at once", async () => {
     const w = new World();
     const { board } = await enter(w, "ann");
