@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -8,14 +9,20 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
+	"github.com/gorilla/websocket"
+	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/protobuf/proto"
 
 	"chalkline/bench/client"
 	"chalkline/protocol"
 	chalklinev1 "chalkline/protocol/chalkline/v1"
 	"chalkline/replay/memory"
+	"chalkline/server"
 	"chalkline/server/transport"
 )
 
@@ -177,6 +184,92 @@ func TestSES7AnOffenderIsToldAndNobodyElseNotices(t *testing.T) {
 	if err := board.WaitSynced(t.Context()); err != nil || ann.Stats().Connections != 1 {
 		t.Fatalf("a bystander reconnected or was held up: %v", err)
 	}
+}
+
+// What is no binary message, or not of the channels that a client has (SES3), is refused
+// as what cannot be decoded is.
+func TestSES7AWebSocketMessageThatIsNoneOfTheProtocolIsRefused(t *testing.T) {
+	log := memory.New()
+	r := start(t, log, log.Table(), "127.0.0.1:0")
+	for name, c := range map[string]struct {
+		kind    int
+		message []byte
+		want    protocol.Code
+	}{
+		"text":                  {websocket.TextMessage, []byte{0, 0}, protocol.BadMessage},
+		"nothing":               {websocket.BinaryMessage, nil, protocol.BadMessage},
+		"a stream":              {websocket.BinaryMessage, []byte{2, 0}, protocol.BadMessage},
+		"a long channel number": {websocket.BinaryMessage, []byte{0x80, 0, 0}, protocol.BadMessage},
+		"a large datagram":      {websocket.BinaryMessage, append([]byte{1}, make([]byte, protocol.MaxDatagram+1)...), protocol.TooLarge},
+	} {
+		ends, err := client.Discover(t.Context(), http.DefaultClient, r.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ws, _, err := websocket.DefaultDialer.DialContext(t.Context(), ends.WebSocket, nil) //nolint:bodyclose // of a socket there is none
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := ws.WriteMessage(c.kind, c.message); err != nil {
+			t.Fatal(err)
+		}
+		for err == nil {
+			_, _, err = ws.ReadMessage()
+		}
+		var closed *websocket.CloseError
+		if !errors.As(err, &closed) || closed.Text != fmt.Sprint(uint32(c.want)) {
+			t.Errorf("%s: %v, want %d", name, err, c.want)
+		}
+		_ = ws.Close()
+	}
+}
+
+// Datagrams are soft (PRE1): what is none of the protocol's goes nowhere, and its sender stays.
+func TestPRE1GarbageDatagramsGoNowhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		registry := prometheus.NewRegistry()
+		w := newWorld(t, newPath(10*time.Millisecond, 0, 0), func(c *server.Config) { c.Registry = registry })
+		defer w.close()
+		var pointed atomic.Int64
+		ann := w.join(0, func(c *client.Config) {
+			c.OnCursors = func(*client.Board, []*chalklinev1.ReplicaCursor) { pointed.Add(1) }
+		})
+		garbage := [][]byte{{}, {0}, {0xff, 0xff, 0xff}, {0x0a, 0x7f}, []byte("hello"), bytes.Repeat([]byte{0xff}, 1000)}
+		for _, route := range []transport.Route{transport.WebTransport, transport.WebSocket} {
+			n := w.newNode()
+			defer n.close()
+			conn, err := n.dial(t.Context(), route)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := &raw{t, conn}
+			defer func() { _ = conn.Close(0) }()
+			c.hello()
+			c.joined(ann.RoomID(), "board::"+ann.board.Page())
+			before, seen := counted(t, registry, "chalkline_session_datagrams_dropped_total"), pointed.Load()
+			for _, p := range garbage {
+				if err := conn.SendDatagram(p); err != nil {
+					t.Fatal(err)
+				}
+			}
+			time.Sleep(time.Second) // simulated
+			if dropped := counted(t, registry, "chalkline_session_datagrams_dropped_total") - before; dropped != float64(len(garbage)) || pointed.Load() != seen {
+				t.Errorf("%s: %v of %d datagrams were dropped, and %d seen", route, dropped, len(garbage), pointed.Load()-seen)
+			}
+			pointer := &chalklinev1.Datagram{Message: &chalklinev1.Datagram_Cursor{Cursor: &chalklinev1.Cursor{Handle: 1, X: 5, Y: 5, Sequence: 1}}}
+			p, err := proto.Marshal(pointer)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := conn.SendDatagram(p); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Second) // simulated
+			if pointed.Load() == seen {
+				t.Errorf("%s: a pointer after the garbage is not seen", route)
+			}
+		}
+	})
 }
 
 func TestGuessingRoomsIsLimited(t *testing.T) {
