@@ -131,21 +131,24 @@ test("the server stands still while somebody writes: the other route is tried, n
   const pen = ann.keepDrawing(random);
   await expect.poll(async () => (await bob.held()).elements.length).toBeGreaterThan(1);
 
-  server.suspend();
-  const since = Date.now();
-  let tried = Infinity;
-  await expect
-    .poll(() => {
-      if (relay.webSockets > 0) tried = Math.min(tried, Date.now() - since);
-      return relay.webSockets;
-    }, { intervals: [20] })
-    .toBeGreaterThan(0);
+  /** Stops the server until the page tries its other route; how long that took, ms. */
+  const suspended = async (): Promise<number> => {
+    const now = await ann.connection();
+    const tries = (): number => (now?.kind === "synced" && now.route === "websocket" ? relay.udpSources : relay.webSockets);
+    const before = tries();
+    server.suspend();
+    const since = Date.now();
+    await expect.poll(tries, { intervals: [20], message: "tries of the other route" }).toBeGreaterThan(before);
+    const took = Date.now() - since;
+    await expect(ann.pill).toHaveText(/^Reconnecting, \d+ changes saved$/);
+    server.resume();
+    await expect.poll(async () => (await kinds(ann)).at(-1), { timeout: 20_000 }).toBe("synced");
+    return took;
+  };
+  let tried = await suspended();
+  for (let again = 0; again < 2 && tried > OTHER_ROUTE_MS; again++) tried = await suspended(); // the machine may have stood still
   measured("other route tried", tried);
-  expect(tried).toBeLessThanOrEqual(2 * OTHER_ROUTE_MS); // exactly on a clock that does not stall: sync-connection.test.ts
-  await expect(ann.pill).toHaveText(/^Reconnecting, \d+ changes saved$/);
-
-  server.resume();
-  await expect.poll(async () => (await kinds(ann)).at(-1), { timeout: 20_000 }).toBe("synced");
+  expect(tried).toBeLessThanOrEqual(OTHER_ROUTE_MS);
   await pen.stop();
   expect(onBoard(await agree([ann, bob], 20_000))).toEqual(await drawnBy([ann]));
 });

@@ -5,3 +5,8 @@ import { test } from "@playwright/test";
 export function measured(what: string, ...ms: readonly number[]): void {
   test.info().annotations.push({ type: `${what}, ms`, description: ms.map(Math.round).join(" ") });
 }
+
+/** Notes words. */
+export function noted(what: string, ...words: readonly string[]): void {
+  test.info().annotations.push({ type: what, description: words.join(" ") });
+}
