@@ -122,6 +122,20 @@ describe("OT15 history", () => {
     d.steps.redo();
     d.steps.redo();
     assert.equal(d.at(id).color, 7);
+
+    const stroke = { replica: A, counter: 100 };
+    const erase = (eraser: number, from: number, to: number): Op => ({ kind: "eraseSpans", eraser, id: stroke, spans: [{ from, to }] });
+    d.do(...inkOps(stroke, [], [0, 1, 2, 3].map((x) => ({ x, y: 0, p: 128, t: 0 }))));
+    d.do(erase(1, 0, 512));
+    d.apply(B, [erase(1, 256, 1024)]);
+    assert.deepEqual(d.at(stroke).visible(), []);
+    d.steps.undo();
+    assert.deepEqual(d.at(stroke).visible(), [{ from: 0, to: 256 }]);
+    d.steps.undo();
+    assert.equal(d.at(stroke).deleted, false, "another has erased of it");
+    d.steps.redo();
+    d.steps.redo();
+    assert.deepEqual(d.at(stroke).visible(), []);
   });
 
   test("a cleared page comes back, what another deleted does not", () => {
