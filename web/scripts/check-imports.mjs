@@ -41,7 +41,7 @@ const define = Object.fromEntries(
 );
 
 const importPattern = /(?:\bfrom\s*|\bimport\s*\(?\s*)["']([^"']+)["']/g;
-const skipPattern = /\b(?:test|it|describe|suite)\.(?:skip|fixme|only)\b|\bt\.skip\(/;
+const skipPattern = /\b(?:test|it|describe|suite)\.(?:skip|fixme|only|todo)\b|\bt\.(?:skip|todo)\(|\b(?:skip|only|todo)\s*:/;
 
 /** Source text with comments blanked, lines kept. Strings that hold "//" are cut short, which no rule minds. */
 const withoutComments = (text) =>
@@ -95,7 +95,7 @@ for (const folder of Object.keys(rules)) {
     if (!isTest(file)) faults.push(...globalFaults(file, text));
   }
 }
-for (const file of [...find("src", isTest), ...find("e2e", (name) => name.endsWith(".ts"))]) {
+for (const file of [...find("src", isTest), ...find("test", isTest), ...find("e2e", (name) => name.endsWith(".ts"))]) {
   faults.push(...skipFaults(file, withoutComments(readFileSync(join(web, file), "utf8"))));
 }
 
