@@ -1,16 +1,8 @@
 // Several people on one board at once: the same picture and the same state for all of them.
 import { agree, drawnBy, onBoard, Person } from "./support/person.ts";
-import { difference, inked, pictureOf } from "./support/picture.ts";
+import { inked, pictureOf, samePicture } from "./support/picture.ts";
 import { expect, test } from "./support/fixtures.ts";
 import { seeded } from "./support/random.ts";
-
-/** Share of pixels that may differ between pages of the same size. */
-const SAME = 0.0005;
-
-async function samePicture(a: Person, b: Person): Promise<void> {
-  const look = async (): Promise<number> => difference(...(await Promise.all([pictureOf(a), pictureOf(b)])));
-  await expect.poll(look, { message: "pixels that differ" }).toBeLessThanOrEqual(SAME);
-}
 
 test("two pages draw at once and show the same; a third that joins later does too", async ({ lesson }) => {
   const random = seeded(1);

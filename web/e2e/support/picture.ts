@@ -1,4 +1,5 @@
 // What a board looks like: the ink that is shown, without anybody's pointers.
+import { expect } from "@playwright/test";
 import type { Person } from "./person.ts";
 
 /** Grey levels, row by row. */
@@ -43,4 +44,12 @@ export function inked({ grey }: Picture): number {
   let dark = 0;
   for (const v of grey) if (v < 128) dark++;
   return dark / grey.length;
+}
+
+/** Share of pixels that may differ between pages of the same size. */
+const SAME = 0.0005;
+
+export async function samePicture(a: Person, b: Person): Promise<void> {
+  const look = async (): Promise<number> => difference(...(await Promise.all([pictureOf(a), pictureOf(b)])));
+  await expect.poll(look, { message: "pixels that differ" }).toBeLessThanOrEqual(SAME);
 }
