@@ -21,14 +21,22 @@ export interface Golden {
 }
 
 export interface Comparison {
-  /** Share of the pixels that differ by more than 64 grey levels from all pixels around the same place; 1: other sizes. */
+  /**
+   * Of the pixels that are ink in either, the share that differ by more than 64 grey levels from all pixels around the same
+   * place; 1: other sizes.
+   */
   readonly share: number;
+  /** In that square of 64 px where it is most: by what part of its ink one picture has less than the other. 1: other sizes. */
+  readonly lack: number;
   /** Share of the pixels that are ink in either. */
   readonly inked: number;
   /** Data URLs: what was drawn, and where it differs. */
   readonly picture: string;
   readonly marked: string;
 }
+
+/** What can be drawn of a board. */
+type Drawable = Pick<BoardDocument, "elements" | "get">;
 
 declare global {
   interface Window {
@@ -37,7 +45,7 @@ declare global {
     /** Exports the page in the page; a data URL of a PNG. */
     exportGolden?: (golden: Golden, as: "png" | "svg") => Promise<string>;
     /** The same of a board of a session. */
-    exportBoard?: (board: BoardDocument, as: "png" | "svg") => Promise<string>;
+    exportBoard?: (board: Drawable, as: "png" | "svg") => Promise<string>;
     /** Compares two pictures, data URLs. */
     comparePictures?: (a: string, b: string) => Promise<Comparison>;
   }
@@ -92,7 +100,7 @@ async function drawGolden(golden: Golden): Promise<string> {
   return canvas.toDataURL();
 }
 
-async function exported(board: Pick<BoardDocument, "elements" | "get">, as: "png" | "svg", load: Load): Promise<string> {
+async function exported(board: Drawable, as: "png" | "svg", load: Load): Promise<string> {
   const blob = await exportPage(sourceOf(board), as, { measure: canvasMeasure(), load });
   const url = URL.createObjectURL(blob);
   const image = new Image();
@@ -107,6 +115,10 @@ async function exported(board: Pick<BoardDocument, "elements" | "get">, as: "png
 
 /** How far two pixels may lie apart in grey levels. */
 const FAR = 64;
+
+/** A side of the squares in which ink is weighed, px, and how many black pixels weigh the least that counts. */
+const SQUARE = 64;
+const LEAST = 40;
 
 interface Grey {
   readonly width: number;
@@ -145,13 +157,15 @@ function distance(a: Grey, b: Grey, x: number, y: number): number {
 async function comparePictures(picture: string, other: string): Promise<Comparison> {
   const [a, b] = await Promise.all([greyOf(picture), greyOf(other)]);
   const { width, height } = a;
-  if (width !== b.width || height !== b.height) return { share: 1, inked: 0, picture, marked: "" };
+  if (width !== b.width || height !== b.height) return { share: 1, lack: 1, inked: 0, picture, marked: "" };
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [width, height];
   const context = canvas.getContext("2d");
   if (context === null) throw new Error("no 2d context");
   const marks = context.createImageData(width, height);
   let far = 0, inked = 0;
+  const across = Math.ceil(width / SQUARE);
+  const weights = Array.from({ length: across * Math.ceil(height / SQUARE) }, () => ({ a: 0, b: 0 }));
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const i = y * width + x;
@@ -159,12 +173,15 @@ async function comparePictures(picture: string, other: string): Promise<Comparis
       const [p, q] = [a.levels[i] ?? 0, b.levels[i] ?? 0];
       if (Math.min(p, q) < 250) inked++;
       if (apart) far++;
+      const weight = weights[Math.floor(y / SQUARE) * across + Math.floor(x / SQUARE)];
+      if (weight !== undefined) [weight.a, weight.b] = [weight.a + 255 - p, weight.b + 255 - q];
       // The first picture in red, the second in blue, where they differ in black.
       marks.data.set(apart ? [0, 0, 0, 255] : [128 + p / 2, 128 + (p + q) / 4, 128 + q / 2, 255], 4 * i);
     }
   }
   context.putImageData(marks, 0, 0);
-  return { share: far / (width * height), inked: inked / (width * height), picture, marked: canvas.toDataURL() };
+  const lack = Math.max(...weights.map((w) => Math.abs(w.a - w.b) / Math.max(w.a, w.b, 255 * LEAST)));
+  return { share: far / inked, lack, inked: inked / (width * height), picture, marked: canvas.toDataURL() };
 }
 
 window.drawGolden = drawGolden;
