@@ -166,6 +166,8 @@ export class FakeElement extends EventTarget {
   src = "";
   range: readonly [number, number] | undefined;
   startDate = new Date(NaN);
+  /** Of what it is given: the end of what has come, s. */
+  loaded = 0;
   error: { readonly message: string } | null = null;
   readyState = 4;
   readonly baseURI = "https://school.example/";
@@ -200,6 +202,10 @@ export class FakeElement extends EventTarget {
   get seekable(): { readonly length: number; start(): number; end(): number } {
     const [start, end] = this.range ?? [0, 0];
     return { length: this.range === undefined ? 0 : 1, start: () => start, end: () => end };
+  }
+
+  get buffered(): { readonly length: number; end(): number } {
+    return { length: this.loaded > 0 ? 1 : 0, end: () => this.loaded };
   }
 
   getStartDate(): Date {

@@ -5,6 +5,8 @@ import type { Player } from "../src/media/api.ts";
 import type { LivePlayers } from "../src/media/environment.ts";
 import { RoomMedia } from "../src/media/media.ts";
 import type { SourcePlaying } from "../src/media/playing.ts";
+import { timeUnit } from "../src/media/stamp.ts";
+import type { MediaSource } from "../src/sync/api.ts";
 import { FakeWorld, sourceOf } from "./media-fake.ts";
 
 /** A stream of hls.js or mpegts.js, which stands until it is destroyed. */
@@ -21,8 +23,12 @@ class FakeStream {
     this.listeners.set(event, listener);
   }
 
+  say(event: string, ...told: unknown[]): void {
+    this.listeners.get(event)?.(...told);
+  }
+
   fail(): void {
-    this.listeners.get("error")?.("error", { fatal: true, type: "other", details: "gone" });
+    this.say("error", "error", { fatal: true, type: "other", details: "gone" });
   }
 
   loadSource(): void {}
@@ -136,4 +142,119 @@ test("who is stopped listens to nothing and plays nothing, though its tile lets 
   assert.equal(world.closed, false);
   media.stop();
   assert.equal(world.closed, true);
+});
+
+/** Ann leads and is played by HTTP-TS: what she says and shows has come `way` ms later, and is on the glass 400 ms after that. */
+class Broadcast {
+  /** Room time of media time 0, µs. */
+  private origin = 0;
+
+  private constructor(
+    readonly live: Live,
+    private readonly way: number,
+  ) {}
+
+  static async begin(way: number, source: Partial<MediaSource> = {}): Promise<Broadcast> {
+    const live = new Live("httpts");
+    live.world.stage.set({ page: "", lead: "ann" });
+    const broadcast = new Broadcast(live, way);
+    await broadcast.become(source);
+    return broadcast;
+  }
+
+  get media(): RoomMedia {
+    return this.live.media;
+  }
+
+  /** The room tells of the source, and its stream, begun anew, brings a new timeline. */
+  async become(source: Partial<MediaSource>): Promise<void> {
+    const { world } = this.live;
+    world.sources.set([sourceOf(1, { webrtc: false, live: true, ...source })]);
+    await this.live.answer();
+    this.element.loaded = 0;
+    await this.time(500);
+    this.origin = world.room - (1000 + this.way) * 1000;
+  }
+
+  /** Media come and go on; with a picture every 40 ms, which has a stamp, or none. */
+  async goOn(ms: number, { pictures = false, come = true } = {}): Promise<void> {
+    const { element } = this;
+    for (let at = 0; at < ms; at += 20) {
+      await this.live.world.clock.pass(20);
+      const time = this.live.world.room - this.way * 1000;
+      if (come) element.loaded = (time - this.origin) / 1e6;
+      element.currentTime = come ? element.loaded - 0.4 : Math.min(element.currentTime + 0.02, element.loaded);
+      if (pictures && come && at % 40 === 0) {
+        const [stream] = this.live.streams, unit = timeUnit(time);
+        stream?.say("sei_arrived", { type: 5, uuid: unit.subarray(7, 23), user_data: unit.subarray(23), pts: element.loaded * 1000 });
+        element.frame(undefined);
+      }
+      this.live.world.worker.say({ kind: "tick" });
+    }
+  }
+
+  /** Time in which the element shows nothing. */
+  async time(ms: number): Promise<void> {
+    this.element.readyState = 1;
+    for (let at = 0; at < ms; at += 20) {
+      await this.live.world.clock.pass(20);
+      this.live.world.worker.say({ kind: "tick" });
+    }
+    this.element.readyState = 4;
+  }
+
+  /** T less when that was taken which is on the glass, ms. */
+  get ahead(): number {
+    const shown = this.live.world.shows.at(-1);
+    assert.ok(typeof shown === "number", `shown: ${shown}`);
+    return (shown - this.origin) / 1000 - this.element.currentTime * 1000;
+  }
+
+  private get element() {
+    return this.live.world.elements[0]!;
+  }
+}
+
+const near = (ms: number, wanted: number): void => assert.ok(Math.abs(ms - wanted) <= 25, `${ms} ms ahead, not ${wanted}`);
+
+test("ALN2: HTTP-TS whose picture is switched off shows boards by its sound, and by its picture when that is back", async () => {
+  const broadcast = await Broadcast.begin(250);
+  const { media } = broadcast;
+  await broadcast.goOn(3000, { pictures: true });
+  near(broadcast.ahead, 0);
+  await broadcast.become({ hidden: true });
+  await broadcast.goOn(2000);
+  for (let i = 0; i < 15; i++) {
+    await broadcast.goOn(1000);
+    near(broadcast.ahead, 0);
+  }
+  const { value } = media.alignment;
+  assert.ok(value.kind === "aligned" && value.by === "sound" && value.delay < 700);
+  await broadcast.become({});
+  await broadcast.goOn(3000, { pictures: true });
+  near(broadcast.ahead, 0);
+  assert.ok(media.alignment.value.kind === "aligned" && media.alignment.value.by === "video");
+  media.stop();
+});
+
+test("ALN3: sound alone by HTTP-TS that comes late or not at all takes T no further", async () => {
+  const broadcast = await Broadcast.begin(250);
+  await broadcast.goOn(3000, { pictures: true });
+  await broadcast.become({ hidden: true });
+  await broadcast.goOn(5000);
+  for (let i = 0; i < 4; i++) {
+    await broadcast.goOn(2500, { come: false });
+    near(broadcast.ahead, 0);
+    await broadcast.goOn(1000);
+    near(broadcast.ahead, 0);
+  }
+  broadcast.media.stop();
+});
+
+test("ALN2: of a source that is sound alone from the start HTTP-TS says T as if it had come in 100 ms", async () => {
+  const broadcast = await Broadcast.begin(130, { video: false });
+  await broadcast.goOn(12_000);
+  near(broadcast.ahead, 30);
+  assert.equal(broadcast.media.alignment.value.kind, "aligned");
+  broadcast.media.stop();
 });

@@ -1,3 +1,5 @@
+import { RecentLeast } from "./least.ts";
+
 /** Clock rate of video. */
 const TICKS_PER_MS = 90;
 /** The quickest frame of this time and of the one before it says where the clock is, ms. */
@@ -12,29 +14,15 @@ const RESET_MS = 700;
  */
 export class CaptureClock {
   private base: { readonly rtp: number; readonly ticks: number } | undefined;
-  /** Least of (time it left − RTP time) in ms, of this window and the one before. */
-  private least = Infinity;
-  private before = Infinity;
-  private since = 0;
+  /** Time it left − RTP time, ms. */
+  private readonly least = new RecentLeast(WINDOW_MS);
 
   /** The frame with this RTP timestamp leaves now, ms: when a frame that took least would have left. Never after now. */
   left(rtp: number, now: number): number {
     const ticks = this.base === undefined ? 0 : this.base.ticks + ((rtp - this.base.rtp) | 0);
     this.base = { rtp, ticks };
     const took = now - ticks / TICKS_PER_MS;
-    const least = Math.min(this.least, this.before);
-    if (took - least > RESET_MS) this.restart();
-    if (now - this.since > WINDOW_MS) {
-      this.before = this.least;
-      this.least = Infinity;
-      this.since = now;
-    }
-    this.least = Math.min(this.least, took);
-    return Math.min(this.least, this.before) + ticks / TICKS_PER_MS;
-  }
-
-  private restart(): void {
-    this.least = Infinity;
-    this.before = Infinity;
+    if (took - this.least.value > RESET_MS) this.least.clear();
+    return this.least.add(took, now) + ticks / TICKS_PER_MS;
   }
 }

@@ -11,9 +11,14 @@ export interface Support {
   readonly nativeHls: boolean;
 }
 
-/** Whether anything of a source goes out: it is published, and not switched off (MED6). */
-export function gives({ video, audio, hidden, muted }: MediaSource): boolean {
-  return (video && !hidden) || (audio && !muted);
+/** Whether a source has a picture that goes out: it is published, and not switched off (MED6). */
+export function seen({ video, hidden }: MediaSource): boolean {
+  return video && !hidden;
+}
+
+/** Whether anything of a source goes out. */
+export function gives(source: MediaSource): boolean {
+  return seen(source) || (source.audio && !source.muted);
 }
 
 /** How a source can be played here, the preferred one first. */

@@ -2,7 +2,7 @@
 import type { MediaSource } from "../sync/api.ts";
 import type { Player } from "./api.ts";
 import { BackOff } from "./backoff.ts";
-import { gives } from "./choice.ts";
+import { gives, seen } from "./choice.ts";
 import type { Driver, DriverEvents } from "./driver.ts";
 import { linkFault, NoRoute } from "./faults.ts";
 import { NO_FIGURES } from "./figures.ts";
@@ -38,7 +38,7 @@ export abstract class LiveDriver implements Driver {
 
   constructor(
     protected readonly site: Site,
-    private source: MediaSource,
+    protected source: MediaSource,
     private readonly events: DriverEvents,
   ) {
     const { env, request, worker } = site;
@@ -118,7 +118,10 @@ export abstract class LiveDriver implements Driver {
   /** kbit/s. */
   protected abstract bitrate(): number | undefined;
 
-  /** A time for frames without a stamp, from the playlist; µs. */
+  /** Told at each frame and tick, before its time is worked out. */
+  protected look(_element: HTMLVideoElement): void {}
+
+  /** A time for what has no stamp; µs. */
   protected fallback(_media: number): number | undefined {
     return undefined;
   }
@@ -159,6 +162,7 @@ export abstract class LiveDriver implements Driver {
   }
 
   private frame({ mediaTime }: VideoFrameCallbackMetadata, element: HTMLVideoElement): void {
+    this.look(element);
     const known = this.stamps.at(mediaTime);
     if (known?.read === true) this.counts.stamped++;
     else this.counts.missed++;
@@ -167,12 +171,12 @@ export abstract class LiveDriver implements Driver {
 
   /** Without frames the stamp at the media's own time is as good; of sound alone there are none. */
   private tick(element: HTMLVideoElement): void {
+    this.look(element);
     const now = this.site.env.clock.now();
     if (element.paused || element.seeking || element.readyState < 2) return this.shown.set(this.shown.time, this.shown.by, now);
     const media = element.currentTime;
     const time = this.stamps.at(media)?.time ?? this.fallback(media);
-    const by = this.source.video && !this.source.hidden ? "video" : "sound";
-    this.shown.set(time === undefined ? this.clock.tick(media) : this.clock.frame(time, media), by, now);
+    this.shown.set(time === undefined ? this.clock.tick(media) : this.clock.frame(time, media), seen(this.source) ? "video" : "sound", now);
   }
 }
 

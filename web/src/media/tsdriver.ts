@@ -1,5 +1,7 @@
 // Plays MPEG-TS over HTTP, by mpegts.js: a second behind at most.
 import type Mpegts from "mpegts.js";
+import { ArrivalClock } from "./arrivalclock.ts";
+import { seen } from "./choice.ts";
 import { isTime, timeOf } from "./stamp.ts";
 import { LiveDriver, bufferedEnd, streamEnded } from "./livedriver.ts";
 
@@ -21,6 +23,7 @@ export class TsDriver extends LiveDriver {
   readonly player = "httpts";
   private stream: Mpegts.Player | undefined;
   private speed = 0;
+  private readonly arrivals = new ArrivalClock();
 
   window(): undefined {
     return undefined;
@@ -56,6 +59,21 @@ export class TsDriver extends LiveDriver {
     const { stream } = this;
     this.stream = undefined;
     stream?.destroy();
+  }
+
+  protected override forget(): void {
+    super.forget();
+    this.arrivals.restart();
+  }
+
+  protected override look(element: HTMLVideoElement): void {
+    const room = this.site.room(), end = bufferedEnd(element);
+    if (room !== undefined && end > 0) this.arrivals.came(end, room, seen(this.source) ? this.stamps.at(end)?.time : undefined);
+  }
+
+  /** Of sound alone; pictures have stamps. */
+  protected override fallback(media: number): number | undefined {
+    return seen(this.source) ? undefined : this.arrivals.at(media);
   }
 
   protected edge(): number | undefined {

@@ -20,6 +20,8 @@ export interface Site {
   readonly request: Request;
   readonly ice: IceServers;
   readonly worker: WorkerLink;
+  /** Room time, µs; undefined before the first joining. */
+  room(): number | undefined;
 }
 
 export interface Tracks {
