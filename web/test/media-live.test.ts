@@ -258,3 +258,15 @@ test("ALN2: of a source that is sound alone from the start HTTP-TS says T as if 
   assert.equal(broadcast.media.alignment.value.kind, "aligned");
   broadcast.media.stop();
 });
+
+test("ALN2: HTTP-TS of which nothing goes out any more shows boards by what has come, and then now", async () => {
+  const broadcast = await Broadcast.begin(250);
+  const { media, live } = broadcast;
+  await broadcast.goOn(3000, { pictures: true });
+  live.world.sources.set([sourceOf(1, { webrtc: false, live: true, video: false, muted: true })]);
+  await broadcast.goOn(300, { come: false });
+  assert.deepEqual([typeof live.world.shows.at(-1), media.alignment.value.kind], ["number", "aligned"]);
+  await broadcast.time(300);
+  assert.deepEqual([live.world.shows.at(-1), media.alignment.value.kind], ["now", "no-media"]);
+  media.stop();
+});

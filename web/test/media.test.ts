@@ -331,6 +331,20 @@ test("ALN2: nobody leads, one leads oneself, or the lead has no media: boards sh
   lesson.media.stop();
 });
 
+test("ALN2: while the lead's picture and sound are both switched off boards show now", async () => {
+  const lesson = await Lesson.begin();
+  const { world, media } = lesson;
+  await lesson.frames(3);
+  world.sources.set([sourceOf(1, { muted: true })]);
+  assert.equal(typeof world.shows.at(-1), "number");
+  world.sources.set([sourceOf(1, { muted: true, hidden: true })]);
+  assert.deepEqual([world.shows.at(-1), media.alignment.value.kind], ["now", "no-media"]);
+  world.sources.set([sourceOf(1, { muted: true })]);
+  await lesson.frames(3);
+  assert.ok(lesson.behind < 150);
+  media.stop();
+});
+
 test("a person's choice: boards show now, whatever the video shows", async () => {
   const lesson = await Lesson.begin();
   await lesson.frames(3);

@@ -110,11 +110,11 @@ export class Aligner {
     for (const playing of this.playing.value) playing.active?.buffer(0);
   }
 
-  /** The lead's sources that are there and played here, but those that were given up. */
+  /** The lead's sources that are there, on and played here, but those that were given up. */
   private led(lead: string): Led[] {
     return this.playing.value.flatMap((playing) => {
       const source = this.session.sources.value.find((s) => s.number === playing.source);
-      if (source === undefined || source.participant !== lead || playing.over(source) || this.givenUp(playing)) return [];
+      if (source === undefined || source.participant !== lead || playing.over(source) || playing.off(source) || this.givenUp(playing)) return [];
       return [{ source, playing, shown: playing.shown }];
     });
   }

@@ -17,6 +17,8 @@ const TRIES = 3;
 const ANEW_MS = 5000;
 /** The window is looked at so often, ms. */
 const WINDOW_MS = 500;
+/** A readyState: there is more than the picture that is shown. */
+const HAVE_FUTURE_DATA = 3;
 /** A live stream whose publisher went is over when nothing of it has been seen for so long, ms. */
 const OVER_MS = 10_000;
 
@@ -112,6 +114,12 @@ export class SourcePlaying implements Playing {
     if (video || audio) return false;
     const { driver } = this;
     return driver === undefined || driver.player === "webrtc" || this.site.env.clock.now() - driver.shown.movedAt > OVER_MS;
+  }
+
+  /** All of it is switched off by this news (MED6), and what came before has been seen and heard: boards wait for nothing. */
+  off(source: MediaSource): boolean {
+    if (gives(source) || (!source.video && !source.audio)) return false;
+    return this.driver?.player === "webrtc" || this.element.readyState < HAVE_FUTURE_DATA;
   }
 
   time(): number | undefined {
