@@ -230,14 +230,14 @@ func back(t *testing.T, clients ...*client.Client) (took, stood time.Duration) {
 // stoodStill returns by how much a clock that ticks every 10 ms was late in all, the
 // ticks it missed, until ctx ends.
 func stoodStill(ctx context.Context) (stood time.Duration) {
-	const tick = 10 * time.Millisecond
-	for last := time.Now(); ctx.Err() == nil; {
-		time.Sleep(tick)
-		now := time.Now()
-		if late := now.Sub(last) - tick; late > tick {
+	const beat = 10 * time.Millisecond
+	tick := time.NewTicker(beat)
+	defer tick.Stop()
+	for last := time.Now(); ctx.Err() == nil; last = time.Now() {
+		<-tick.C
+		if late := time.Since(last) - beat; late > beat {
 			stood += late
 		}
-		last = now
 	}
 	return stood
 }
