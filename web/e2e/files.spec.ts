@@ -1,5 +1,5 @@
 // Images and exports on the page by itself (test/dev): what goes in as a file and what comes out as one.
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { expect, type Page } from "@playwright/test";
 import type { FakeGateway } from "../test/dev/fake.ts";
 import { accessible, drag, drawn, elements, picture, press, test, view } from "./support/devpage.ts";
@@ -89,24 +89,22 @@ test("an upload can be stopped; what goes wrong is said where it happened", asyn
   await expect.poll(() => elements(page)).toBe(1);
 });
 
-test("images come by drop and by paste too; text is pasted as text", async ({ open }) => {
-  const page = await open();
-  const bytes = [...(await png(page))];
-  const give = (type: "drop" | "paste", image: readonly number[], text: string): Promise<void> =>
-    page.evaluate(({ type, image, text }) => {
-      const data = new DataTransfer();
-      if (image.length > 0) data.items.add(new File([new Uint8Array(image)], "b.png", { type: "image/png" }));
-      if (text !== "") data.setData("text/plain", text);
-      const board = document.querySelector(".board");
-      const event = type === "drop" ? new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true })
-        : new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true });
-      board?.dispatchEvent(event);
-    }, { type, image, text });
-  await give("drop", bytes, "");
+test("images come by drop and by paste too; text is pasted as text", async ({ open }, info) => {
+  const page = await open({ permissions: ["clipboard-read", "clipboard-write"] });
+  const buffer = await png(page);
+  const path = info.outputPath("b.png");
+  await writeFile(path, buffer);
+  const cdp = await page.context().newCDPSession(page);
+  for (const type of ["dragEnter", "dragOver", "drop"] as const) {
+    await cdp.send("Input.dispatchDragEvent", { type, x: 500, y: 300, data: { items: [], files: [path], dragOperationsMask: 1 } });
+  }
   await expect.poll(() => elements(page)).toBe(1);
-  await give("paste", bytes, "");
+
+  await page.evaluate((bytes) => navigator.clipboard.write([new ClipboardItem({ "image/png": new Blob([new Uint8Array(bytes)], { type: "image/png" }) })]), [...buffer]);
+  await press(page, "Control+v");
   await expect.poll(() => elements(page)).toBe(2);
-  await give("paste", [], "早上好");
+  await page.evaluate(() => navigator.clipboard.writeText("早上好"));
+  await press(page, "Control+v");
   await expect.poll(() => elements(page)).toBe(3);
   expect((await drawn(page)).map((e) => e.kind)).toEqual([8, 8, 7]);
   expect((await drawn(page)).at(-1)?.text).toBe("早上好");
