@@ -18,10 +18,10 @@ interface Back {
 
 /** Waits until a page is synced with a server that is ready again; tells how long that took, and over which route. */
 async function back(one: Person, server: Server): Promise<Back> {
-  const synced = async (): Promise<Heard | undefined> => (await one.heard()).find((h) => h.kind === "synced" && h.wall >= server.readyAt);
+  const synced = async (): Promise<Heard | undefined> => (await one.heard()).find((h) => h.kind === "synced" && h.wall >= server.startedAt);
   await expect.poll(synced, { message: "back" }).toBeDefined();
   const { wall, route } = (await synced()) ?? { wall: Infinity, route: "" };
-  return { ms: wall - server.readyAt, route };
+  return { ms: Math.max(0, wall - server.readyAt), route }; // it may be back before it is read here that the server is
 }
 
 const allBack = (people: readonly Person[], server: Server): Promise<Back[]> => Promise.all(people.map((one) => back(one, server)));

@@ -19,6 +19,7 @@ export class Server {
   readonly log: string[] = [];
   /** When it last said that it is ready, ms since 1970. */
   readyAt = 0;
+  startedAt = 0;
   private process: ChildProcess | undefined;
 
   private constructor(
@@ -44,6 +45,7 @@ export class Server {
     // Media on free ports: several servers run beside each other.
     const media = ["--media-listen", "127.0.0.1:0", "--rtmp-listen", "127.0.0.1:0"];
     const args = ["serve", "--listen", `127.0.0.1:${this.port}`, "--data", this.data, ...media, ...this.settings];
+    this.startedAt = Date.now();
     const child = spawn(BINARY, args, { stdio: ["ignore", "pipe", "pipe"], env: { PATH: process.env["PATH"] } });
     this.process = child;
     createInterface({ input: child.stderr }).on("line", (line) => this.keep(line));
