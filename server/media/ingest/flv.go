@@ -38,11 +38,8 @@ func parseVideo(b []byte) (flvVideo, error) {
 		commandTag = 5
 		headerSize = 5
 	)
-	if len(b) > 0 && b[0]&enhanced != 0 { // enhanced RTMP names codecs by four letters
-		if len(b) < headerSize {
-			return flvVideo{}, errMalformed
-		}
-		return flvVideo{}, fmt.Errorf("video %q is %w", b[1:headerSize], errCodec)
+	if len(b) > 0 && b[0]&enhanced != 0 {
+		return parseEnhanced(b)
 	}
 	if len(b) > 0 && b[0]>>4 == commandTag {
 		return flvVideo{packet: flvMedia}, nil // for players on demand; no picture
@@ -55,8 +52,45 @@ func parseVideo(b []byte) (flvVideo, error) {
 	}
 	return flvVideo{
 		packet: b[1], key: b[0]>>4 == 1, data: b[headerSize:],
-		composition: int64(int32(uint32(b[2])<<24|uint32(b[3])<<16|uint32(b[4])<<8) >> 8),
+		composition: composition(b[2:]),
 	}, nil
+}
+
+// parseEnhanced takes a video tag apart that names its codec by four letters
+// (Enhanced RTMP 2, ExVideoTagHeader).
+func parseEnhanced(b []byte) (flvVideo, error) {
+	const (
+		config     = 0
+		media      = 1
+		mediaNow   = 3 // without a time from decoding to presentation
+		headerSize = 5
+		timeSize   = 3
+	)
+	if len(b) < headerSize {
+		return flvVideo{}, errMalformed
+	}
+	if codec := b[1:headerSize]; string(codec) != "avc1" {
+		return flvVideo{}, fmt.Errorf("video %q is %w", codec, errCodec)
+	}
+	v := flvVideo{packet: flvMedia, key: b[0]>>4&7 == 1, data: b[headerSize:]}
+	switch b[0] & 0x0f {
+	case config:
+		v.packet = flvConfig
+	case media:
+		if len(v.data) < timeSize {
+			return flvVideo{}, errMalformed
+		}
+		v.composition, v.data = composition(v.data), v.data[timeSize:]
+	case mediaNow:
+	default:
+		return flvVideo{packet: flvMedia}, nil // the end, or about colours; no picture
+	}
+	return v, nil
+}
+
+// composition reads the ms from decoding to presentation: 24 bits with a sign.
+func composition(b []byte) int64 {
+	return int64(int32(uint32(b[0])<<24|uint32(b[1])<<16|uint32(b[2])<<8) >> 8)
 }
 
 // parseAudio takes an audio tag of AAC apart. The error wraps errMalformed or

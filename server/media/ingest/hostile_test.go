@@ -3,8 +3,10 @@ package ingest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"os/exec"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -175,6 +177,26 @@ func TestMED7OtherCodecsAreRefusedByName(t *testing.T) {
 	}
 	if _, _, err := parseAudio([]byte("\x2fab")); err == nil || !strings.Contains(err.Error(), "AAC") {
 		t.Errorf("MP3: %v", err)
+	}
+}
+
+func TestMED7H264OfEnhancedRTMPIsTaken(t *testing.T) {
+	for enhanced, plain := range map[string]string{
+		"\x90avc1set":              "\x17\x00\x00\x00\x00set",
+		"\x91avc1\x00\x00\x21unit": "\x17\x01\x00\x00\x21unit",
+		"\xa1avc1\xff\xff\xfeunit": "\x27\x01\xff\xff\xfeunit",
+		"\xa3avc1unit":             "\x27\x01\x00\x00\x00unit",
+		"\x92avc1":                 "\x57",
+	} {
+		want, _ := parseVideo([]byte(plain))
+		if got, err := parseVideo([]byte(enhanced)); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: %+v, %v; want %+v", enhanced, got, err, want)
+		}
+	}
+	for _, short := range []string{"\x91avc", "\x91avc1\x00\x00"} {
+		if _, err := parseVideo([]byte(short)); !errors.Is(err, errMalformed) {
+			t.Errorf("%q: %v", short, err)
+		}
 	}
 }
 
