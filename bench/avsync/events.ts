@@ -27,11 +27,12 @@ export const EVENTS = {
       await media?.camera.useCamera(other.id);
     }),
 
-  /** The teacher's camera is off for 5 s; the sound goes on. */
-  dark: async ({ teacher }: Cast): Promise<void> => {
-    await teacher.page.evaluate(() => window.chalkline?.media.camera.setVideo(false));
+  /** The teacher switches the camera off for 5 s; the sound goes on, and boards by it. */
+  dark: async ({ teacher, pupil }: Cast): Promise<void> => {
+    await teacher.pressCamera();
     await pause(5000);
-    await teacher.page.evaluate(() => window.chalkline?.media.camera.setVideo(true));
+    await pupil.goesOn(2000);
+    await teacher.pressCamera();
   },
 
   /** The pupil looks at another tab for a minute. */

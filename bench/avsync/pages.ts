@@ -135,6 +135,18 @@ export class Someone {
     if (kind !== "aligned" || shown === "now") throw new Error(`${this.name}: the boards do not follow the media: ${kind}`);
   }
 
+  /** Rejects unless the boards go on, by picture or sound, and are less behind than this, ms. */
+  async goesOn(most: number): Promise<void> {
+    const alignment = await this.page.evaluate(() => window.chalkline?.alignment);
+    if (alignment?.kind === "aligned" && alignment.delay < most) return;
+    throw new Error(`${this.name}: the boards do not go on: ${JSON.stringify(alignment)}`);
+  }
+
+  /** Presses the page's switch of the camera. The mouse draws meanwhile. */
+  async pressCamera(): Promise<void> {
+    await this.page.getByRole("switch", { name: "Camera" }).dispatchEvent("click");
+  }
+
   /** Notes when tones came into the microphone. */
   async record(): Promise<void> {
     await this.page.evaluate(async () => {
@@ -195,7 +207,7 @@ export class Someone {
     }, { way: player, follow: aligned });
   }
 
-  /** Notes of each frame of the video which number it has and how many strokes are drawn. */
+  /** Notes of each frame of the video which number it has and how many strokes are drawn, and when strokes come while a picture stands. */
   async watch(): Promise<void> {
     await this.page.waitForFunction(() => [...document.querySelectorAll("video")].some((v) => v.videoWidth > 0), undefined, { timeout: 40_000 });
     await this.page.evaluate(() => {
@@ -205,20 +217,33 @@ export class Someone {
       const painted = new MessageChannel();
       const waiting: (() => void)[] = [];
       painted.port1.onmessage = () => waiting.shift()?.();
-      const look = (video: HTMLVideoElement): void => window.trueClock.frame(video, (metadata) => {
-        look(video);
-        const number = window.readCounter(video, canvas), at = window.trueClock.of(metadata.expectedDisplayTime), shown = chalkline.shown();
+      const note = (video: HTMLVideoElement, at: number, stands: boolean): void => {
+        const number = window.readCounter(video, canvas), shown = chalkline.shown();
         if (number < 0) return;
         // What is painted with this frame stands once its animation callbacks have run.
         requestAnimationFrame(() => {
           waiting.push(() => {
             if (window.trueClock.now() - at > 500) return; // the tab was hidden before it was painted
             const strokes = chalkline.drawn(chalkline.page).length;
+            if (stands && strokes === window.watched.at(-1)?.strokes) return;
             window.watched.push({ number, strokes, at, shown: shown === "now" ? 0 : shown });
           });
           painted.port2.postMessage(0);
         });
+      };
+      let moved = 0;
+      const look = (video: HTMLVideoElement): void => window.trueClock.frame(video, (metadata) => {
+        look(video);
+        moved = window.trueClock.now();
+        note(video, window.trueClock.of(metadata.expectedDisplayTime), false);
       });
+      // A picture that stands has no frames. Where sound says the time it says nothing of when strokes are due.
+      const stand = (): void => void requestAnimationFrame(() => {
+        const video = document.querySelector("video"), now = window.trueClock.now(), { alignment } = chalkline;
+        if (video !== null && now - moved > 100 && alignment.kind === "aligned" && alignment.by === "video") note(video, now, true);
+        stand();
+      });
+      stand();
       // A publisher that comes back is shown by another element.
       const known = new Set<HTMLVideoElement>();
       const find = (): void => {

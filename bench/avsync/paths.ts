@@ -61,6 +61,7 @@ export const PATHS: readonly Path[] = [
   { name: "webrtc-pause", ...webrtc, event: { name: "pause", settle: 5 } },
   { name: "webrtc-offline", ...webrtc, event: { name: "offline", settle: 10 } },
   { name: "httpts-republish", ...httpts, event: { name: "republish", settle: 5 } },
+  { name: "httpts-dark", ...httpts, event: { name: "dark", settle: 5 } },
   { name: "httpts-hidden", ...httpts, event: { name: "hidden", settle: 2 } },
   { name: "httpts-offline", ...httpts, event: { name: "offline", settle: 10 } },
   { name: "hls-hidden", ...hls, event: { name: "hidden", settle: 2 } },
