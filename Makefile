@@ -101,6 +101,7 @@ bench: build ## Go benchmarks, then the load bench over both transports (docs/pe
 	@bin/chalkline-bench --start --transport webtransport $(BENCH_EDITS) --json
 	@bin/chalkline-bench --start --mode join --points 100000 --json
 	@bin/chalkline-bench --start --mode align --json
+	@bin/chalkline-bench --start --mode whep --clients 100 --json
 
 bench-page: setup-test build ## frames a second while drawing on a board of 100 000 points, in Chromium
 	$(call step,bench: drawing in Chromium)
