@@ -10,7 +10,7 @@ test.use({ launchOptions: withDevices });
 const SLOW = { timeout: 40_000 };
 
 /** Chooses a player by the menu of a tile, as a person does. */
-async function choose({ page }: Person, who: string, player: "auto" | "hls"): Promise<void> {
+async function choose({ page }: Person, who: string, player: "auto" | "hls" | "httpts"): Promise<void> {
   await page.getByRole("button", { name: `${who}: options` }).click();
   await page.getByLabel("Player").selectOption(player);
   await page.keyboard.press("Escape");
@@ -42,6 +42,30 @@ test("a pupil changes to HLS, pauses, and goes back to automatic: it plays, and 
   await expect.poll(() => playerOf(ben), SLOW).toBe("webrtc");
   await expect(ben.page.locator(".alignment .pill-text")).toHaveText(/^Aligned, \d+ ms$/, SLOW);
   await plays(ben, "Ann");
+  await ann.draw({ x: 300, y: 420, width: 200, height: 60 });
+  expect((await agree([ann, ben])).elements).toHaveLength(2);
+});
+
+test("ALN2 a pupil by HTTP-TS whose teacher switches the camera off sees what is drawn with the sound, and with the picture again", async ({ lesson }) => {
+  const ann = await withCamera(lesson, "Ann");
+  const ben = await lesson.person("Ben");
+  await goLive(ann);
+  await isAligned(ben);
+  await choose(ben, "Ann", "httpts");
+  await expect.poll(() => playerOf(ben), SLOW).toBe("httpts");
+  await plays(ben, "Ann");
+  const by = () => ben.page.evaluate(() => {
+    const alignment = window.chalkline?.alignment;
+    return alignment?.kind === "aligned" ? alignment.by : alignment?.kind;
+  });
+  const camera = ann.page.getByRole("switch", { name: "Camera" });
+  await camera.click();
+  await expect.poll(by, SLOW).toBe("sound");
+  await ann.draw({ x: 300, y: 300, width: 200, height: 60 });
+  expect((await agree([ann, ben])).elements).toHaveLength(1);
+  expect(await by()).toBe("sound");
+  await camera.click();
+  await expect.poll(by, SLOW).toBe("video");
   await ann.draw({ x: 300, y: 420, width: 200, height: 60 });
   expect((await agree([ann, ben])).elements).toHaveLength(2);
 });
