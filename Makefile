@@ -82,7 +82,7 @@ fuzz: build ## every fuzz target for FUZZTIME (30s), and the simulations with ne
 	$(call step,fuzz: every target for $(FUZZTIME))
 	@scripts/fuzz $(FUZZTIME)
 	$(call step,fuzz: simulation of Go clients$(comma) $(SIMULATE) ops)
-	@SIMULATE=$(SIMULATE) go test ./server -run '^TestSimulation' -v -timeout 3h
+	@SIMULATE=$(SIMULATE) go test ./server -run '^TestSimulation' -count=1 -v -timeout 3h
 	$(call step,fuzz: simulation of pages$(comma) $(SIMULATE_PAGE) ops)
 	@SIMULATE=$(SIMULATE_PAGE) npm --prefix web run --silent test -- test/simulation.test.ts
 
