@@ -22,7 +22,7 @@ import (
 )
 
 // path is a router between the server and its clients with delay, jitter (and
-// with it reordering), loss and outages. Its dice are seeded.
+// with it reordering), loss, narrow lines and outages. Its dice are seeded.
 type path struct {
 	oneWay, jitter time.Duration
 	loss           float64
@@ -31,6 +31,8 @@ type path struct {
 	nodes     map[string]simnet.PacketReceiver
 	down      map[string]bool          // by node: cut off
 	held      map[string]time.Duration // by node: what it sends now takes longer
+	rates     map[string]int           // by node: bytes a second that it can be sent; 0: as many as come
+	free      map[string]time.Time     // by node: when its line has sent what waits
 	due       map[[2]string]time.Time  // from, to: when the latest packet arrives
 	overtaken int                      // packets that arrive before an earlier one of the same two
 	dice      *rand.Rand
@@ -39,7 +41,8 @@ type path struct {
 func newPath(oneWay, jitter time.Duration, loss float64) *path {
 	return &path{
 		oneWay: oneWay, jitter: jitter, loss: loss,
-		nodes: map[string]simnet.PacketReceiver{}, down: map[string]bool{}, held: map[string]time.Duration{}, due: map[[2]string]time.Time{}, dice: rand.New(rand.NewPCG(1, 2)),
+		nodes: map[string]simnet.PacketReceiver{}, down: map[string]bool{}, held: map[string]time.Duration{},
+		rates: map[string]int{}, free: map[string]time.Time{}, due: map[[2]string]time.Time{}, dice: rand.New(rand.NewPCG(1, 2)),
 	}
 }
 
@@ -56,7 +59,11 @@ func (p *path) SendPacket(packet simnet.Packet) error {
 	if to == nil || p.down[packet.To.String()] || p.down[packet.From.String()] || p.dice.Float64() < p.loss {
 		return nil
 	}
-	delay := p.oneWay + p.held[packet.From.String()]
+	line, fits := p.line(packet)
+	if !fits {
+		return nil
+	}
+	delay := p.oneWay + p.held[packet.From.String()] + line
 	if p.jitter > 0 {
 		delay += time.Duration(p.dice.Int64N(int64(p.jitter)))
 	}
@@ -68,6 +75,34 @@ func (p *path) SendPacket(packet simnet.Packet) error {
 	}
 	time.AfterFunc(delay, func() { to.RecvPacket(packet) })
 	return nil
+}
+
+// lineBuffer is how long packets wait at a narrow line; what comes then is lost.
+const lineBuffer = 500 * time.Millisecond
+
+// line is how long a packet takes over the line to its node.
+func (p *path) line(packet simnet.Packet) (time.Duration, bool) {
+	node, now := packet.To.String(), time.Now()
+	rate := p.rates[node]
+	if rate == 0 {
+		return 0, true
+	}
+	free := p.free[node]
+	if free.Before(now) {
+		free = now
+	}
+	if free.Sub(now) > lineBuffer {
+		return 0, false
+	}
+	p.free[node] = free.Add(time.Second * time.Duration(len(packet.Data)) / time.Duration(rate))
+	return p.free[node].Sub(now), true
+}
+
+// narrow lets a node be sent only so many bytes a second.
+func (p *path) narrow(addr net.Addr, rate int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rates[addr.String()] = rate
 }
 
 // cut cuts a node off, or lets it back.
@@ -226,7 +261,14 @@ func (a *arrivals) of(replica uint32, n uint64) (time.Time, bool) {
 // join brings a client in; room 0 creates one.
 func (w *world) join(room int64, change ...func(*client.Config)) *host {
 	w.t.Helper()
-	n := w.newNode()
+	h := w.enter(w.newNode(), room, change...)
+	h.board = openFirst(w.t, h.Client)
+	return h
+}
+
+// enter brings a client in that has no board open.
+func (w *world) enter(n *node, room int64, change ...func(*client.Config)) *host {
+	w.t.Helper()
 	h := &host{addr: n.addr}
 	cfg := client.Config{
 		Token: "p" + h.addr.IP.String(), Name: "p", Room: room, RoomName: "lesson", Route: transport.WebTransport,
@@ -244,7 +286,6 @@ func (w *world) join(room int64, change ...func(*client.Config)) *host {
 		_ = c.Close()
 		n.close()
 	})
-	h.board = openFirst(w.t, c)
 	return h
 }
 

@@ -22,11 +22,11 @@ import (
 // guest is a peer that listens to nothing.
 type guest struct{ name string }
 
-func (*guest) Control([]byte)                      {}
-func (*guest) Document(room.Stream, [][]byte) bool { return true }
-func (*guest) CloseDocument(uint32)                {}
-func (*guest) Datagram([]byte)                     {}
-func (*guest) Close(*protocol.Error)               {}
+func (*guest) Control([]byte)                                    {}
+func (*guest) Document(room.Stream, [][]byte, uint64, bool) bool { return true }
+func (*guest) CloseDocument(uint32)                              {}
+func (*guest) Datagram([]byte)                                   {}
+func (*guest) Close(*protocol.Error)                             {}
 
 // enter joins a room and waits until the peer is in.
 func (g *guest) enter(r *room.Room) {

@@ -11,6 +11,7 @@ import (
 // and in order. Of what nobody reads so much is under way, then the writer waits.
 type wires struct {
 	oneWay   time.Duration
+	rate     int // bytes a second to those who dial from now on; 0: as many as come
 	arrived  chan net.Conn
 	closed   chan struct{}
 	closing  sync.Once
@@ -55,8 +56,8 @@ func (l *wires) dial(ctx context.Context, from *net.UDPAddr) (net.Conn, error) {
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
-	l.carry(nearEnd, farEnd)
-	l.carry(farEnd, nearEnd)
+	l.carry(nearEnd, farEnd, 0)
+	l.carry(farEnd, nearEnd, l.rate)
 	return &wire{near, client, l.Addr()}, nil
 }
 
@@ -75,8 +76,8 @@ type piece struct {
 	due   time.Time
 }
 
-// carry carries one way until either end is closed.
-func (l *wires) carry(from, to net.Conn) {
+// carry carries one way until either end is closed, at rate bytes a second if that is not 0.
+func (l *wires) carry(from, to net.Conn, rate int) {
 	underWay := make(chan piece, wirePieces)
 	l.carrying.Go(func() {
 		defer close(underWay)
@@ -94,6 +95,9 @@ func (l *wires) carry(from, to net.Conn) {
 	l.carrying.Go(func() {
 		for p := range underWay {
 			pause(time.Until(p.due))
+			if rate != 0 {
+				pause(time.Second * time.Duration(len(p.bytes)) / time.Duration(rate))
+			}
 			if _, err := to.Write(p.bytes); err != nil {
 				_ = from.Close() // and what is still under way goes nowhere
 			}

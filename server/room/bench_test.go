@@ -21,7 +21,7 @@ import (
 type sink struct{ bytes, parts int }
 
 func (s *sink) Control([]byte) {}
-func (s *sink) Document(_ Stream, parts [][]byte) bool {
+func (s *sink) Document(_ Stream, parts [][]byte, _ uint64, _ bool) bool {
 	for _, p := range parts {
 		s.bytes, s.parts = s.bytes+len(p), s.parts+1
 	}

@@ -48,7 +48,7 @@ func (s *state) openStream(v *view, how string, parts [][]byte) {
 		Resumed: how == resumedStream,
 	}))
 	s.cfg.Metrics.opened.WithLabelValues(how).Inc()
-	s.emit(openStream{v, stream, append([][]byte{header}, parts...)})
+	s.emit(openStream{v, stream, append([][]byte{header}, parts...), v.document.head.Revision})
 }
 
 // fewRecords is how many bytes of records are sent without asking whether a
@@ -112,21 +112,40 @@ func (s *state) syncState(now time.Time, c SyncState) {
 	s.begin(v, c.Position)
 }
 
-// drained starts all documents of a peer again whose full queue threw away what
+// drained goes on with all documents of a peer whose full queue threw away what
 // waited (REC4).
-func (s *state) drained(now time.Time, p Peer) {
-	m := s.members[p]
+func (s *state) drained(now time.Time, c Drained) {
+	m := s.members[c.Peer]
 	if m == nil {
 		return
 	}
+	m.stopped = false
 	for _, v := range m.views {
 		if !v.begun {
 			continue
 		}
 		s.cfg.Metrics.resyncs.WithLabelValues("slow").Inc()
 		s.flush(now, v.document)
-		s.restart(now, v)
+		if reached, ok := c.Reached[v.stream]; !ok || !s.goOn(v, reached) {
+			s.restart(now, v)
+		}
 	}
+}
+
+// goOn goes on with a view's stream from a revision, unless a snapshot is shorter.
+func (s *state) goOn(v *view, from uint64) bool {
+	d := v.document
+	at, known := d.tail.at(from)
+	if !known {
+		return false
+	}
+	missed, resumed := d.tail.since(at, math.MaxInt)
+	parts, records, err := d.shorter(missed, resumed)
+	if !records || err != nil {
+		return false
+	}
+	s.emit(openStream{v, v.stream, parts, d.head.Revision})
+	return true
 }
 
 // nearNow is how far behind a viewer may be whom the document of now serves: it

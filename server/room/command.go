@@ -15,10 +15,12 @@ type Peer interface {
 	// Control queues framed messages for the control stream.
 	Control(framed []byte)
 	// Document queues framed messages for a document's stream, all or none; the
-	// first of a generation opens the stream and gives up the older one. False
-	// means that the queue is full: nothing was queued, what waits for documents is
-	// dropped, and the session posts Drained once it has room again.
-	Document(s Stream, framed [][]byte) bool
+	// first of a generation opens the stream and gives up the older one. Behind them
+	// the document is at revision upTo; begins says that they are a snapshot, or what
+	// was missed. False means that the queue is full: nothing was queued, records that
+	// wait are dropped, and the session posts Drained once it has room again. Until
+	// then no more is to be queued for documents.
+	Document(s Stream, framed [][]byte, upTo uint64, begins bool) bool
 	// CloseDocument ends the streams of a handle.
 	CloseDocument(handle uint32)
 	// Datagram sends one datagram now or never.
@@ -101,8 +103,12 @@ type Trace struct {
 	Trace *chalklinev1.Trace
 }
 
-// Drained says that a peer whose queue was full has room again.
-type Drained struct{ Peer Peer }
+// Drained says that a peer whose queue was full has room again, and up to which
+// revisions its streams came.
+type Drained struct {
+	Peer    Peer
+	Reached map[Stream]uint64
+}
 
 // Results of what ran beside the room, and the loop's own.
 type (
@@ -181,6 +187,7 @@ type (
 		view   *view
 		stream Stream
 		parts  [][]byte
+		upTo   uint64
 	}
 	closeStream struct {
 		peer   Peer
@@ -190,10 +197,12 @@ type (
 	sendDocument struct {
 		view  *view
 		parts [][]byte
+		upTo  uint64
 	}
 	broadcast struct {
 		viewers []*view
 		parts   [][]byte
+		upTo    uint64
 	}
 	sendDatagram struct {
 		peer  Peer

@@ -333,7 +333,7 @@ func (s *state) flush(now time.Time, d *document) {
 		s.cfg.Metrics.fanoutBytes.Add(float64(len(framed) * len(d.viewers)))
 		s.cfg.Metrics.flushes.Inc()
 		s.cfg.Metrics.latency.Observe(now.Sub(d.oldest).Seconds())
-		s.emit(broadcast{d.viewers, [][]byte{framed}})
+		s.emit(broadcast{d.viewers, [][]byte{framed}, d.head.Revision})
 	}
 	d.out = d.out[:0]
 }

@@ -104,6 +104,7 @@ type peer struct {
 	n       map[uint32]uint64 // next n by handle
 	raw     map[uint32][][]byte
 	highest uint32 // generation
+	reached map[room.Stream]uint64
 }
 
 func (p *peer) Control(framed []byte) {
@@ -123,12 +124,13 @@ func (p *peer) Control(framed []byte) {
 	}
 }
 
-func (p *peer) Document(s room.Stream, parts [][]byte) bool {
+func (p *peer) Document(s room.Stream, parts [][]byte, upTo uint64, _ bool) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.refuse || p.blind {
 		return p.blind
 	}
+	p.reached[s] = upTo
 	for _, part := range parts {
 		p.raw[s.Handle] = append(p.raw[s.Handle], part)
 		b, err := protocol.ReadFrame(bytes.NewReader(part), nil, 1<<20)
@@ -181,6 +183,7 @@ func (f *fixture) enter(name string, change ...func(*room.Join)) *peer {
 	f.t.Helper()
 	p := &peer{
 		t: f.t, room: f.room, name: name, streams: map[uint32]*replica{}, raw: map[uint32][][]byte{}, n: map[uint32]uint64{},
+		reached: map[room.Stream]uint64{},
 	}
 	j := room.Join{
 		Peer: p, Who: classroom.Participant{ID: name, Role: classroom.Student}, Name: name, Key: []byte(fmt.Sprintf("%-16s", name)),

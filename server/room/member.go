@@ -26,6 +26,7 @@ type member struct {
 	name    string
 	replica uint32
 	views   map[uint32]*view           // by handle
+	stopped bool                       // its queue was full, and is not drained
 	opening map[uint32]replay.Document // by handle: what its opening waits for
 	reads   int                        // boards that are read for it
 	unread  []Command                  // openings that wait for their turn to be read, and what came behind them

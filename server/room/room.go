@@ -260,16 +260,16 @@ func (l *loop) perform(e effect) {
 	case sendControl:
 		e.peer.Control(e.bytes)
 	case openStream:
-		e.view.begin(e.stream, e.parts)
+		e.view.begin(e.stream, e.parts, e.upTo)
 	case haltStream:
 		e.view.lagging = true
 	case closeStream:
 		e.peer.CloseDocument(e.handle)
 	case sendDocument:
-		e.view.send(e.parts)
+		e.view.send(e.parts, e.upTo)
 	case broadcast:
 		for _, v := range e.viewers {
-			v.send(e.parts)
+			v.send(e.parts, e.upTo)
 		}
 	case sendDatagram:
 		e.peer.Datagram(e.bytes)

@@ -351,6 +351,36 @@ func TestREC4ASlowViewerStartsAgainAndNobodyWaits(t *testing.T) {
 	})
 }
 
+func TestREC4ASlowViewerGoesOnWithItsStreamWhereRecordsAreShorter(t *testing.T) {
+	simulated(t, func(t *testing.T) {
+		f := newRoom(t)
+		defer f.stop()
+		ann, slow := f.join("ann"), f.join("slow")
+		ann.draw(1, 20, true)
+		headers, reached := len(slow.headers), slow.board().at.Revision
+		slow.mu.Lock()
+		slow.refuse = true
+		slow.mu.Unlock()
+		ann.draw(2, 4, true)
+		slow.mu.Lock()
+		slow.refuse = false
+		slow.mu.Unlock()
+		ann.draw(3, 2, true)
+		if slow.board().at.Revision != reached {
+			t.Fatal("a lagging viewer was sent records")
+		}
+		f.room.Post(room.Drained{Peer: slow, Reached: slow.reached})
+		settle()
+		if slow.hash() != ann.hash() || len(slow.headers) != headers {
+			t.Fatalf("%d streams were begun for a few records, boards are equal: %v", len(slow.headers)-headers, slow.hash() == ann.hash())
+		}
+		ann.draw(4, 2, true)
+		if slow.hash() != ann.hash() {
+			t.Fatal("it does not go on")
+		}
+	})
+}
+
 func TestPagesAreAddedForEverybodyAndOpenAtOnce(t *testing.T) {
 	simulated(t, func(t *testing.T) {
 		f := newRoom(t)

@@ -118,7 +118,7 @@ func (s *state) step(now time.Time, c Command) []effect {
 	case askClock:
 		s.emit(answerClock{c.answer, s.clock})
 	case Drained:
-		s.drained(now, c.Peer)
+		s.drained(now, c)
 	case appended:
 		s.appended(now, c)
 	case boardLoaded:

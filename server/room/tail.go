@@ -64,15 +64,14 @@ func (t *tail) halve() {
 // False: the position is not in this history, too long ago, or more than limit
 // bytes follow.
 func (t *tail) since(p replay.Position, limit int) (parts [][]byte, ok bool) {
-	first := p.Revision - t.before.Revision // index of the first record to send
-	if p.Revision < t.before.Revision || first > uint64(len(t.records)) || t.digest(int(first)) != p.Digest {
+	if at, known := t.at(p.Revision); !known || at != p {
 		return nil, false
 	}
-	if len(t.bytes)-t.start(int(first)) > limit {
+	i := int(p.Revision - t.before.Revision) // index of the first record to send
+	if len(t.bytes)-t.start(i) > limit {
 		return nil, false
 	}
 	t.fillBlocks()
-	i := int(first)
 	for _, b := range t.blocks[t.blockOf(i):] {
 		if i > b.from {
 			b.framed = t.frame(i, b.to)
@@ -84,6 +83,15 @@ func (t *tail) since(p replay.Position, limit int) (parts [][]byte, ok bool) {
 		parts = append(parts, t.frame(i, len(t.records)))
 	}
 	return parts, true
+}
+
+// at returns the position at a revision. False: that is too long ago, or to come.
+func (t *tail) at(revision uint64) (p replay.Position, ok bool) {
+	i := revision - t.before.Revision
+	if revision < t.before.Revision || i > uint64(len(t.records)) {
+		return replay.Position{}, false
+	}
+	return replay.Position{Revision: revision, Digest: t.digest(int(i))}, true
 }
 
 // fillBlocks frames the records that fill whole messages. Those behind them fit one.

@@ -17,7 +17,7 @@ type hoard struct {
 	held  map[*byte]int // bytes by where they are
 }
 
-func (h *hoard) Document(_ room.Stream, parts [][]byte) bool {
+func (h *hoard) Document(_ room.Stream, parts [][]byte, _ uint64, _ bool) bool {
 	for _, p := range parts {
 		h.given += len(p)
 		h.held[unsafe.SliceData(p)] = len(p)

@@ -16,22 +16,35 @@ type view struct {
 	at       int64 // room time that it waits for the document of (ALN5); 0: none
 	tries    int   // to build that
 
-	// Owned by loop.perform: what was emitted before a stream belongs to the older
+	// Set by loop.perform: what was emitted before a stream belongs to the older
 	// one, or to none.
 	stream  Stream
-	lagging bool // its queue was full, or what waited in it is gone: another stream is to come
+	lagging bool // its queue was full, or what waited in it is gone: it is to begin anew, or to go on
 }
 
-// begin opens a stream.
-func (v *view) begin(s Stream, parts [][]byte) {
-	v.stream, v.lagging = s, false
-	v.send(parts)
+// begin opens a stream, or goes on with it.
+func (v *view) begin(s Stream, parts [][]byte, upTo uint64) {
+	v.stream, v.lagging = s, v.member.stopped
+	v.queue(parts, upTo, true)
 }
 
 // send queues parts on the view's stream. It runs on the room's goroutine.
-func (v *view) send(parts [][]byte) {
-	opened := v.stream.Generation != 0
-	if opened && !v.lagging && !v.member.peer.Document(v.stream, parts) {
+func (v *view) send(parts [][]byte, upTo uint64) {
+	if v.stream.Generation != 0 {
+		v.queue(parts, upTo, false)
+	}
+}
+
+func (v *view) queue(parts [][]byte, upTo uint64, begins bool) {
+	if !v.lagging && !v.member.peer.Document(v.stream, parts, upTo, begins) {
+		v.member.stop()
+	}
+}
+
+// stop sends nothing of documents any more, until the peer's queue is drained.
+func (m *member) stop() {
+	m.stopped = true
+	for _, v := range m.views {
 		v.lagging = true
 	}
 }
@@ -69,6 +82,6 @@ func (s *state) heartTick(now time.Time, c HeartTick) {
 			Message: &chalklinev1.DocumentMessage_Marker{Marker: &chalklinev1.Marker{
 				Revision: v.document.head.Revision, Digest: uint64(v.document.head.Digest), Hash: hash[:],
 			}},
-		})}})
+		})}, v.document.head.Revision})
 	}
 }

@@ -39,7 +39,6 @@ type fakeStream struct {
 	conn   *fakeConn
 	data   []byte
 	writes [][]byte
-	reset  bool
 	closed bool
 }
 
@@ -156,5 +155,4 @@ func (s *fakeStream) Write(p []byte) error {
 	return nil
 }
 
-func (s *fakeStream) Reset(uint32) { s.reset = true }
 func (s *fakeStream) Close() error { s.closed = true; return nil }

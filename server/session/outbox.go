@@ -25,16 +25,20 @@ const (
 	retryAfter    = 500 // ms, with GOING_AWAY
 )
 
-// datagrams is the stream of items that are datagrams; no handle is so high.
-var datagrams = room.Stream{Handle: 1<<32 - 1}
+// Streams of items that are for none; no handle is so high.
+var (
+	datagrams = room.Stream{Handle: 1<<32 - 1}
+	drain     = room.Stream{Handle: 1<<32 - 2} // ends what an overflow drops
+)
 
 // item is something to write: to a document's stream, to control where the
 // handle is 0, or datagrams. Its bytes are shared with other sessions and not written to.
 type item struct {
 	stream room.Stream
 	parts  [][]byte
-	size   int
-	opens  bool // begins a stream: a snapshot, or what was missed
+	upTo   uint64 // revision that the document has behind it
+	size   uint32
+	begins bool // a snapshot, or what was missed
 	closes bool // ends the handle's stream
 }
 
@@ -44,25 +48,22 @@ type outbox struct {
 	conn    transport.Conn
 	metrics *Metrics
 	limit   int64
-	drained func(*room.Room)
+	drained func(*room.Room, map[room.Stream]uint64)
 	room    atomic.Pointer[room.Room]
 
 	queue     chan item
-	pointers  atomic.Int64  // datagrams that wait
-	bytes     atomic.Int64  // that wait, but for openings
-	openings  atomic.Int64  // that wait
-	overtaken atomic.Uint32 // streams up to this generation are broken: what waits for them is thrown away
-	overflown atomic.Bool   // the room is to be told once the queue is empty
+	pointers  atomic.Int64 // datagrams that wait
+	bytes     atomic.Int64 // that wait, but for openings
+	openings  atomic.Int64 // that wait
+	overflown atomic.Bool  // records that wait are thrown away, up to drain
 
 	closing  chan struct{}
 	closed   sync.Once
 	reason   *protocol.Error // set before closing is closed
 	finished chan struct{}
 
-	generation uint32 // highest seen; owned by the room
-
 	// Owned by run.
-	streams map[uint32]openStream
+	streams map[uint32]*openStream
 	scratch []byte   // parts, joined
 	parts   [][]byte // of the run that is gathered
 }
@@ -70,13 +71,14 @@ type outbox struct {
 type openStream struct {
 	generation uint32
 	stream     transport.Stream
+	reached    uint64 // revision that was written
 }
 
-func newOutbox(conn transport.Conn, cfg Config, drained func(*room.Room)) *outbox {
+func newOutbox(conn transport.Conn, cfg Config, drained func(*room.Room, map[room.Stream]uint64)) *outbox {
 	o := &outbox{
 		conn: conn, metrics: cfg.Metrics, limit: int64(cfg.QueueBytes), drained: drained,
 		queue: make(chan item, slots), closing: make(chan struct{}), finished: make(chan struct{}),
-		streams: map[uint32]openStream{},
+		streams: map[uint32]*openStream{},
 	}
 	go o.run()
 	return o
@@ -91,38 +93,46 @@ func (o *outbox) send(m proto.Message) {
 // Control queues framed control messages. A client that does not even take
 // these is given up.
 func (o *outbox) Control(framed []byte) {
-	if !o.put(item{parts: [][]byte{framed}, size: len(framed)}, 2*o.limit) {
+	if !o.put(item{parts: [][]byte{framed}, size: uint32(len(framed))}, 2*o.limit) {
 		o.Close(protocol.NewError(protocol.Overloaded))
 	}
 }
 
-// Document is that of room.Peer. What begins a stream is as large as its
+// Document is that of room.Peer. What a stream begins with is as large as its
 // document, and is memory that others share: it counts by number, not by bytes.
-// Else who opens two large boards would never get the second.
-func (o *outbox) Document(s room.Stream, parts [][]byte) bool {
-	if s.Generation <= o.overtaken.Load() {
+// Else who opens two large boards would never get the second. For the same reason
+// it is not thrown away: on a narrow line the queue may overflow while it is written.
+func (o *outbox) Document(s room.Stream, parts [][]byte, upTo uint64, begins bool) bool {
+	if o.overflown.Load() {
 		return false
 	}
-	it := item{stream: s, parts: parts, opens: s.Generation > o.generation}
+	it := item{stream: s, parts: parts, upTo: upTo, begins: begins}
 	for _, p := range parts {
-		it.size += len(p)
+		it.size += uint32(len(p))
 	}
-	o.generation = max(o.generation, s.Generation)
 	if o.put(it, o.limit) {
 		return true
 	}
-	o.metrics.overflows.Inc()
-	o.overtaken.Store(o.generation)
-	o.overflown.Store(true)
-	o.tellDrained() // the writer may have emptied the queue meanwhile
+	o.overflow()
 	return false
+}
+
+// overflow throws away the records that wait; the room is told once that is done.
+func (o *outbox) overflow() {
+	o.metrics.overflows.Inc()
+	o.overflown.Store(true)
+	select {
+	case o.queue <- item{stream: drain}:
+	default: // full of control
+		o.Close(protocol.NewError(protocol.Overloaded))
+	}
 }
 
 // put queues an item if less than limit bytes wait; one item may go over it.
 func (o *outbox) put(it item, limit int64) bool {
 	switch {
-	case it.opens && o.openings.Load() >= maxOpenings,
-		!it.opens && o.bytes.Load() >= limit,
+	case it.begins && o.openings.Load() >= maxOpenings,
+		!it.begins && o.bytes.Load() >= limit,
 		it.stream.Handle != 0 && len(o.queue) >= slots-controlSlots:
 		return false
 	}
@@ -138,20 +148,22 @@ func (o *outbox) put(it item, limit int64) bool {
 
 // count counts an item in (1) or out (-1).
 func (o *outbox) count(it item, sign int64) {
-	if it.opens {
+	if it.begins {
 		o.openings.Add(sign)
 	} else {
 		o.bytes.Add(sign * int64(it.size))
 	}
 }
 
-// tellDrained tells the room once after an overflow that the queue is empty.
+// tellDrained tells the room after an overflow how far each stream came.
 func (o *outbox) tellDrained() {
-	if len(o.queue) > 0 || !o.overflown.CompareAndSwap(true, false) {
-		return
+	reached := make(map[room.Stream]uint64, len(o.streams))
+	for handle, s := range o.streams {
+		reached[room.Stream{Handle: handle, Generation: s.generation}] = s.reached
 	}
+	o.overflown.Store(false)
 	if r := o.room.Load(); r != nil {
-		go o.drained(r)
+		go o.drained(r, reached)
 	}
 }
 
@@ -162,7 +174,7 @@ func (o *outbox) CloseDocument(handle uint32) {
 
 // Datagram sends a datagram soon or never.
 func (o *outbox) Datagram(p []byte) {
-	if o.pointers.Add(1) <= datagramSlots && o.put(item{stream: datagrams, parts: [][]byte{p}, size: len(p)}, o.limit) {
+	if o.pointers.Add(1) <= datagramSlots && o.put(item{stream: datagrams, parts: [][]byte{p}, size: uint32(len(p))}, o.limit) {
 		return
 	}
 	o.pointers.Add(-1)
@@ -209,18 +221,16 @@ func (o *outbox) write(it item) error {
 			return err
 		}
 		if !more {
-			break
+			return nil
 		}
 		it = next
 	}
-	o.tellDrained()
-	return nil
 }
 
 // writeRun writes it and the items behind it for the same stream; next is the
 // first of another stream.
 func (o *outbox) writeRun(it item) (next item, more bool, err error) {
-	size := o.gather(it)
+	size, upTo := o.gather(it), it.upTo
 	for size < writeBytes && !it.closes && !more {
 		var waits bool
 		if next, waits = o.next(); !waits {
@@ -228,9 +238,10 @@ func (o *outbox) writeRun(it item) (next item, more bool, err error) {
 		}
 		if more = next.stream != it.stream || next.closes; !more {
 			size += o.gather(next)
+			upTo = next.upTo
 		}
 	}
-	err = o.emit(it, o.parts, size)
+	err = o.emit(it, o.parts, size, upTo)
 	clear(o.parts)
 	o.parts = o.parts[:0]
 	return next, more, err
@@ -250,11 +261,11 @@ func (o *outbox) next() (it item, ok bool) {
 func (o *outbox) gather(it item) int {
 	o.count(it, -1)
 	o.parts = append(o.parts, it.parts...)
-	return it.size
+	return int(it.size)
 }
 
-// emit writes gathered parts to the stream of it.
-func (o *outbox) emit(it item, parts [][]byte, size int) error {
+// emit writes gathered parts, which end with a revision, to the stream of it.
+func (o *outbox) emit(it item, parts [][]byte, size int, upTo uint64) error {
 	if it.closes {
 		if s, ok := o.streams[it.stream.Handle]; ok {
 			delete(o.streams, it.stream.Handle)
@@ -262,25 +273,25 @@ func (o *outbox) emit(it item, parts [][]byte, size int) error {
 		}
 		return nil
 	}
-	if it.stream == datagrams {
+	switch {
+	case it.stream == datagrams:
 		o.sendDatagrams(parts)
 		return nil
-	}
-	control := it.stream.Handle == 0
-	if !control && it.stream.Generation <= o.overtaken.Load() {
+	case it.stream == drain:
+		o.tellDrained()
+		return nil
+	case it.stream.Handle == 0:
+		return o.writeParts(o.conn.WriteControl, parts, size)
+	case !it.begins && o.overflown.Load():
 		return nil
 	}
-	write := o.conn.WriteControl
-	if !control {
-		s, err := o.stream(it.stream)
-		if s == nil || err != nil {
-			return err
-		}
-		write = s.Write
+	s, err := o.stream(it.stream)
+	if s == nil || err != nil {
+		return err
 	}
-	o.metrics.writes.Inc()
-	o.metrics.bytesOut.Add(float64(size))
-	return o.writeParts(write, parts, size)
+	err = o.writeParts(s.stream.Write, parts, size)
+	s.reached = upTo
+	return err
 }
 
 func (o *outbox) sendDatagrams(parts [][]byte) {
@@ -292,6 +303,8 @@ func (o *outbox) sendDatagrams(parts [][]byte) {
 
 // writeParts writes parts, joined up to writeBytes at a time.
 func (o *outbox) writeParts(write func([]byte) error, parts [][]byte, size int) error {
+	o.metrics.writes.Inc()
+	o.metrics.bytesOut.Add(float64(size))
 	if len(parts) == 1 {
 		return write(parts[0])
 	}
@@ -312,23 +325,25 @@ func (o *outbox) writeParts(write func([]byte) error, parts [][]byte, size int) 
 }
 
 // stream returns the transport's stream of a generation, opened when first
-// written to; nil for a generation that has been overtaken.
-func (o *outbox) stream(s room.Stream) (transport.Stream, error) {
+// written to; nil for a generation that has been overtaken. The one before ends behind
+// what was written: its snapshot may be all that the client has for a while.
+func (o *outbox) stream(s room.Stream) (*openStream, error) {
 	open, ok := o.streams[s.Handle]
 	switch {
 	case ok && open.generation == s.Generation:
-		return open.stream, nil
+		return open, nil
 	case ok && open.generation > s.Generation:
 		return nil, nil
 	case ok:
-		open.stream.Reset(uint32(protocol.Resync))
+		_ = open.stream.Close()
 	}
 	stream, err := o.conn.OpenStream()
 	if err != nil {
 		return nil, err
 	}
-	o.streams[s.Handle] = openStream{s.Generation, stream}
-	return stream, nil
+	open = &openStream{generation: s.Generation, stream: stream}
+	o.streams[s.Handle] = open
+	return open, nil
 }
 
 // sayGoodbye writes the control messages that still wait, why the connection
@@ -336,7 +351,7 @@ func (o *outbox) stream(s room.Stream) (transport.Stream, error) {
 func (o *outbox) sayGoodbye() {
 	for it, ok := o.next(); ok; it, ok = o.next() {
 		if it.stream.Handle == 0 {
-			_ = o.writeParts(o.conn.WriteControl, it.parts, it.size)
+			_ = o.writeParts(o.conn.WriteControl, it.parts, int(it.size))
 		}
 	}
 	framed, _ := protocol.AppendMessage(nil, o.goodbye())

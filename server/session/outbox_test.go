@@ -19,12 +19,16 @@ type box struct {
 	*outbox
 	conn    *fakeConn
 	drained atomic.Int32
+	reached map[room.Stream]uint64 // as it was told last
 }
 
 func newBox() *box {
 	b := &box{conn: newFakeConn(nil)}
 	cfg := Config{QueueBytes: testLimit}.withDefaults()
-	b.outbox = newOutbox(b.conn, cfg, func(*room.Room) { b.drained.Add(1) })
+	b.outbox = newOutbox(b.conn, cfg, func(_ *room.Room, reached map[room.Stream]uint64) {
+		b.reached = reached
+		b.drained.Add(1)
+	})
 	b.room.Store(&room.Room{})
 	return b
 }
@@ -54,6 +58,16 @@ func withBox(t *testing.T, f func(t *testing.T, b *box)) {
 	})
 }
 
+// begin queues what a stream begins with, or goes on with.
+func (b *box) begin(s room.Stream, parts [][]byte, upTo uint64) bool {
+	return b.Document(s, parts, upTo, true)
+}
+
+// records queues records, of which the last has a revision.
+func (b *box) records(s room.Stream, parts [][]byte, upTo uint64) bool {
+	return b.Document(s, parts, upTo, false)
+}
+
 func part(n int, with byte) [][]byte { return [][]byte{bytes.Repeat([]byte{with}, n)} }
 
 func at(handle, generation uint32) room.Stream {
@@ -63,10 +77,10 @@ func at(handle, generation uint32) room.Stream {
 func TestWhatWaitsForOneStreamIsOneWrite(t *testing.T) {
 	withBox(t, func(t *testing.T, b *box) {
 		b.stall()
-		b.Document(at(1, 1), part(3, 'a'))
-		b.Document(at(1, 1), [][]byte{[]byte("b"), []byte("c")})
-		b.Document(at(2, 2), part(1, 'x'))
-		b.Document(at(1, 1), part(1, 'd'))
+		b.begin(at(1, 1), part(3, 'a'), 1)
+		b.records(at(1, 1), [][]byte{[]byte("b"), []byte("c")}, 1)
+		b.begin(at(2, 2), part(1, 'x'), 1)
+		b.records(at(1, 1), part(1, 'd'), 1)
 		b.conn.stop(false)
 		synctest.Wait()
 		if s := b.conn.streams; len(s) != 2 || string(s[0].data) != "aaabcd" || len(s[0].writes) != 2 || string(s[1].data) != "x" {
@@ -81,7 +95,7 @@ func TestALongRunIsCutIntoWrites(t *testing.T) {
 		for range 10 {
 			parts = append(parts, part(writeBytes/4, 'a')...)
 		}
-		b.Document(at(1, 1), parts)
+		b.begin(at(1, 1), parts, 1)
 		synctest.Wait()
 		s := b.conn.streams[0]
 		if len(s.data) != 10*writeBytes/4 || len(s.writes) != 3 {
@@ -93,56 +107,73 @@ func TestALongRunIsCutIntoWrites(t *testing.T) {
 	})
 }
 
-func TestREC4AFullQueueIsDroppedAndDrainedIsToldOnce(t *testing.T) {
+func TestREC4OfAFullQueueRecordsAreDroppedAndDrainedSaysOnceHowFarStreamsCame(t *testing.T) {
 	withBox(t, func(t *testing.T, b *box) {
-		b.Document(at(1, 1), part(1, 'h'))
-		b.Document(at(2, 2), part(1, 'h'))
+		b.begin(at(1, 1), part(1, 'h'), 5)
+		b.begin(at(2, 2), part(1, 'h'), 1)
+		b.records(at(1, 1), part(1, 'r'), 6)
 		synctest.Wait()
 		b.stall()
 		sent := 0
-		for b.Document(at(1, 1), part(100, 'a')) {
+		for b.records(at(1, 1), part(100, 'a'), 7) {
 			sent += 100
 		}
 		if sent != testLimit {
 			t.Fatalf("%d bytes were queued, the limit is %d", sent, testLimit)
 		}
-		if b.Document(at(2, 2), part(1, 'b')) {
-			t.Fatal("another stream of the same age goes on though something of it may be dropped")
+		if b.records(at(2, 2), part(1, 'b'), 2) {
+			t.Fatal("another stream goes on though something of it may be dropped")
 		}
 		b.conn.stop(false)
 		synctest.Wait()
-		if n := b.drained.Load(); n != 1 {
-			t.Fatalf("drained was told %d times", n)
+		if n := b.drained.Load(); n != 1 || len(b.reached) != 2 || b.reached[at(1, 1)] != 6 || b.reached[at(2, 2)] != 1 {
+			t.Fatalf("drained was told %d times, last that streams came to %v", n, b.reached)
 		}
-		if s := b.conn.streams[0]; string(s.data) != "h" {
-			t.Fatalf("%d bytes of an overtaken stream were written", len(s.data))
+		if s := b.conn.streams[0]; string(s.data) != "hr" {
+			t.Fatalf("%q was written", s.data)
 		}
-		if !b.Document(at(1, 3), part(2, 'n')) {
-			t.Fatal("a new generation is not taken")
+		if !b.begin(at(1, 1), part(2, 'm'), 9) || !b.begin(at(2, 3), part(2, 'n'), 3) {
+			t.Fatal("what goes on and what begins anew is not taken")
 		}
 		synctest.Wait()
-		if s := b.conn.streams; !s[0].reset || string(s[2].data) != "nn" {
-			t.Fatalf("the old stream was reset: %v, the new one has %q", s[0].reset, s[2].data)
+		if s := b.conn.streams; string(s[0].data) != "hrmm" || s[0].closed || !s[1].closed || string(s[2].data) != "nn" {
+			t.Fatalf("streams %+v", s)
 		}
-		if n := b.drained.Load(); n != 1 {
-			t.Fatalf("drained was told %d times", n)
+		if n := b.drained.Load(); n != 1 || b.bytes.Load() != 0 || b.openings.Load() != 0 {
+			t.Fatalf("drained was told %d times, %d bytes and %d openings are still counted", n, b.bytes.Load(), b.openings.Load())
 		}
 	})
 }
 
-func TestREC4DrainedIsToldThoughTheQueueEmptiedBeforeTheOverflowWasNoted(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		told := make(chan struct{}, 1)
-		o := &outbox{
-			metrics: NewMetrics(nil), limit: testLimit, queue: make(chan item, slots), drained: func(*room.Room) { told <- struct{}{} },
-			generation: 1,
+func TestREC4WhatAStreamBeginsWithIsWrittenThoughTheQueueOverflows(t *testing.T) {
+	withBox(t, func(t *testing.T, b *box) {
+		b.stall()
+		b.begin(at(1, 1), part(2*testLimit, 'h'), 5)
+		b.begin(at(2, 2), part(2*testLimit, 'i'), 3)
+		for b.records(at(1, 1), part(1, 'a'), 6) { // there are no more slots
 		}
-		o.room.Store(&room.Room{})
-		o.bytes.Store(testLimit) // the writer has taken the item, and has not counted it out yet
-		if o.Document(at(1, 1), part(1, 'a')) {
+		b.conn.stop(false)
+		synctest.Wait()
+		s := b.conn.streams
+		if len(s) != 2 || string(s[0].data) != string(part(2*testLimit, 'h')[0]) || string(s[1].data) != string(part(2*testLimit, 'i')[0]) {
+			t.Fatalf("%d streams", len(s))
+		}
+		if b.drained.Load() != 1 || b.reached[at(1, 1)] != 5 || b.reached[at(2, 2)] != 3 {
+			t.Fatalf("drained was told %d times, streams came to %v", b.drained.Load(), b.reached)
+		}
+	})
+}
+
+func TestREC4DrainedIsToldThoughNothingWaits(t *testing.T) {
+	withBox(t, func(t *testing.T, b *box) {
+		b.bytes.Add(testLimit) // the writer has taken the item, and has not counted it out yet
+		if b.records(at(1, 1), part(1, 'a'), 1) {
 			t.Fatal("taken over the limit")
 		}
-		<-told // or the test deadlocks
+		synctest.Wait()
+		if n := b.drained.Load(); n != 1 {
+			t.Fatalf("drained was told %d times", n)
+		}
 	})
 }
 
@@ -150,12 +181,12 @@ func TestREC4LargeDocumentsCanBeOpenedTogether(t *testing.T) {
 	withBox(t, func(t *testing.T, b *box) {
 		b.stall()
 		for i := range uint32(protocol.MaxOpenDocuments) {
-			if !b.Document(at(i+1, i+1), part(3*testLimit, byte('a'+i))) {
+			if !b.begin(at(i+1, i+1), part(3*testLimit, byte('a'+i)), 1) {
 				t.Fatalf("document %d is not taken", i+1)
 			}
 		}
 		b.Control([]byte("\x00"))
-		if !b.Document(at(1, 1), part(10, 'r')) {
+		if !b.records(at(1, 1), part(10, 'r'), 1) {
 			t.Fatal("records behind a snapshot are not taken")
 		}
 		b.conn.stop(false)
@@ -185,7 +216,7 @@ func TestREC4OpeningsThatWaitAreBounded(t *testing.T) {
 		b.stall()
 		taken := 0
 		for i := range uint32(5 * maxOpenings) { // SYNC_STATE over and over
-			if b.Document(at(1, i+1), part(3*testLimit, 'a')) {
+			if b.begin(at(1, i+1), part(3*testLimit, 'a'), 1) {
 				taken++
 			}
 		}
@@ -194,18 +225,18 @@ func TestREC4OpeningsThatWaitAreBounded(t *testing.T) {
 		}
 		b.conn.stop(false)
 		synctest.Wait()
-		if len(b.conn.streams) != 0 || b.drained.Load() != 1 {
-			t.Fatalf("%d streams opened, drained told %d times", len(b.conn.streams), b.drained.Load())
+		if len(b.conn.streams) != maxOpenings || b.drained.Load() != 1 || b.openings.Load() != 0 {
+			t.Fatalf("%d streams opened, drained told %d times, %d openings are still counted", len(b.conn.streams), b.drained.Load(), b.openings.Load())
 		}
 	})
 }
 
 func TestControlHasSlotsOfItsOwn(t *testing.T) {
 	withBox(t, func(t *testing.T, b *box) {
-		b.Document(at(1, 1), part(1, 'h'))
+		b.begin(at(1, 1), part(1, 'h'), 1)
 		synctest.Wait()
 		b.stall()
-		for b.Document(at(1, 1), nil) {
+		for b.records(at(1, 1), nil, 1) {
 		}
 		b.Control([]byte("\x00"))
 		select {
@@ -235,7 +266,7 @@ func TestSES9GoodbyeIsSaidBehindWhatWaitsOnControl(t *testing.T) {
 		withBox(t, func(t *testing.T, b *box) {
 			b.stall()
 			b.send(&chalklinev1.ServerMessage{Message: &chalklinev1.ServerMessage_Ack{Ack: &chalklinev1.Ack{N: 7}}})
-			b.Document(at(1, 1), part(1, 'a'))
+			b.begin(at(1, 1), part(1, 'a'), 1)
 			b.Close(protocol.NewError(code))
 			b.Close(protocol.NewError(protocol.Full)) // only the first counts
 			b.conn.stop(false)
@@ -272,14 +303,14 @@ func TestAStuckWriterIsFreedAfterAGrace(t *testing.T) {
 func TestACloseComesBehindWhatIsQueued(t *testing.T) {
 	withBox(t, func(t *testing.T, b *box) {
 		b.stall()
-		b.Document(at(1, 1), part(2, 'a'))
+		b.begin(at(1, 1), part(2, 'a'), 1)
 		b.CloseDocument(1)
-		b.Document(at(1, 2), part(2, 'b'))
+		b.begin(at(1, 2), part(2, 'b'), 1)
 		b.CloseDocument(9) // never opened
 		b.conn.stop(false)
 		synctest.Wait()
 		s := b.conn.streams
-		if len(s) != 2 || !s[0].closed || s[0].reset || string(s[0].data) != "aa" || s[1].closed || string(s[1].data) != "bb" {
+		if len(s) != 2 || !s[0].closed || string(s[0].data) != "aa" || s[1].closed || string(s[1].data) != "bb" {
 			t.Fatalf("streams %+v", s)
 		}
 	})

@@ -258,10 +258,11 @@ func (s *session) leave() {
 	}
 }
 
-// drained tells the room that the queue has room again. It runs on the writer,
-// which must not wait for the room: the room may be waiting in nothing, but
-// others fill its inbox.
-func (s *session) drained(r *room.Room) { r.Post(room.Drained{Peer: s.out}) }
+// drained tells the room that the queue has room again. It waits for the room, which
+// the writer must not: the room may be waiting in nothing, but others fill its inbox.
+func (s *session) drained(r *room.Room, reached map[room.Stream]uint64) {
+	r.Post(room.Drained{Peer: s.out, Reached: reached})
+}
 
 func (s *session) ping(m *chalklinev1.Ping) {
 	now := time.Now().UnixMicro()

@@ -102,10 +102,6 @@ type Stream interface {
 	// until Close of the connection. p is not kept.
 	Write(p []byte) error
 
-	// Reset gives the stream up: what has not arrived yet may never arrive. It
-	// blocks no longer than a Write.
-	Reset(code uint32)
-
 	// Close ends the stream after what was written.
 	Close() error
 }
@@ -133,8 +129,7 @@ type ClientConn interface {
 // stream that is not read holds up the whole connection: read it or Close it.
 type ServerStream interface {
 	// ReadMessage returns the next message, at most protocol.MaxServerMessage
-	// bytes, valid until the next call; io.EOF after the last. A stream that the
-	// server reset ends in another error, on WebSocket perhaps in io.EOF.
+	// bytes, valid until the next call; io.EOF after the last.
 	ReadMessage() ([]byte, error)
 
 	// Close stops reading; what still comes is thrown away.

@@ -317,31 +317,3 @@ func TestAReadAfterCloseFailsAtOnce(t *testing.T) {
 		}
 	})
 }
-
-func TestAResetStreamEndsForTheClient(t *testing.T) {
-	server := newTestServer(t, func(c Conn) {
-		_, _ = c.ReadMessage()
-		stream, _ := c.OpenStream()
-		_ = stream.Write(framed("first")[:3])
-		stream.Reset(1002)
-		next, _ := c.OpenStream()
-		_ = next.Write(framed("second"))
-		_, _ = c.ReadMessage()
-	}, nil)
-	onBothRoutes(t, func(t *testing.T, route Route) {
-		client := server.dial(t, route)
-		must(t, client.WriteControl(framed("hello")))
-		second := false
-		for !second {
-			stream, err := client.AcceptStream(t.Context())
-			must(t, err)
-			message, err := stream.ReadMessage()
-			switch {
-			case err == nil && string(message) == "second":
-				second = true
-			case err == nil || errors.Is(err, io.EOF):
-				t.Fatalf("reset stream: %q, %v", message, err)
-			}
-		}
-	})
-}

@@ -123,9 +123,6 @@ func (s *webSocketStream) Write(p []byte) error {
 	return s.conn.write(s.channel, p)
 }
 
-// Reset is Close: what was written is on its way already.
-func (s *webSocketStream) Reset(uint32) { _ = s.Close() }
-
 func (s *webSocketStream) Close() error {
 	if s.ended || s.channel == 0 {
 		s.ended = true

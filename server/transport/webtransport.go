@@ -243,11 +243,6 @@ func (s *webTransportStream) Write(p []byte) error {
 	return nil
 }
 
-func (s *webTransportStream) Reset(code uint32) {
-	s.quic.CancelWrite(webtransport.StreamErrorCode(code))
-	s.forget()
-}
-
 func (s *webTransportStream) Close() error {
 	defer s.forget()
 	return s.conn.failure("close stream", s.quic.Close())
