@@ -19,6 +19,8 @@ export interface Watched {
   /** Seen in the video; -1: there is none. */
   readonly number: number;
   readonly strokes: number;
+  /** Of them, those that were there while the shown time was that of sound. */
+  readonly heard: number;
   /** True time, ms. */
   readonly at: number;
   /** The page's shown time, µs room time; 0: now. */
@@ -225,13 +227,14 @@ export class Someone {
           waiting.push(() => {
             if (window.trueClock.now() - at > 500) return; // the tab was hidden before it was painted
             const strokes = chalkline.drawn(chalkline.page).length;
+            if (window.trueClock.now() - sounded < 500) heard = strokes; // alignment is told every 250 ms
             if (stands && strokes === window.watched.at(-1)?.strokes) return;
-            window.watched.push({ number, strokes, at, shown: shown === "now" ? 0 : shown });
+            window.watched.push({ number, strokes, at, heard, shown: shown === "now" ? 0 : shown });
           });
           painted.port2.postMessage(0);
         });
       };
-      let moved = 0;
+      let moved = 0, heard = 0, sounded = -Infinity;
       const look = (video: HTMLVideoElement): void => window.trueClock.frame(video, (metadata) => {
         look(video);
         moved = window.trueClock.now();
@@ -240,7 +243,9 @@ export class Someone {
       // A picture that stands has no frames. Where sound says the time it says nothing of when strokes are due.
       const stand = (): void => void requestAnimationFrame(() => {
         const video = document.querySelector("video"), now = window.trueClock.now(), { alignment } = chalkline;
-        if (video !== null && now - moved > 100 && alignment.kind === "aligned" && alignment.by === "video") note(video, now, true);
+        const by = alignment.kind === "aligned" ? alignment.by : undefined;
+        if (by === "sound") sounded = now;
+        if (video !== null && now - moved > 100 && by === "video") note(video, now, true);
         stand();
       });
       stand();
@@ -278,7 +283,7 @@ export class Someone {
       if (chalkline === undefined) throw new Error("no room is shown");
       const look = (): void => void requestAnimationFrame(() => {
         const strokes = chalkline.drawn(chalkline.page).length, shown = chalkline.shown();
-        window.watched.push({ number: -1, strokes, at: window.trueClock.now(), shown: shown === "now" ? 0 : shown });
+        window.watched.push({ number: -1, strokes, at: window.trueClock.now(), heard: 0, shown: shown === "now" ? 0 : shown });
         look();
       });
       look();

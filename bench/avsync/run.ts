@@ -135,7 +135,7 @@ async function judgePictures(taken: readonly Taken[], teacher: Someone, pupil: S
   if (Math.abs(camera.rate / FPS - 1) > RATE_TOLERANCE) throw new Error(`the source gives ${camera.rate.toFixed(2)} pictures a second, not ${FPS}`);
   const drawn = (await teacher.page.evaluate(() => window.drew)).map((at) => ({ at, due: camera.at(camera.firstAfter(at)) }));
   const watched = await pupil.page.evaluate(() => window.watched);
-  const shown = watched.map(({ number, strokes, at }): Shown => ({ media: camera.at(unwrap(number, CYCLE, camera, at)), strokes, at }));
+  const shown = watched.map(({ number, strokes, heard, at }): Shown => ({ media: camera.at(unwrap(number, CYCLE, camera, at)), strokes, heard, at }));
   if (process.env["TRACE"] !== undefined) trace(drawn, shown, watched.map((w) => w.shown / 1000));
   return score(drawn, shown, judged);
 }
@@ -145,7 +145,7 @@ async function judgeSound(teacher: Someone, pupil: Someone, judged: Judged): Pro
   const [watched, heard] = await pupil.page.evaluate(() => [window.watched, window.tones] as const);
   const age = ageOfSound(said, heard, TONE_MS);
   const drawn = drew.map((at): Drawn => ({ at, due: at }));
-  const shown = watched.map(({ strokes, at }): Shown => ({ media: at - age(at), strokes, at }));
+  const shown = watched.map(({ strokes, at }): Shown => ({ media: at - age(at), strokes, heard: 0, at }));
   if (process.env["TRACE"] !== undefined) trace(drawn, shown, watched.map((w) => w.shown / 1000));
   return score(drawn, shown, judged);
 }
@@ -168,7 +168,7 @@ async function judgeDelivery(teacher: Someone, pupil: Someone, { strokes, gap }:
   await pupil.shows(beside.length);
   const drew = await teacher.page.evaluate(() => window.drew);
   const drawn = drew.map((at): Drawn => ({ at, due: at }));
-  const shown = (await pupil.page.evaluate(() => window.watched)).map(({ strokes: n, at }): Shown => ({ media: at, strokes: n, at }));
+  const shown = (await pupil.page.evaluate(() => window.watched)).map(({ strokes: n, at }): Shown => ({ media: at, strokes: n, heard: 0, at }));
   const among = (video: boolean): Score => score(drawn, shown, (stroke) => beside[drew.indexOf(stroke.at)] === video);
   return { ...among(true), alone_p99_ms: among(false).delivery_p99_ms };
 }

@@ -12,6 +12,8 @@ export interface Shown {
   readonly media: number;
   /** How many strokes were drawn. */
   readonly strokes: number;
+  /** Of them, those that were there while sound alone said the time: no picture says whether they were early. */
+  readonly heard: number;
   readonly at: number;
 }
 
@@ -109,7 +111,7 @@ export function score(drawn: readonly Drawn[], shown: readonly Shown[], judged: 
   return {
     strokes: errors.length, frames: shown.length,
     p50_ms: quantile(errors, 0.5), p95_ms: quantile(errors, 0.95), p99_ms: quantile(errors, 0.99), max_ms: quantile(errors, 1),
-    early_max_ms: round(shown.reduce((most, { media, strokes }) => Math.max(most, (drawn[strokes - 1]?.due ?? -Infinity) - media), 0)),
+    early_max_ms: round(shown.reduce((most, { media, strokes, heard }) => (strokes > heard ? Math.max(most, (drawn[strokes - 1]?.due ?? -Infinity) - media) : most), 0)),
     delay_ms: quantile(shown.map((frame) => frame.at - frame.media), 0.5),
     delivery_p99_ms: quantile(deliveries, 0.99),
   };

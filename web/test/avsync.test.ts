@@ -19,7 +19,7 @@ const strokes = (...times: readonly number[]): Drawn[] => times.map((at) => ({ a
 /** A page that shows pictures 500 ms after they were taken, and each stroke `late` pictures after its own. */
 const page = (drawn: readonly Drawn[], late: number): Shown[] =>
   Array.from({ length: 500 }, (_, index) => ({
-    media: camera.at(index), at: camera.at(index) + 500, strokes: drawn.filter(({ at }) => camera.firstAfter(at) + late <= index).length,
+    media: camera.at(index), at: camera.at(index) + 500, strokes: drawn.filter(({ at }) => camera.firstAfter(at) + late <= index).length, heard: 0,
   }));
 
 const drawn = strokes(1010, 2020, 3030, 4040, 5050);
@@ -52,6 +52,12 @@ test("a page that goes back shows what stood then, or is early", () => {
   assert.equal(score(drawn, [...page(drawn, 0), ...again], all).early_max_ms, 0);
   const whole = again.map((frame) => ({ ...frame, strokes: 5 }));
   assert.ok(score(drawn, [...page(drawn, 0), ...whole], all).early_max_ms > 3000);
+});
+
+test("strokes that came with sound alone are not early beside a picture of before", () => {
+  const seen = page(drawn, -3);
+  const early = (heard: number): number => score(drawn, seen.map((frame) => ({ ...frame, heard })), all).early_max_ms;
+  assert.deepEqual([early(4), early(5)], [100, 0]);
 });
 
 test("the first picture after a time is found where the camera was slower for a while", () => {

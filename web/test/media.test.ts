@@ -316,6 +316,24 @@ test("ALN3: without frames T is that of the last picture that came; without a ne
   lesson.media.stop();
 });
 
+test("ALN3: after a pause T stands until the picture goes on", async () => {
+  const lesson = await Lesson.begin();
+  await lesson.frames(10);
+  const { receiver } = lesson.world.peer.transceivers[0]!;
+  receiver.getSynchronizationSources = () => [{ timestamp: 0, rtpTimestamp: lesson.rtp }];
+  const playing = lesson.media.playing.value[0]!;
+  const before = lesson.shown;
+  playing.pause();
+  lesson.rtp += 5000 * 90;
+  await lesson.ticks(5000);
+  playing.resume();
+  await lesson.ticks(200);
+  assert.equal(lesson.shown, before);
+  await lesson.frames(3);
+  assert.ok(lesson.shown - before > 5_000_000, `${lesson.shown - before} µs`);
+  lesson.media.stop();
+});
+
 test("ALN2: nobody leads, one leads oneself, or the lead has no media: boards show now", async () => {
   const lesson = await Lesson.begin();
   await lesson.frames(3);

@@ -1,6 +1,7 @@
 // Plays over WebRTC (WHEP), with the time of each frame by its RTP timestamp.
 import type { MediaSource } from "../sync/api.ts";
 import type { Quality } from "./api.ts";
+import { seen } from "./choice.ts";
 import { h264Of } from "./codecs.ts";
 import type { Driver, DriverEvents } from "./driver.ts";
 import { Frames } from "./frames.ts";
@@ -74,6 +75,7 @@ export class WebRtcDriver implements Driver {
   /** Now, wherever it stood. */
   resume(): void {
     this.clock.restart();
+    if (seen(this.source)) this.frames.expect();
   }
 
   window(): undefined {
