@@ -159,8 +159,11 @@ func headOf(r *replay.Record) replay.Head {
 	}
 }
 
+// coarsely is how many bytes a point takes in a snapshot at most, about.
+const coarsely = 2
+
 // takeIn applies a durable record. The snapshot from before a purge would bring
-// joiners all that is gone.
+// joiners all that is gone, and records that are longer than the board serve nobody.
 func (s *state) takeIn(d *document, b *batch, r *replay.Record) {
 	purges := len(b.ops) > 0 && b.ops[0].Kind == ot.Purge
 	if !purges {
@@ -171,7 +174,9 @@ func (s *state) takeIn(d *document, b *batch, r *replay.Record) {
 	d.chunks.without(d.board, &b.ops[0])
 	d.take(b, r)
 	d.cached = nil
-	s.cfg.Metrics.purged.Add(float64(before.Minus(d.board.Load()).Elements))
+	load := d.board.Load()
+	d.tail.shorten(max(fewRecords, coarsely*load.Points+load.Bytes))
+	s.cfg.Metrics.purged.Add(float64(before.Minus(load).Elements))
 }
 
 // take applies a durable record and codes it for the viewers.

@@ -302,7 +302,7 @@ func TestOT16APageFilledAndClearedTenTimesIsAsSmallAsOneFill(t *testing.T) {
 	simulated(t, func(t *testing.T) {
 		f := newRoom(t)
 		f.stop()
-		f.start(withLog(&sink{Log: f.log}), func(c *room.Config) { c.TailBytes = 16 << 10 }) // what is kept to resume from is no part of the board
+		f.start(withLog(&sink{Log: f.log}))
 		defer f.stop()
 		ann := f.join("ann", func(j *room.Join) { j.Open = j.Open[1:] })
 		ann.blind = true

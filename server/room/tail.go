@@ -44,6 +44,13 @@ func (t *tail) add(r *replay.Record, coded []byte) {
 	}
 }
 
+// shorten forgets the oldest until no more than so many bytes are kept.
+func (t *tail) shorten(most int) {
+	for len(t.bytes) > most {
+		t.halve()
+	}
+}
+
 // halve forgets the older half.
 func (t *tail) halve() {
 	half := len(t.records) / 2
