@@ -2,8 +2,10 @@ package server_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"sync"
 	"time"
 
@@ -94,6 +96,12 @@ func (s *simulation) restOf(i int, page string) {
 	if i == 0 {
 		s.checkStory(l)
 	}
+	s.events["purges"] += l.purges
+	if _, err := s.cfg.Log.Snapshot(ctx, s.roomID(), documentOf(page), math.MaxUint64); err == nil {
+		s.events["snapshots"]++
+	} else if !errors.Is(err, replay.ErrNoSnapshot) {
+		s.t.Error(err)
+	}
 }
 
 // compare compares a person's board with the log, at the log's revision or, if
@@ -124,6 +132,11 @@ type logged struct {
 	revision uint64
 	board    *ot.Board
 	batches  map[uint64]batchID // by revision
+	purges   int                // records of them
+}
+
+func documentOf(page string) replay.Document {
+	return replay.Document(classroom.Board{Page: page}.Document())
 }
 
 // readLog applies the log from its first record on.
@@ -131,8 +144,7 @@ func (s *simulation) readLog(page string) *logged {
 	l := &logged{board: ot.NewBoard(), batches: map[uint64]batchID{}}
 	strokes := ink.NewStrokes(1 << 10)
 	twice := map[batchID]uint64{}
-	document := replay.Document(classroom.Board{Page: page}.Document())
-	err := s.cfg.Log.Read(s.t.Context(), s.roomID(), document, 1, func(r replay.Record) bool {
+	err := s.cfg.Log.Read(s.t.Context(), s.roomID(), documentOf(page), 1, func(r replay.Record) bool {
 		batch := batchID{r.Replica, r.N}
 		if before, known := twice[batch]; known && r.Replica != 0 {
 			s.t.Errorf("page %s: batch %v is there at revisions %d and %d", page, batch, before, r.Revision)
@@ -156,6 +168,9 @@ func (l *logged) apply(strokes *ink.Strokes, r replay.Record) error {
 	ops, err := ot.DecodeOps(r.Payload, protocol.MaxOpsPerBatch)
 	if err != nil {
 		return err
+	}
+	if len(ops) > 0 && ops[0].Kind == ot.Purge {
+		l.purges++
 	}
 	for i := range ops {
 		if ops[i].Kind == ot.Extend && l.board.Extends(r.Replica, &ops[i]) {

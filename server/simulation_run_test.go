@@ -145,7 +145,11 @@ func (s *simulation) disturb() {
 		pause(s.between(3 * time.Second))
 		s.start()
 	case n < 4:
-		s.events["killed"]++
+		if s.onDisk {
+			s.events["cut from power"]++
+		} else {
+			s.events["killed"]++
+		}
 		s.path.cut(serverAddr, true)
 		s.restart()
 	case n == 4 && s.older:

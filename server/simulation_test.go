@@ -32,19 +32,25 @@ const (
 // SEED=s runs one. A seed fixes what is done and the dice of the network; the
 // order in which the goroutines of one moment run it does not.
 func TestSimulationEverybodyAgreesAtRest(t *testing.T) {
+	seen := map[string]int{}
 	if seed := number(t, "SEED"); seed != 0 {
-		simulate(t, seed, longRun)
+		simulate(t, seed, longRun, seen)
 		return
 	}
 	if ops := number(t, "SIMULATE"); ops != 0 {
-		simulateMany(t, ops)
-		return
+		simulateMany(t, ops, seen)
+	} else {
+		for seed := uint64(1); seed <= 6; seed++ {
+			simulate(t, seed, shortRun, seen)
+		}
+		for _, seed := range readSeeds(t) {
+			simulate(t, seed, shortRun, seen)
+		}
 	}
-	for seed := uint64(1); seed <= 6; seed++ {
-		simulate(t, seed, shortRun)
-	}
-	for _, seed := range readSeeds(t) {
-		simulate(t, seed, shortRun)
+	for _, event := range []string{"stopped", "killed", "cut from power", "away", "purges", "snapshots"} {
+		if seen[event] == 0 {
+			t.Errorf("no run had %q: %v", event, seen)
+		}
 	}
 }
 
@@ -62,11 +68,11 @@ func number(t *testing.T, name string) uint64 {
 	return n
 }
 
-func simulateMany(t *testing.T, ops uint64) {
+func simulateMany(t *testing.T, ops uint64, seen map[string]int) {
 	began := time.Now()
 	done, runs := uint64(0), 0
 	for seed := uint64(began.UnixNano()); done < ops; seed++ {
-		n, ok := simulate(t, seed, longRun)
+		n, ok := simulate(t, seed, longRun, seen)
 		if !ok {
 			keepSeed(t, seed)
 		}
@@ -74,11 +80,12 @@ func simulateMany(t *testing.T, ops uint64) {
 		runs++
 	}
 	spent := time.Since(began)
-	t.Logf("%d runs, %d ops in %v: %.0f ops/s", runs, done, spent.Round(time.Second), float64(done)/spent.Seconds())
+	t.Logf("%d runs, %d ops in %v: %.0f ops/s; %v", runs, done, spent.Round(time.Second), float64(done)/spent.Seconds(), seen)
 }
 
-// simulate runs one seed and returns how many ops were made, and whether all held.
-func simulate(t *testing.T, seed uint64, ops int) (done uint64, ok bool) {
+// simulate runs one seed and returns how many ops were made, and whether all held. It
+// adds what happened to seen.
+func simulate(t *testing.T, seed uint64, ops int, seen map[string]int) (done uint64, ok bool) {
 	ok = t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 		began := time.Now()
 		t.Logf("seed %d: begins", seed) // what is seen if it never ends
@@ -88,6 +95,9 @@ func simulate(t *testing.T, seed uint64, ops int) (done uint64, ok bool) {
 			s.run()
 			s.rest()
 			done = s.done.Load()
+			for event, n := range s.events {
+				seen[event] += n
+			}
 			t.Logf("seed %d: %v", seed, s)
 		})
 		t.Logf("seed %d: %d ops in %v", seed, done, time.Since(began).Round(time.Millisecond))
