@@ -83,7 +83,7 @@ func runOn(ctx context.Context, c config.Config, log *slog.Logger, registry *pro
 		Images: images, Fonts: fonts, Media: media,
 		Logger: log, Registry: registry, MetricsElsewhere: c.MetricsListen != "",
 		MaxRooms: c.MaxRooms,
-		Room:     room.Config{MaxParticipants: c.MaxParticipants},
+		Room:     room.Config{MaxParticipants: c.MaxParticipants, PurgeAfter: time.Duration(c.PurgeAfter) * time.Second},
 		Session:  session.Config{QueueBytes: c.MaxQueue, MessagesPerSecond: float64(c.MaxMessages)},
 	})
 	if err != nil {

@@ -68,6 +68,9 @@ type Config struct {
 	// MaxQueue is how many bytes may wait for one client before it starts again from a
 	// snapshot. 0: 524 288.
 	MaxQueue int
+	// PurgeAfter is after how many seconds what was deleted is taken off its board for good:
+	// so far undo brings it back. 0: 600.
+	PurgeAfter int
 
 	// MediaListen is host:port for camera, microphone and screen (WebRTC): UDP, and TCP of
 	// the same number. Empty: the host of Listen, and the port after its. "off": there is
@@ -118,6 +121,7 @@ func Default() Config {
 		MaxParticipants: 1000,
 		MaxMessages:     300,
 		MaxQueue:        512 << 10,
+		PurgeAfter:      600,
 		LogLevel:        "info",
 		LogFormat:       "text",
 	}

@@ -263,14 +263,24 @@ class Simulation {
   }
 }
 
+/** Elements that servers took off boards for good (OT16), in all runs. */
+let purged = 0;
+
+async function purgedBy(server: Server): Promise<number> {
+  const metrics = await (await fetch(`http://127.0.0.1:${server.port}/metrics`)).text();
+  const [, count] = /^chalkline_room_purged_elements_total (\S+)$/m.exec(metrics) ?? [];
+  return Number(count);
+}
+
 async function simulate(seed: number, ops: number): Promise<number> {
-  const server = await Server.start("--max-queue", "65536");
+  const server = await Server.start("--max-queue", "65536", "--purge-after", String(1 + (seed % 5)));
   const s = new Simulation(seed, { careful: seed % 2 === 0, loses: seed % 3 === 0 }, server);
   try {
     await s.begin();
     await s.work(ops);
     await s.rest();
-    console.log(s.toString());
+    purged += await purgedBy(server);
+    console.log(`${s.toString()}; ${purged} elements purged so far`);
     return s.ops;
   } finally {
     await s.close();
@@ -304,8 +314,10 @@ if (only > 0) {
       }
     }
     console.log(`${ops} ops, ${Math.round((1000 * ops) / (performance.now() - began))} ops/s`);
+    assert.ok(purged > 0, "nothing was purged");
     if (failures.length > 0) throw new AggregateError(failures, `${failures.length} seeds fail, now in ${BAD_SEEDS}`);
   });
 } else {
   for (const seed of [...badSeeds(), 1, 2, 3, 6]) test(`simulation against the server, seed ${seed}`, async () => void (await simulate(seed, SHORT_RUN)));
+  test("in the simulations above servers took elements off boards", () => assert.ok(purged > 0));
 }
