@@ -7,10 +7,9 @@ import { difference, pictureOf, samePicture } from "./support/picture.ts";
 
 /** What both see, once they agree. */
 async function both(a: Person, b: Person): Promise<Drawn[]> {
+  await expect(async () => expect(await drawn(b.page)).toEqual(await drawn(a.page))).toPass({ timeout: 20_000 }); // one's own work is seen at once
   await agree([a, b]);
-  const seen = await drawn(b.page);
-  expect(await drawn(a.page)).toEqual(seen);
-  return seen;
+  return drawn(b.page);
 }
 
 /** Both hold and see the same, and do so after a reload. */

@@ -26,6 +26,7 @@ const BAD_SEEDS = "test/testdata/simulation/seeds.txt";
 const LOSES_ONE_IN = 300;
 /** A machine that stood still for so long may have heard nothing from one heart tick to the next, ms. */
 const STOOD_MS = 5000;
+const WATCH_MS = 50;
 /** What was done so shortly before a page died need not have been in its store. */
 const UNSAFE_MS = 500;
 
@@ -107,10 +108,14 @@ class Simulation {
   private repairs = 0;
   private awakeAt = performance.now();
   private stood = false;
+  /** How long pages ran, ms: while this process stands still their stores get nothing either. */
+  private lived = 0;
   private readonly watch = setInterval(() => {
-    this.stood ||= performance.now() - this.awakeAt > STOOD_MS;
+    const passed = performance.now() - this.awakeAt;
+    this.stood ||= passed > STOOD_MS;
+    this.lived += Math.min(passed, 2 * WATCH_MS);
     this.awakeAt = performance.now();
-  }, 100);
+  }, WATCH_MS);
   private room = 0n;
   private first = "";
 
@@ -154,7 +159,7 @@ class Simulation {
 
   private hands(): Hands {
     const { below, conditions: { careful } } = this;
-    const habits = { below, now: () => performance.now(), unsafe: UNSAFE_MS, undoes: !careful, deletesTexts: !careful, ink: 60, moves: 20, rubs: 10, splits: 4 };
+    const habits = { below, now: () => this.lived, unsafe: UNSAFE_MS, undoes: !careful, deletesTexts: !careful, ink: 60, moves: 20, rubs: 10, splits: 4 };
     return new Hands(habits, this.letters);
   }
 
