@@ -137,6 +137,7 @@ test("the server is restarted in an orderly way: who is live stays live, and is 
   await expect.poll(camera, { timeout: 20_000 }).not.toBe("live");
   await server.start();
   await expect.poll(camera, { timeout: 40_000 }).toBe("live");
+  await expect.poll(() => server.metric("chalkline_webrtc_viewers")).toBe(1);
   await plays(ben, "Ann");
   await isAligned(ben);
   await expect(ann.page.locator(".notices").getByRole("alert")).toHaveCount(0);

@@ -520,6 +520,31 @@ test("WebRTC that does not work is left for HTTP, and the source's news are foll
   media.stop();
 });
 
+for (const [what, code, kind] of [
+  ["without the session", 0, "reconnecting"],
+  ["of a source that is not there", Code.NoSuchSource, "synced"],
+] as const) {
+  test(`what fails ${what} says nothing of WebRTC: it is played so again`, async () => {
+    const { world, media } = begin();
+    world.sources.set([sourceOf(1, { live: true })]);
+    const playing = media.play(1);
+    await world.clock.pass(10);
+    world.peer.become("connected");
+    world.answer = (path) => (path.includes("whep") ? new CodeError(code) : undefined);
+    world.connection.set(kind === "synced" ? SYNCED : { kind, unsent: 0, code: 0 });
+    world.peer.become("failed");
+    await world.clock.pass(30_000);
+    assert.equal(playing.player.value, "webrtc");
+    world.answer = undefined;
+    world.connection.set(SYNCED);
+    await world.clock.pass(5000);
+    world.peer.become("connected");
+    await world.clock.pass(10);
+    assert.deepEqual([playing.player.value, playing.fault.value], ["webrtc", undefined]);
+    media.stop();
+  });
+}
+
 test("sound that the browser keeps back is let out by the next click", async () => {
   const { world, media } = begin();
   world.sources.set([sourceOf(1)]);

@@ -34,7 +34,7 @@ export class RoomMedia implements Media {
     const request = session.request.bind(session);
     const worker = new WorkerLink(env.worker, env.clock, session.alignment);
     const told = { ...env, signals: withSession(env.signals, session) };
-    this.site = { env: told, request, worker, ice: new IceServers(request, () => env.clock.now()), room: () => session.alignment.now() };
+    this.site = { env: told, request, worker, ice: new IceServers(request, () => env.clock.now()), room: () => session.alignment.now(), connected: () => session.connection.value.kind === "synced" };
     this.camera = new Camera("camera", this.site, session);
     this.screen = new Screen("screen", this.site, session);
     this.found = new Devices(env.devices);

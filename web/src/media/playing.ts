@@ -1,4 +1,5 @@
 // One source being played: by which player, in which element, and what becomes of it.
+import { Code } from "../protocol/codes.ts";
 import type { MediaSource } from "../sync/api.ts";
 import { Value } from "../sync/observable.ts";
 import type { MediaFault, Player, Playing, Quality } from "./api.ts";
@@ -206,11 +207,14 @@ export class SourcePlaying implements Playing {
   private down(player: Player, fault: MediaFault, final: boolean): void {
     this.fault.set(fault);
     this.settle("stalled");
-    // Where nothing goes out that is no fault of the player's.
     const others = gives(this.info) && playersOf(this.info, this.site.env.support).length > 1 && (this.override !== undefined || this.wanted === "auto");
-    if (!final && !(others && ++this.tries >= TRIES)) return;
-    this.failures.note(this.info.number, player);
-    this.override = undefined;
+    // Where nothing goes out, or the server or the source is gone, that is no fault of the player's.
+    const failed = this.site.connected() && !(fault.kind === "refused" && fault.code === Code.NoSuchSource);
+    if (!final && !(failed && others && ++this.tries >= TRIES)) return;
+    if (failed) {
+      this.failures.note(this.info.number, player);
+      this.override = undefined;
+    }
     this.close();
     if (this.choice() !== player) this.begin();
     else this.cancelAnew = this.site.env.clock.after(ANEW_MS, () => this.begin());

@@ -22,6 +22,8 @@ export interface Site {
   readonly worker: WorkerLink;
   /** Room time, µs; undefined before the first joining. */
   room(): number | undefined;
+  /** Whether the session stands: what fails without it says nothing of a player. */
+  connected(): boolean;
 }
 
 export interface Tracks {
