@@ -146,10 +146,23 @@ func (s *Server) Close(ctx context.Context) error {
 	case <-ctx.Done():
 		err = fmt.Errorf("media/webrtc: close: %w", context.Cause(ctx))
 	}
-	if s.tcp != nil {
-		err = errors.Join(err, s.tcp.Close())
+	return errors.Join(err, s.closeTCP(), s.udp.Close(), ignoreClosed(s.cfg.UDP.Close()))
+}
+
+// closeTCP does not wait for connections that have yet to say whose they are, or that
+// said it when their session had ended: for those pion waits until it gives them up.
+func (s *Server) closeTCP() error {
+	if s.tcp == nil {
+		return nil
 	}
-	return errors.Join(err, s.udp.Close(), ignoreClosed(s.cfg.UDP.Close()))
+	closed := make(chan error, 1)
+	go func() { closed <- ignoreClosed(s.tcp.Close()) }()
+	select {
+	case err := <-closed:
+		return err
+	case <-time.After(strayWait):
+		return nil
+	}
 }
 
 func ignoreClosed(err error) error {
@@ -165,6 +178,7 @@ const (
 	disconnectedWait = 5 * time.Second
 	failedWait       = 15 * time.Second
 	keepAlive        = 2 * time.Second
+	strayWait        = 200 * time.Millisecond // for TCP connections without a session, when all ends
 )
 
 // admit enters a session, if there may be one more. The error is a

@@ -359,6 +359,45 @@ func TestTCPAloneIsEnough(t *testing.T) {
 	checkFrames(t, w.take(frames, 30), w.film(), &sent, 1)
 }
 
+// telling says when it has accepted a connection.
+type telling struct {
+	net.Listener
+	accepted chan struct{}
+}
+
+func (l telling) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err == nil {
+		l.accepted <- struct{}{}
+	}
+	return c, err
+}
+
+func TestCloseDoesNotWaitForTCPConnectionsThatSayNothing(t *testing.T) {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := telling{l, make(chan struct{}, 2)}
+	w := newWorld(t, func(c *webrtc.Config) { c.TCP = from })
+	// The second is accepted once the first is looked after.
+	for range 2 {
+		c, err := net.Dial("tcp4", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close() })
+		<-from.accepted
+	}
+	start := time.Now()
+	if err := w.server.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(start); took > 10*time.Second { // pion gives one up after 30
+		t.Errorf("took %v", took)
+	}
+}
+
 func TestMED3WhoMayAndWithWhat(t *testing.T) {
 	w := newWorld(t)
 	film := w.film()
