@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { BrowserContextOptions, CDPSession, Page } from "@playwright/test";
+import { picture } from "./support/devpage.ts";
 import { agree, onBoard, somewhere, type Person } from "./support/person.ts";
 import { expect, test } from "./support/fixtures.ts";
 import { difference, inked, pictureOf } from "./support/picture.ts";
@@ -64,7 +65,7 @@ async function serious(page: Page): Promise<string[]> {
   });
 }
 
-test("on a phone a finger draws for everybody and two fingers zoom the board alone", async ({ lesson }, info) => {
+test("on a phone a finger draws for everybody and two fingers zoom the board alone", async ({ lesson }) => {
   const phone = await lesson.person("小明", { ...PHONE, locale: "zh-CN" });
   const desk = await lesson.person("Ann");
   const hand = await Hand.of(phone);
@@ -79,10 +80,10 @@ test("on a phone a finger draws for everybody and two fingers zoom the board alo
   expect(await phone.page.evaluate(() => visualViewport?.scale)).toBe(1);
   expect((await agree([phone, desk])).elements).toEqual(drawn.elements);
   expect(await serious(phone.page)).toEqual([]);
-  await info.attach("phone", { body: await phone.page.screenshot(), contentType: "image/png" });
+  await picture(phone.page, "devices-phone");
 });
 
-test("on a wall of 3840 × 2160 what a class writes is there, sharp and for everybody", async ({ lesson }, info) => {
+test("on a wall of 3840 × 2160 what a class writes is there, sharp and for everybody", async ({ lesson }) => {
   const random = seeded(38);
   const wall = await lesson.person("王老师", { ...WALL, locale: "zh-CN" });
   const desk = await lesson.person("Ann");
@@ -95,10 +96,10 @@ test("on a wall of 3840 × 2160 what a class writes is there, sharp and for ever
   expect([width, height]).toEqual([place?.width, place?.height]);
   await expect.poll(async () => inked(await pictureOf(wall))).toBeGreaterThan(0.0005);
   expect(await serious(wall.page)).toEqual([]);
-  await info.attach("wall", { body: await wall.page.screenshot(), contentType: "image/png" });
+  await picture(wall.page, "devices-wall");
 });
 
-test("a browser that is too old is told so, even if it cannot read the page", async ({ browser, server }, info) => {
+test("a browser that is too old is told so, even if it cannot read the page", async ({ browser, server }) => {
   const missing: readonly (() => void)[] = [
     () => Reflect.deleteProperty(AbortSignal, "timeout"),
     () => Reflect.deleteProperty(Intl, "Segmenter"),
@@ -118,7 +119,7 @@ test("a browser that is too old is told so, even if it cannot read the page", as
     await page.waitForLoadState("load");
     await expect(page.locator("#app, .start")).toHaveCount(0);
     expect(await serious(page)).toEqual([]);
-    if (i === 0) await info.attach("old", { body: await page.screenshot(), contentType: "image/png" });
+    if (i === 0) await picture(page, "devices-old");
     else expect(errors).toEqual([]);
     await context.close();
   }
@@ -142,7 +143,7 @@ test("the language is switched in the middle of a lesson, and the drawing stays"
   await expect(ann.pill).toHaveText("已同步");
 });
 
-test("axe finds nothing serious: start, lesson, panels, without a server", async ({ lesson, server }, info) => {
+test("axe finds nothing serious: start, lesson, panels, without a server", async ({ lesson, server }) => {
   const ann = await lesson.person("Ann");
   await ann.draw({ x: 300, y: 300, width: 200, height: 60 });
   expect(await serious(ann.page)).toEqual([]);
@@ -151,16 +152,16 @@ test("axe finds nothing serious: start, lesson, panels, without a server", async
     expect(await serious(ann.page)).toEqual([]);
     await ann.page.keyboard.press("Escape");
   }
-  await info.attach("desk", { body: await ann.page.screenshot(), contentType: "image/png" });
+  await picture(ann.page, "devices-desk");
   await server.stop();
   await ann.draw({ x: 300, y: 400, width: 200, height: 60 });
   await expect(ann.pill).toHaveText(/^Reconnecting/);
   await ann.pill.click();
   expect(await serious(ann.page)).toEqual([]);
-  await info.attach("reconnecting", { body: await ann.page.screenshot(), contentType: "image/png" });
+  await picture(ann.page, "devices-reconnecting");
   await server.start();
   await ann.page.goto(`${server.url}/`);
   await ann.page.waitForSelector(".start");
   expect(await serious(ann.page)).toEqual([]);
-  await info.attach("start", { body: await ann.page.screenshot(), contentType: "image/png" });
+  await picture(ann.page, "devices-start");
 });

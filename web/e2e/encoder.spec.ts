@@ -1,6 +1,7 @@
 // An encoder pushes into the lesson (ffmpeg), others see it, and the page measures how late it is by flashes.
 import config from "./playwright.config.ts";
 import { Encoder, type Film } from "./support/encoder.ts";
+import { watchMachine } from "./support/machine.ts";
 import { expect, test } from "./support/fixtures.ts";
 import type { Person } from "./support/person.ts";
 
@@ -23,6 +24,8 @@ async function pushAddress({ page }: Person): Promise<string> {
 const film: Film = { width: 320, height: 180, fps: 30, picture: (_, lit) => new Uint8Array(320 * 180).fill(lit ? 150 : 48) };
 /** How late the encoder is, ms. */
 const LATE = 700;
+/** What is measured may be off by so much, ms, on cores of its own. */
+const OFF = 150;
 
 test("an encoder's picture is seen by all, and the page measures by flashes how late it is", async ({ lesson }) => {
   const ann = await lesson.person("Ann");
@@ -30,20 +33,21 @@ test("an encoder's picture is seen by all, and the page measures by flashes how 
   const encoder = new Encoder(await pushAddress(ann), LATE, film);
   try {
     const video = ben.page.locator(".tile", { hasText: "Ann’s stream" }).locator("video");
-    await expect.poll(() => video.evaluate((v: HTMLVideoElement) => v.currentTime), { timeout: 20_000 }).toBeGreaterThan(0.5);
-    await expect(ben.page.locator(".alignment .pill-text")).toHaveText("Not calibrated", { timeout: 15_000 });
+    await expect.poll(() => video.evaluate((v: HTMLVideoElement) => v.currentTime)).toBeGreaterThan(0.5);
+    await expect(ben.page.locator(".alignment .pill-text")).toHaveText("Not calibrated");
     await ann.page.getByRole("button", { name: "My stream: options" }).click();
     await ann.page.getByRole("button", { name: "Calibrate the time…" }).click();
     const sheet = ann.page.getByRole("dialog", { name: "Calibrate the stream’s time" });
-    await expect.poll(() => sheet.locator("video").evaluate((v: HTMLVideoElement) => v.videoWidth), { timeout: 20_000 }).toBe(320);
+    await expect.poll(() => sheet.locator("video").evaluate((v: HTMLVideoElement) => v.videoWidth)).toBe(320);
     await encoder.look(ann.page, await ann.page.evaluateHandle(() => () => performance.timeOrigin + performance.now()));
+    const slower = watchMachine();
     await sheet.getByRole("button", { name: "Start" }).click();
-    await expect(sheet.locator(".calibrate-said")).toHaveText(/^Measured/, { timeout: 60_000 });
+    await expect(sheet.locator(".calibrate-said")).toHaveText(/^Measured/);
     const ms = Number(/(\d+) ms/.exec((await sheet.locator(".calibrate-said").textContent()) ?? "")?.[1]);
-    expect(Math.abs(ms - LATE), `${ms} ms`).toBeLessThan(150);
+    expect(Math.abs(ms - LATE), `${ms} ms`).toBeLessThan(OFF * slower());
     await ann.page.keyboard.press("Escape");
     await expect(sheet).toBeHidden();
-    await expect(ben.page.locator(".alignment .pill-text")).toHaveText(/^Aligned/, { timeout: 15_000 });
+    await expect(ben.page.locator(".alignment .pill-text")).toHaveText(/^Aligned/);
   } finally {
     await encoder.stop();
   }

@@ -1,13 +1,13 @@
 // Every tool with real pointer events on the real server: what comes of it is the same for the other, and after a reload.
 import { ElementKind } from "../src/ot/types.ts";
-import { drag, drawn, press, selected, type At, type Drawn } from "./support/devpage.ts";
+import { drag, drawn, picture, press, selected, type At, type Drawn } from "./support/devpage.ts";
 import { expect, test } from "./support/fixtures.ts";
 import { agree, type Person } from "./support/person.ts";
 import { difference, pictureOf, samePicture } from "./support/picture.ts";
 
 /** What both see, once they agree. */
 async function both(a: Person, b: Person): Promise<Drawn[]> {
-  await expect(async () => expect(await drawn(b.page)).toEqual(await drawn(a.page))).toPass({ timeout: 20_000 }); // one's own work is seen at once
+  await expect(async () => expect(await drawn(b.page)).toEqual(await drawn(a.page))).toPass(); // one's own work is seen at once
   await agree([a, b]);
   return drawn(b.page);
 }
@@ -58,6 +58,7 @@ test("what each tool draws, and what the erasers leave of it", async ({ lesson }
   await ann.page.keyboard.type("Chalk");
   await ann.page.keyboard.press("Escape");
   expect((await both(ann, bob)).at(-1)).toMatchObject({ kind: ElementKind.Text, text: "Chalk" });
+  await picture(bob.page, "everytool-drawn");
   await press(ann.page, "k");
   await drag(ann.page, [[300, 550], [500, 560]]);
   const [stroke, marker, ...rest] = await both(ann, bob);
@@ -76,6 +77,7 @@ test("what each tool draws, and what the erasers leave of it", async ({ lesson }
   await press(bob.page, "e");
   await drag(bob.page, [[400, 240], [400, 290]], 8);
   expect((await both(ann, bob)).map((e) => e.key)).toEqual(split.map((e) => e.key).filter((key) => key !== marker?.key));
+  await picture(bob.page, "everytool-erased");
   await lasts(ann, bob);
 });
 
@@ -121,6 +123,7 @@ test("what is selected is moved, sized, turned, grouped, put in order, locked, d
   await press(page, "Escape", "q");
   await drag(page, [[280, 480], [420, 480], [420, 600], [280, 600], [280, 480]], 6);
   await choose(ann, 1);
+  await picture(page, "everytool-lasso");
   await press(page, "ArrowRight");
   expect((await both(ann, bob))[1]?.place?.x).toBeGreaterThan(second?.place?.x ?? Infinity);
   const order = async (): Promise<(string | undefined)[]> => (await both(ann, bob)).map((e) => e.key);

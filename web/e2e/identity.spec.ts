@@ -46,7 +46,7 @@ test("a reload with unsent work delivers it once", async ({ lesson, relay }) => 
   await expect(ann.pill).toHaveText("Connecting");
   relay.setRoom(true);
   await ann.synced();
-  const held = await agree([ann, bob], 20_000);
+  const held = await agree([ann, bob]);
   expect(onBoard(held)).toEqual({ strokes: 1 + left.strokes, points: onBoard(before).points + left.points });
   expect(replicas(held.elements).size).toBe(1);
   await ann.draw(somewhere(random));
@@ -54,7 +54,6 @@ test("a reload with unsent work delivers it once", async ({ lesson, relay }) => 
 });
 
 test("storage that was cleared under an open page is written anew: a reload with unsent work delivers it", async ({ lesson, relay }) => {
-  test.setTimeout(120_000);
   const random = seeded(76);
   const ann = await lesson.person("Ann", {}, relay);
   await ann.draw(somewhere(random));
@@ -67,12 +66,11 @@ test("storage that was cleared under an open page is written anew: a reload with
   await ann.reload();
   relay.setRoom(true);
   await ann.synced();
-  const held = await agree([ann], 20_000);
+  const held = await agree([ann]);
   expect(onBoard(held)).toEqual({ strokes: 1 + left.strokes, points: onBoard(before).points + left.points });
 });
 
 test("where nothing can be stored the page does not say that it is, and the browser asks before unsent work is lost", async ({ lesson, relay }) => {
-  test.setTimeout(120_000);
   const random = seeded(77);
   const device = await lesson.device("Ann", {}, relay);
   await device.addInitScript(() => {
@@ -96,7 +94,7 @@ test("where nothing can be stored the page does not say that it is, and the brow
   await dialog.dismiss();
   relay.setRoom(true);
   await ann.synced();
-  expect(onBoard(await agree([ann], 20_000))).toEqual(await drawnBy([ann]));
+  expect(onBoard(await agree([ann]))).toEqual(await drawnBy([ann]));
 });
 
 test("a stroke that a reload cuts off ends there", async ({ lesson }) => {
@@ -125,7 +123,7 @@ test("a tab closed with unsent work: the next page of this browser delivers it",
   relay.setRoom(true);
   const again = await lesson.enter(device, relay);
   await again.synced();
-  expect(onBoard(await agree([again, bob], 20_000))).toEqual(left);
+  expect(onBoard(await agree([again, bob]))).toEqual(left);
 });
 
 test("a tab closed with unsent work while another stays open: that one delivers it", async ({ lesson, relay }) => {
@@ -141,8 +139,8 @@ test("a tab closed with unsent work while another stays open: that one delivers 
   relay.setRoom(true);
   const bob = await lesson.person("Bob");
   const all = { strokes: left.strokes + own.strokes, points: left.points + own.points };
-  await expect.poll(async () => onBoard(await bob.held()), { timeout: 30_000 }).toEqual(all);
-  const held = await agree([stays, bob], 20_000);
+  await expect.poll(async () => onBoard(await bob.held())).toEqual(all);
+  const held = await agree([stays, bob]);
   expect(onBoard(held)).toEqual(all);
   expect(replicas(held.elements).size).toBe(2);
 });
@@ -308,7 +306,6 @@ test("a school's link signs a person in where guests may not enter, and leaves n
 });
 
 test("who waits for a full lesson is told so, and is in it once somebody leaves", async ({ browser }) => {
-  test.setTimeout(120_000);
   const server = await Server.start("--max-participants", "1");
   const devices = [await device(browser, "Ann"), await device(browser, "Bob")] as const;
   try {
@@ -324,7 +321,7 @@ test("who waits for a full lesson is told so, and is in it once somebody leaves"
     await expect(panel).toContainText("2003");
     await bob.page.keyboard.press("Escape");
     await ann.page.close();
-    await expect.poll(async () => (await bob.connection())?.kind, { timeout: 60_000 }).toBe("synced");
+    await expect.poll(async () => (await bob.connection())?.kind).toBe("synced");
     await expect(bob.pill).toHaveText("Synced");
     await expect(bob.page.locator(".board-note")).not.toContainText("full");
   } finally {

@@ -96,7 +96,7 @@ test("who leaves is gone from the others' tiles, and the board goes on without w
   await ann.page.getByRole("button", { name: "Leave lesson" }).click();
   await expect.poll(workers, { message: "workers" }).toBe(0);
   await expect.poll(() => ann.page.evaluate(() => (window as { loudspeaker?: AudioContext }).loudspeaker?.state)).toBe("closed");
-  await expect.poll(() => alignment(ben), { timeout: 20_000 }).toBe("no-media");
+  await expect.poll(() => alignment(ben)).toBe("no-media");
   await ben.draw({ x: 300, y: 300, width: 200, height: 60 });
   expect((await agree([ben])).elements).toHaveLength(1);
   expect(await ben.page.evaluate(() => window.chalkline?.shown())).toBe("now");
@@ -121,7 +121,7 @@ test("going live that fails says why, though its panel is closed; so does being 
   const again = await lesson.enter(ann.page.context());
   await again.synced();
   await goLive(again);
-  await expect(notice).toContainText("You went live in another window or on another device.", { timeout: 20_000 });
+  await expect(notice).toContainText("You went live in another window or on another device.");
   await expect(ann.page.getByRole("button", { name: "Go live" })).toBeVisible();
   await expect(again.page.locator(".notices").getByRole("alert")).toHaveCount(0);
 });
@@ -134,9 +134,9 @@ test("the server is restarted in an orderly way: who is live stays live, and is 
   await server.stop();
   await expect(ann.pill).toHaveText("Reconnecting");
   const camera = () => ann.page.evaluate(() => window.chalkline?.media.camera.state.value);
-  await expect.poll(camera, { timeout: 20_000 }).not.toBe("live");
+  await expect.poll(camera).not.toBe("live");
   await server.start();
-  await expect.poll(camera, { timeout: 40_000 }).toBe("live");
+  await expect.poll(camera).toBe("live");
   await expect.poll(() => server.metric("chalkline_webrtc_viewers")).toBe(1);
   await plays(ben, "Ann");
   await isAligned(ben);

@@ -1,13 +1,14 @@
 // The network goes, changes or lies: people write on, and what they wrote arrives.
 import { agree, drawnBy, onBoard, Person, somewhere } from "./support/person.ts";
 import { expect, test } from "./support/fixtures.ts";
+import { watchMachine } from "./support/machine.ts";
 import { Relay } from "./support/relay.ts";
 import { measured } from "./support/report.ts";
 import { seeded } from "./support/random.ts";
 
-/** On the other route so soon after the page was opened with UDP silent, ms. */
+/** On the other route so soon after the page was opened with UDP silent, ms, on cores of its own. */
 const FALLBACK_MS = 2000;
-/** The other route is tried so soon after the server has gone silent, ms. */
+/** The other route is tried so soon after the server has gone silent, ms, likewise. */
 const OTHER_ROUTE_MS = 5000;
 /** On either route: after silence on one the other goes first. */
 const SYNCED = /^(Synced|Using fallback route)$/;
@@ -30,7 +31,7 @@ test("5 s without network, which the system knows of: the page says so, and all 
 
   relay.setOnline(true);
   await ann.page.context().setOffline(false);
-  expect(onBoard(await agree([ann, bob], 20_000))).toEqual(await drawnBy([ann, bob]));
+  expect(onBoard(await agree([ann, bob]))).toEqual(await drawnBy([ann, bob]));
   await expect(ann.pill).toHaveText(SYNCED);
 });
 
@@ -51,7 +52,7 @@ test("30 s and 3 min without network, which nobody tells: writing goes on, and a
     const here = await ann.held();
     expect(here.elements.length).toBe((await ann.drawn()).strokes);
     relay.setOnline(true);
-    expect(onBoard(await agree([ann, bob], 30_000))).toEqual(await drawnBy([ann]));
+    expect(onBoard(await agree([ann, bob]))).toEqual(await drawnBy([ann]));
     await expect(ann.pill).toHaveText(SYNCED);
 
     while (Date.now() < wentAt + 180_000) {
@@ -61,7 +62,7 @@ test("30 s and 3 min without network, which nobody tells: writing goes on, and a
     await expect(cat.pill).toHaveText(/^Reconnecting, \d+ changes saved$/);
     expect(await server.metric("chalkline_session_open"), "the server has long given Cat up").toBe(2);
     other.setOnline(true);
-    expect(onBoard(await agree([ann, bob, cat], 30_000))).toEqual(await drawnBy([ann, bob, cat]));
+    expect(onBoard(await agree([ann, bob, cat]))).toEqual(await drawnBy([ann, bob, cat]));
     await expect(cat.pill).toHaveText(SYNCED);
   } finally {
     await other.close();
@@ -91,6 +92,7 @@ test("a client's UDP port changes in the middle of a stroke: nobody notices", as
 
 test("the UDP port is there and silent: the page is on WebSocket within 2 s of being opened", async ({ lesson, relay }) => {
   relay.setUDP(false);
+  const slower = watchMachine();
   const open = async (): Promise<[Person, number]> => {
     const one = await lesson.enter(await lesson.device("Ann", {}, relay), relay);
     await one.synced();
@@ -104,7 +106,7 @@ test("the UDP port is there and silent: the page is on WebSocket within 2 s of b
     [ann, took] = await open();
   }
   measured("on WebSocket", took);
-  expect(took).toBeLessThanOrEqual(FALLBACK_MS);
+  expect(took).toBeLessThanOrEqual(FALLBACK_MS * slower());
   expect(relay.udpSources).toBeGreaterThan(0);
   await expect(ann.pill).toHaveText("Using fallback route");
   const bob = await lesson.person("Bob");
@@ -142,13 +144,14 @@ test("the server stands still while somebody writes: the other route is tried, n
     const took = Date.now() - since;
     await expect(ann.pill).toHaveText(/^Reconnecting, \d+ changes saved$/);
     server.resume();
-    await expect.poll(async () => (await kinds(ann)).at(-1), { timeout: 20_000 }).toBe("synced");
+    await expect.poll(async () => (await kinds(ann)).at(-1)).toBe("synced");
     return took;
   };
+  const slower = watchMachine();
   let tried = await suspended();
   for (let again = 0; again < 2 && tried > OTHER_ROUTE_MS; again++) tried = await suspended(); // the machine may have stood still
   measured("other route tried", tried);
-  expect(tried).toBeLessThanOrEqual(OTHER_ROUTE_MS);
+  expect(tried).toBeLessThanOrEqual(OTHER_ROUTE_MS * slower());
   await pen.stop();
-  expect(onBoard(await agree([ann, bob], 20_000))).toEqual(await drawnBy([ann]));
+  expect(onBoard(await agree([ann, bob]))).toEqual(await drawnBy([ann]));
 });

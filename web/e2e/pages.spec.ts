@@ -107,5 +107,5 @@ test("a finger that rests on a page takes it up; one that moves at once scrolls"
   await expect(async () => { // a page that answers a touch too late loses it to the browser: nothing is moved then
     if ((await pagesOf(ann)).join() !== moved) await drag(true);
     await expect.poll(async () => (await pagesOf(ann)).join(), { timeout: 2000 }).toBe(moved);
-  }).toPass({ timeout: 30_000 });
+  }).toPass();
 });

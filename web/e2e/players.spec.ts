@@ -1,13 +1,11 @@
 // The same lesson by players that are seconds apart: strokes stay with the pictures, and in one order for everybody.
 import { expect, test } from "./support/fixtures.ts";
 import { goLive, isAligned, plays, withCamera, withDevices } from "./support/media.ts";
+import { watchMachine } from "./support/machine.ts";
 import { agree, type Person } from "./support/person.ts";
 import { seeded } from "./support/random.ts";
 
 test.use({ launchOptions: withDevices });
-
-/** HLS begins with three segments, and an encoder of audio has to start. */
-const SLOW = { timeout: 40_000 };
 
 /** Chooses a player by the menu of a tile, as a person does. */
 async function choose({ page }: Person, who: string, player: "auto" | "hls" | "httpts"): Promise<void> {
@@ -20,8 +18,8 @@ const playerOf = ({ page }: Person) => page.evaluate(() => window.chalkline?.med
 
 async function byHLS(person: Person, who: string): Promise<void> {
   await choose(person, who, "hls");
-  await expect.poll(() => playerOf(person), SLOW).toBe("hls");
-  await expect(person.page.locator(".alignment .pill-text")).toHaveText(/^Aligned, \d+ s behind$/, SLOW);
+  await expect.poll(() => playerOf(person)).toBe("hls");
+  await expect(person.page.locator(".alignment .pill-text")).toHaveText(/^Aligned, \d+ s behind$/);
 }
 
 test("a pupil changes to HLS, pauses, and goes back to automatic: it plays, and the board stays aligned", async ({ lesson }) => {
@@ -33,14 +31,14 @@ test("a pupil changes to HLS, pauses, and goes back to automatic: it plays, and 
   await byHLS(ben, "Ann");
   await plays(ben, "Ann");
   // Live streams are of the large quality, which a busy browser may send smaller; the other has 180 lines.
-  await expect.poll(() => ben.page.evaluate(() => document.querySelector<HTMLVideoElement>(".tile video")?.videoHeight), SLOW).toBeGreaterThan(180);
+  await expect.poll(() => ben.page.evaluate(() => document.querySelector<HTMLVideoElement>(".tile video")?.videoHeight)).toBeGreaterThan(180);
   await ann.draw({ x: 300, y: 300, width: 200, height: 60 });
-  expect((await agree([ann, ben], SLOW.timeout)).elements).toHaveLength(1);
+  expect((await agree([ann, ben])).elements).toHaveLength(1);
   await ben.page.locator(".tile").getByRole("button", { name: "Pause" }).click();
   await expect(ben.page.locator(".tile").getByText("Paused")).toBeVisible();
   await choose(ben, "Ann", "auto");
-  await expect.poll(() => playerOf(ben), SLOW).toBe("webrtc");
-  await expect(ben.page.locator(".alignment .pill-text")).toHaveText(/^Aligned, \d+ ms$/, SLOW);
+  await expect.poll(() => playerOf(ben)).toBe("webrtc");
+  await expect(ben.page.locator(".alignment .pill-text")).toHaveText(/^Aligned, \d+ ms$/);
   await plays(ben, "Ann");
   await ann.draw({ x: 300, y: 420, width: 200, height: 60 });
   expect((await agree([ann, ben])).elements).toHaveLength(2);
@@ -52,7 +50,7 @@ test("ALN2 a pupil by HTTP-TS whose teacher switches the camera off sees what is
   await goLive(ann);
   await isAligned(ben);
   await choose(ben, "Ann", "httpts");
-  await expect.poll(() => playerOf(ben), SLOW).toBe("httpts");
+  await expect.poll(() => playerOf(ben)).toBe("httpts");
   await plays(ben, "Ann");
   const by = () => ben.page.evaluate(() => {
     const alignment = window.chalkline?.alignment;
@@ -60,34 +58,33 @@ test("ALN2 a pupil by HTTP-TS whose teacher switches the camera off sees what is
   });
   const camera = ann.page.getByRole("switch", { name: "Camera" });
   await camera.click();
-  await expect.poll(by, SLOW).toBe("sound");
+  await expect.poll(by).toBe("sound");
   await ann.draw({ x: 300, y: 300, width: 200, height: 60 });
   expect((await agree([ann, ben])).elements).toHaveLength(1);
   expect(await by()).toBe("sound");
   await camera.click();
-  await expect.poll(by, SLOW).toBe("video");
+  await expect.poll(by).toBe("video");
   await ann.draw({ x: 300, y: 420, width: 200, height: 60 });
   expect((await agree([ann, ben])).elements).toHaveLength(2);
 });
 
 test("ALN7 a pupil who is seconds behind by HLS and called up to write gets WebRTC, and HLS again once done", async ({ lesson }) => {
-  test.setTimeout(180_000);
   const ann = await withCamera(lesson, "Ann");
   const ben = await lesson.person("Ben");
   await goLive(ann);
   await isAligned(ben);
   await byHLS(ben, "Ann");
   const pen = ben.keepDrawing(seeded(9));
-  await expect.poll(() => playerOf(ben), SLOW).toBe("webrtc");
-  await expect(ben.page.locator(".alignment .pill-text")).toHaveText(/^Aligned, \d+ ms$/, SLOW);
+  await expect.poll(() => playerOf(ben)).toBe("webrtc");
+  await expect(ben.page.locator(".alignment .pill-text")).toHaveText(/^Aligned, \d+ ms$/);
   await plays(ben, "Ann");
-  await expect.poll(() => behind(ben), SLOW).toBeLessThan(1);
+  await expect.poll(() => behind(ben)).toBeLessThan(1);
   await pen.stop();
   // The person's own choice holds again when the writing is over.
-  await expect.poll(() => playerOf(ben), SLOW).toBe("hls");
-  await expect(ben.page.locator(".alignment .pill-text")).toHaveText(/^Aligned, \d+ s behind$/, SLOW);
+  await expect.poll(() => playerOf(ben)).toBe("hls");
+  await expect(ben.page.locator(".alignment .pill-text")).toHaveText(/^Aligned, \d+ s behind$/);
   await ann.draw({ x: 300, y: 420, width: 200, height: 60 });
-  await agree([ann, ben], SLOW.timeout);
+  await agree([ann, ben]);
 });
 
 test("ALN3 a pupil who went back by HLS folds the video away and back, and goes to a phone's layout: it plays on where it is", async ({ lesson }) => {
@@ -194,9 +191,9 @@ const behind = ({ page }: Person) =>
 /** Looks at what was so many seconds ago, at least. */
 async function goBack(person: Person, seconds: number): Promise<void> {
   const windowOf = () => person.page.evaluate(() => window.chalkline?.media.playing.value[0]?.window.value);
-  await expect.poll(async () => (await windowOf())?.most ?? 0, SLOW).toBeGreaterThan(seconds);
+  await expect.poll(async () => (await windowOf())?.most ?? 0).toBeGreaterThan(seconds);
   await person.page.evaluate((s) => window.chalkline?.media.playing.value[0]?.seek(s), seconds);
-  await expect.poll(() => behind(person), SLOW).toBeGreaterThan(seconds);
+  await expect.poll(() => behind(person)).toBeGreaterThan(seconds);
 }
 
 const FAR_S = 8;
@@ -216,7 +213,6 @@ function withItsPicture(who: string, { events, stamps }: Lesson, i: number, rele
 }
 
 test("ALN2 a pupil's stroke, the teacher's answer and a page turn come in one order and with the same pictures by WebRTC and by HLS 8 s behind", async ({ lesson, server }) => {
-  test.setTimeout(540_000);
   const ann = await withCamera(lesson, "Ann");
   const ben = await lesson.person("Ben");
   const cid = await lesson.person("Cid");
@@ -227,9 +223,10 @@ test("ALN2 a pupil's stroke, the teacher's answer and a page turn come in one or
   // ALN6: pages learn from strokes that come late.
   for (let i = 0; i < 4; i++) await ann.draw({ x: 300, y: 160 + 30 * i, width: 60, height: 20 });
   await goBack(cid, FAR_S);
-  expect((await agree(all, SLOW.timeout)).elements).toHaveLength(4);
+  expect((await agree(all)).elements).toHaveLength(4);
   const first = await pageNow(ann);
   for (const person of all) await watch(person);
+  const slower = watchMachine();
   /** Room times before each. */
   const begun: number[] = [];
   const finished = async (n: number): Promise<void> => {
@@ -244,7 +241,7 @@ test("ALN2 a pupil's stroke, the teacher's answer and a page turn come in one or
   begun.push(await roomTime(ann));
   await ann.page.getByRole("button", { name: "Add a page" }).click();
   await expect.poll(() => seen(ben)).toHaveLength(3);
-  await expect.poll(() => seen(cid), SLOW).toHaveLength(3);
+  await expect.poll(() => seen(cid)).toHaveLength(3);
   const order = await seen(ann);
   expect(order[2]).toBe("turned");
   expect(await seen(ben)).toEqual(order);
@@ -257,13 +254,13 @@ test("ALN2 a pupil's stroke, the teacher's answer and a page turn come in one or
     late.push(withItsPicture("HLS", far, i, release));
   }
   late.sort((a, b) => a - b);
-  expect(late.at(-2), `late: ${late.join()} µs`).toBeLessThanOrEqual(OFF);
-  expect(late.at(-1)).toBeLessThanOrEqual(OFF + STALL);
+  expect(late.at(-2), `late: ${late.join()} µs`).toBeLessThanOrEqual(OFF * slower());
+  expect(late.at(-1)).toBeLessThanOrEqual(OFF * slower() + STALL);
   for (const { now, stamp } of far.events) expect(now - stamp, "HLS is behind").toBeGreaterThanOrEqual(FAR_S * 1e6);
-  await agree(all, SLOW.timeout);
+  await agree(all);
   await ann.page.getByRole("button", { name: "Page 1" }).click();
-  for (const person of all) await expect.poll(() => pageNow(person), SLOW).toBe(first);
-  expect((await agree(all, SLOW.timeout)).elements).toHaveLength(6);
+  for (const person of all) await expect.poll(() => pageNow(person)).toBe(first);
+  expect((await agree(all)).elements).toHaveLength(6);
   // ALN4: who is behind is not slow.
   expect(await server.metric("chalkline_room_resyncs_total", 'cause="slow"')).toBe(0);
   expect(await server.metric("chalkline_session_overflows_total")).toBe(0);

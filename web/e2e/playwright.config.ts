@@ -8,16 +8,25 @@ const chromium = process.env["CHROMIUM"] ?? ["/usr/bin/chromium", "/usr/bin/goog
 
 const ci = process.env["CI"] === "true";
 
+/** Tests of how soon something is so, and of video that is encoded and decoded: they have the machine for themselves. */
+const TIMED = /(network|restart)\.spec\.ts$/;
+const VIDEO = /(encoder|media|players|screen)\.spec\.ts$/;
+
 export default defineConfig({
   testDir: ".",
   testMatch: "**/*.spec.ts",
   outputDir: "../build/e2e",
   forbidOnly: ci,
   retries: 0,
-  workers: 1,
+  projects: [
+    { name: "beside", testIgnore: [TIMED, VIDEO], fullyParallel: true, workers: 2 },
+    { name: "timed", testMatch: TIMED, workers: 1 },
+    // Where a machine stands still for seconds, as one that others use does, video does as well, and is given up.
+    { name: "video", testMatch: VIDEO, workers: 1, retries: ci ? 1 : 0 },
+  ],
   // What takes how long is asserted where it matters; a machine may be slow.
-  timeout: 240_000,
-  expect: { timeout: 30_000 },
+  timeout: 480_000,
+  expect: { timeout: 60_000, toPass: { timeout: 60_000 } },
   reporter: [["list"]],
   use: {
     browserName: "chromium",

@@ -83,7 +83,7 @@ test("others' cursors are seen where they are, with their names, and fade when t
   await expect.poll(async () => (await above(bob, ...WINDOW)).all, { message: "pixels above the board" }).toBe(0);
 });
 
-test("another's laser is seen while it moves, fades, and leaves nothing on the board", async ({ lesson }) => {
+test("another's laser is seen while it moves, fades, and leaves nothing on the board but its trace in the log", async ({ lesson, server }) => {
   const ann = await lesson.person("Ann");
   const bob = await observer(lesson, "Bob");
   await ann.draw({ x: 300, y: 550, width: 200, height: 60 });
@@ -105,6 +105,7 @@ test("another's laser is seen while it moves, fades, and leaves nothing on the b
   expect((await cursors(bob)).map((c) => c.kind)).toEqual(["laser"]);
   expect(await bob.page.evaluate(() => window.plate?.text)).toBe("Ann");
   await mouse.up();
+  await expect.poll(() => server.metric("chalkline_room_traces_total", "logged")).toBeGreaterThan(0);
 
   for (const one of [ann, bob]) await expect.poll(async () => (await above(one, ...WINDOW)).red, { message: "red pixels" }).toBe(0);
   expect((await agree([ann, bob])).elements).toEqual(before.elements);
@@ -135,7 +136,7 @@ test("another's caret and selection are seen in the text that they write", async
         seen = await above(bob, 380, 286, 700, 312);
         return seen.all > 20 && seen.wide >= wide ? one?.text : undefined;
       }, { message: keys.join(" "), timeout: 2500 }).toEqual({ key: text?.key, ...at });
-    }).toPass({ timeout: 20_000 });
+    }).toPass();
     return seen.left - 400;
   };
   expect(await sees(["ArrowLeft", "End"], { anchor: 10, head: 10 })).toBeGreaterThan(60);

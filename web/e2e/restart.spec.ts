@@ -1,15 +1,14 @@
 // The server goes, in every way that servers go, and comes back: pages stay open and nothing drawn is lost.
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import { agree, drawnBy, onBoard, somewhere, type Person } from "./support/person.ts";
 import { expect, test } from "./support/fixtures.ts";
+import { watchMachine } from "./support/machine.ts";
 import { measured, noted } from "./support/report.ts";
 import { seeded } from "./support/random.ts";
 import type { Heard } from "./support/probe.ts";
 import type { Server } from "./support/server.ts";
 
-/** Pages are back so soon after the server is, ms; twice that where this process itself stood still for so long. */
+/** Pages are back so soon after the server is, ms, on cores of their own. */
 const BACK_MS = 3000;
-const STOOD_MS = 250;
 
 interface Back {
   readonly ms: number;
@@ -34,26 +33,24 @@ test("the server is killed 20 times while two draw and one looks on: all are bac
   const writers = [await lesson.person("Ann"), await lesson.person("Bob")];
   const people = [...writers, await lesson.person("Eve")];
   const pens = writers.map((one) => one.keepDrawing(random));
-  const rounds: { took: number; stood: number; routes: string[] }[] = [];
+  const rounds: { took: number; slower: number; routes: string[] }[] = [];
   for (let i = 0; i < 20; i++) {
     await pause(100 + random() * 900); // anywhere in a stroke, a commit, a fan-out
     await server.kill();
     await pause(random() * 1000);
-    const machine = monitorEventLoopDelay({ resolution: 10 });
-    machine.enable();
+    const slower = watchMachine();
     await server.start();
     const all = await allBack(people, server);
-    machine.disable();
-    rounds.push({ took: Math.max(...all.map(({ ms }) => ms)), stood: machine.max / 1e6, routes: all.map(({ route }) => route) });
+    rounds.push({ took: Math.max(...all.map(({ ms }) => ms)), slower: slower(), routes: all.map(({ route }) => route) });
   }
   await Promise.all(pens.map((pen) => pen.stop()));
   measured("back", ...rounds.map(({ took }) => took));
-  measured("stood still", ...rounds.map(({ stood }) => stood));
+  noted("machine slower by", ...rounds.map(({ slower }) => slower.toFixed(1)));
   noted("routes", ...rounds.map(({ routes }) => routes.join("+")));
-  for (const [i, { took, stood }] of rounds.entries()) expect(took, `round ${i}`).toBeLessThanOrEqual(stood > STOOD_MS ? 2 * BACK_MS : BACK_MS);
+  for (const [i, { took, slower }] of rounds.entries()) expect(took, `round ${i}`).toBeLessThanOrEqual(BACK_MS * slower);
 
   const drawn = await drawnBy(writers);
-  const held = await agree(people, 20_000);
+  const held = await agree(people);
   expect(onBoard(held)).toEqual(drawn);
   const later = await lesson.person("Dan");
   expect(await agree([...people, later])).toEqual(held);
@@ -135,7 +132,7 @@ test("a page that was away sees by the digest alone that history is another one 
   const revision = (one: Person): Promise<number> => one.page.evaluate(() => Number(window.chalkline?.revision));
   for (let i = 0; i < 4 || (await revision(eve)) <= (await revision(ann)); i++) await eve.draw(somewhere(random));
   relay.setOnline(true);
-  const held = await agree([ann, bob, eve], 20_000);
+  const held = await agree([ann, bob, eve]);
   expect(held.elements.map((e) => e.key)).not.toContain(elements.at(-1)?.key);
   await ann.draw(somewhere(random));
   expect((await agree([ann, bob, eve])).elements).toHaveLength(held.elements.length + 1);

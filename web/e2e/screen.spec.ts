@@ -9,7 +9,7 @@ const SCREEN = "Ann’s screen";
 
 async function share({ page }: Person): Promise<void> {
   await page.getByRole("button", { name: "Share screen" }).click();
-  await expect.poll(() => page.evaluate(() => window.chalkline?.media.screen.state.value), { timeout: 20_000 }).toBe("live");
+  await expect.poll(() => page.evaluate(() => window.chalkline?.media.screen.state.value)).toBe("live");
 }
 
 test("a teacher shares the screen: a pupil sees it, strokes go with it, and a part of it is less of it", async ({ lesson }) => {
@@ -26,9 +26,9 @@ test("a teacher shares the screen: a pupil sees it, strokes go with it, and a pa
   await expect(panel.locator(".publish-state")).toHaveText("Everybody can see your screen");
   await panel.getByRole("button", { name: "Share only a part" }).click();
   await panel.getByRole("button", { name: "Share this part" }).click();
-  await expect.poll(async () => (await tile(ben, SCREEN)).width, { timeout: 20_000 }).toBeLessThan(width);
+  await expect.poll(async () => (await tile(ben, SCREEN)).width).toBeLessThan(width);
   await panel.getByRole("button", { name: "Share all of it" }).click();
-  await expect.poll(async () => (await tile(ben, SCREEN)).width, { timeout: 20_000 }).toBe(width);
+  await expect.poll(async () => (await tile(ben, SCREEN)).width).toBe(width);
   await panel.getByRole("button", { name: "Stop sharing" }).click();
   await expect(ben.page.locator(".tile")).toHaveCount(0);
   await expect.poll(() => alignment(ben)).toBe("no-media");

@@ -1,5 +1,8 @@
 // What a test is given: a server, a network to it, and people. All of it ends with the test.
-import { expect, test as base, type Browser, type BrowserContext, type BrowserContextOptions } from "@playwright/test";
+import { expect, test as base, type BrowserContext, type BrowserContextOptions } from "@playwright/test";
+import { createRoomIn } from "../../src/sync/createroom.ts";
+import { roomPath } from "../../src/ui/code.ts";
+import { environment, KeptStore } from "../../test/simulation-page.ts";
 import { device, Person, through, type Line } from "./person.ts";
 import { Relay } from "./relay.ts";
 import { Server } from "./server.ts";
@@ -36,13 +39,15 @@ export const test = base.extend<Fixtures>({
   },
   lesson: async ({ server, browser }, use) => {
     const devices: BrowserContext[] = [];
+    const errors: string[] = [];
     const make = async (name: string, options?: BrowserContextOptions, line?: Line): Promise<BrowserContext> => {
       const context = await device(browser, name, options);
       devices.push(context);
+      context.on("weberror", (thrown) => errors.push(thrown.error().stack ?? thrown.error().message));
       if (line !== undefined) await through(context, line);
       return context;
     };
-    const room = await createRoom(browser, server);
+    const room = await createRoom(server);
     const enter = (context: BrowserContext, line?: Line): Promise<Person> =>
       Person.open(context, `${line?.url ?? server.url}${room}`);
     const person = async (name: string, options?: BrowserContextOptions, line?: Line): Promise<Person> => {
@@ -55,18 +60,18 @@ export const test = base.extend<Fixtures>({
       await context.unrouteAll({ behavior: "ignoreErrors" });
       await context.close();
     }
+    expect(errors, "errors that no page caught").toEqual([]);
   },
 });
-/** By somebody who then leaves. */
-async function createRoom(browser: Browser, server: Server): Promise<string> {
-  const context = await device(browser, "Founder");
-  const founder = await Person.open(context, server.url);
-  const room = await founder.createRoom("Class");
-  await founder.synced();
-  await founder.page.close();
-  await expect.poll(() => server.metric("chalkline_session_open"), { message: "the founder is gone" }).toBe(0);
-  await context.close(); // kills at once what is left
-  return room;
+/** By somebody who has no page. Returns its path. */
+async function createRoom(server: Server): Promise<string> {
+  const response = await fetch(`${server.url}/api/token`, { method: "POST", body: JSON.stringify({ name: "Founder" }) });
+  const { token } = (await response.json()) as { token: string };
+  const founder = environment({ port: server.port, store: new KeptStore(), random: Math.random });
+  const room = await createRoomIn(founder, token, "Class");
+  founder.kill();
+  await expect.poll(() => server.metric("chalkline_session_open"), { message: "the founder is gone", intervals: [20] }).toBe(0);
+  return roomPath(room);
 }
 
 export { expect } from "@playwright/test";

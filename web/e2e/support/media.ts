@@ -18,7 +18,7 @@ export async function goLive({ page }: Person): Promise<void> {
   const panel = page.getByRole("dialog", { name: "Turn on camera and microphone" });
   await expect.poll(() => panel.locator("video").evaluate((video: HTMLVideoElement) => video.videoWidth)).toBeGreaterThan(0);
   await panel.getByRole("button", { name: "Start", exact: true }).click();
-  await expect.poll(() => page.evaluate(() => window.chalkline?.media.camera.state.value), { timeout: 20_000 }).toBe("live");
+  await expect.poll(() => page.evaluate(() => window.chalkline?.media.camera.state.value)).toBe("live");
 }
 
 export interface Shown {
@@ -33,11 +33,11 @@ export const tile = ({ page }: Person, who: string): Promise<Shown> =>
     ({ time: video.currentTime, frames: video.getVideoPlaybackQuality().totalVideoFrames, width: video.videoWidth }));
 
 export async function plays(person: Person, who: string): Promise<void> {
-  await expect.poll(async () => (await tile(person, who)).frames, { timeout: 20_000, message: "frames" }).toBeGreaterThan(5);
+  await expect.poll(async () => (await tile(person, who)).frames, { message: "frames" }).toBeGreaterThan(5);
   const before = await tile(person, who);
   await expect.poll(async () => (await tile(person, who)).time, { message: "the picture moves" }).toBeGreaterThan(before.time + 0.5);
   expect(before.width).toBeGreaterThan(0);
 }
 
 export const alignment = ({ page }: Person) => page.evaluate(() => window.chalkline?.alignment.kind);
-export const isAligned = (person: Person) => expect.poll(() => alignment(person), { timeout: 20_000 }).toBe("aligned");
+export const isAligned = (person: Person) => expect.poll(() => alignment(person)).toBe("aligned");

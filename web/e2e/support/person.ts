@@ -31,6 +31,8 @@ export interface Place {
   readonly height: number;
 }
 
+/** What is soon so is looked at so often at first, ms. */
+const SOON = [50, 50, 100, 100, 200];
 /** Moves of the mouse in one stroke. */
 const MOVES = 24;
 
@@ -85,9 +87,13 @@ export class Person {
 
   /** In the room, with the board open. */
   async synced(): Promise<void> {
-    await expect.poll(async () => (await this.connection())?.kind, { message: "synced" }).toBe("synced");
-    await expect.poll(() => this.page.evaluate(() => window.chalkline?.page)).not.toBe("");
-    await this.page.waitForSelector(".board canvas");
+    const there = (): Promise<string> =>
+      this.page.evaluate(() => {
+        const { chalkline } = window;
+        const board = chalkline?.page !== undefined && chalkline.page !== "" && document.querySelector(".board canvas") !== null;
+        return board ? `${chalkline.connection.kind}, with its board` : (chalkline?.connection.kind ?? "no room");
+      });
+    await expect.poll(there, { message: "the room", intervals: SOON }).toBe("synced, with its board");
   }
 
   /** Everything that the connection has been since the page was loaded. */
@@ -161,14 +167,14 @@ export function somewhere(random: () => number): Place {
 }
 
 /** Nobody draws: every page is synced and holds the same, nothing is on its way, no id stands for two elements. Returns what they hold. */
-export async function agree(people: readonly Person[], timeout = 10_000): Promise<Held> {
+export async function agree(people: readonly Person[]): Promise<Held> {
   let last: Held | undefined;
   const look = async (): Promise<string> => {
     const [first, ...others] = await Promise.all(people.map((p) => p.held()));
     last = first;
     return first === undefined ? "nobody is there" : disagreement(first, others);
   };
-  await expect.poll(look, { timeout, message: "what pages hold" }).toBe("");
+  await expect.poll(look, { message: "what pages hold", intervals: SOON }).toBe("");
   if (last === undefined) throw new Error("nobody is there");
   expect(new Set(last.elements.map((e) => e.key)).size).toBe(last.elements.length);
   return last;
