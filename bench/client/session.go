@@ -10,8 +10,9 @@ import (
 	"chalkline/protocol"
 )
 
-// session is one connection from dialling to its end. entered tells whether it
-// came into the room.
+// session is one connection from dialing to its end, phase by phase (SES11):
+// connect is dialing, enter joining, and while readControl runs it is catching-up
+// or synced. entered tells whether it came into the room.
 func (c *Client) session(ctx context.Context) (entered bool, err error) {
 	l, err := c.connect(ctx)
 	if err != nil {

@@ -18,9 +18,6 @@ import (
 
 // hello is the first message of a connection (SES1).
 func (s *session) hello(m *chalklinev1.Hello) error {
-	if m == nil || s.greeted {
-		return protocol.NewError(protocol.OutOfOrder)
-	}
 	if !slices.Contains(m.GetVersions(), protocol.Version) {
 		return protocol.NewError(protocol.NoCommonVersion, "versions", strconv.Itoa(protocol.Version))
 	}
@@ -31,7 +28,7 @@ func (s *session) hello(m *chalklinev1.Hello) error {
 	if err != nil {
 		return err
 	}
-	s.greeted, s.identity = true, identity
+	s.phase, s.identity = joining, identity
 	if !identity.Expires.IsZero() {
 		s.expiry = time.AfterFunc(time.Until(identity.Expires), func() {
 			s.out.Close(protocol.NewError(protocol.TokenExpired))
@@ -82,7 +79,7 @@ func (s *session) newRoom(ctx context.Context, name string) (int64, error) {
 
 // joinRoom is JOIN_ROOM; what is refused is answered, not closed.
 func (s *session) joinRoom(ctx context.Context, m *chalklinev1.JoinRoom) error {
-	if s.entered || len(m.GetOpen()) > protocol.MaxOpenDocuments {
+	if len(m.GetOpen()) > protocol.MaxOpenDocuments {
 		return protocol.NewError(protocol.OutOfOrder)
 	}
 	r, err := s.enter(ctx, m)
@@ -96,7 +93,7 @@ func (s *session) joinRoom(ctx context.Context, m *chalklinev1.JoinRoom) error {
 	if err != nil {
 		return err
 	}
-	s.room, s.entered = r, true
+	s.phase, s.room = joined, r
 	s.log = s.log.With("room", replay.Room(m.GetRoomId()))
 	s.out.room.Store(r)
 	go s.follow(r)

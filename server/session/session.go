@@ -97,10 +97,9 @@ type session struct {
 	silence *time.Timer
 	expiry  *time.Timer // nil: the token does not expire, or is not there yet
 
-	greeted  bool
+	phase    phase
 	identity Identity
-	entered  bool // a room, which it may have left: there is no other (SES5)
-	room     *room.Room
+	room     *room.Room                 // while joined
 	clock    atomic.Pointer[room.Clock] // the room's, once in
 }
 
@@ -202,10 +201,12 @@ func weight(m *chalklinev1.ClientMessage, bytes int) int {
 
 // dispatch hands a message to its handler; an error ends the session.
 func (s *session) dispatch(ctx context.Context, m *chalklinev1.ClientMessage) error {
-	if hello := m.GetHello(); hello != nil || !s.greeted {
-		return s.hello(hello)
+	if !s.phase.takes(m) {
+		return protocol.NewError(protocol.OutOfOrder)
 	}
 	switch m := m.GetMessage().(type) {
+	case *chalklinev1.ClientMessage_Hello:
+		return s.hello(m.Hello)
 	case *chalklinev1.ClientMessage_CreateRoom:
 		return s.createRoom(ctx, m.CreateRoom)
 	case *chalklinev1.ClientMessage_JoinRoom:
@@ -216,11 +217,6 @@ func (s *session) dispatch(ctx context.Context, m *chalklinev1.ClientMessage) er
 	case *chalklinev1.ClientMessage_Leave:
 		s.leave()
 		return nil
-	}
-	if s.room == nil {
-		return protocol.NewError(protocol.OutOfOrder)
-	}
-	switch m := m.GetMessage().(type) {
 	case *chalklinev1.ClientMessage_Submit:
 		return s.post(room.Submit{Peer: s.out, Batch: m.Submit})
 	case *chalklinev1.ClientMessage_ChangeBoard:
@@ -252,6 +248,7 @@ func (s *session) post(c room.Command) error {
 }
 
 func (s *session) leave() {
+	s.phase = ended
 	if s.room != nil {
 		s.room.Post(room.Leave{Peer: s.out})
 		s.room = nil
