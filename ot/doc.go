@@ -1,5 +1,5 @@
 // Package ot is the document of a board: its ops, what they do to it, and the
-// byte forms of both (docs/format.md; the rules OT1–OT17 are in docs/protocol.md).
+// byte forms of both (docs/format.md; the rules OT1–OT18 are in docs/protocol.md).
 //
 // A Board is a pure function of its log. Apply takes the ops of one record after
 // the other; it never fails, reads no clock and does no I/O, so that every

@@ -118,6 +118,26 @@ describe("tools' writing", () => {
     atRest(w, board);
   });
 
+  test("OT15: of two who split one stroke at once the pieces of both stand, and the earlier takes back its own", async () => {
+    const w = new World();
+    const [ann, bob] = [await enterAlone(w, "ann"), await enterAlone(w, "bob")];
+    const k = ann.board.createInk([color(1)], Array.from({ length: 30 }, (_, i) => ({ x: 100 * i, y: 500, p: 100, t: 8 * i })));
+    const eraser = ann.board.startErasing();
+    eraser.erase(k, [{ from: 2560, to: 3840 }]);
+    eraser.end();
+    await w.pass(100);
+    const anns = ann.board.split(k);
+    await w.pass(10); // hers are first in the log, and not with him yet
+    const bobs = bob.board.split(k);
+    assert.deepEqual([anns.length, bobs.length], [2, 2]);
+    await w.pass(300);
+    for (const { board } of [ann, bob]) assert.deepEqual(new Set([...board.elements()].map((e) => e.key)), new Set([...anns, ...bobs]));
+    ann.board.history.undo();
+    await w.pass(300);
+    assert.deepEqual([...bob.board.elements()].map((e) => e.key), bobs);
+    atRest(w, ann.board, bob.board);
+  });
+
   for (const kind of ["create", "extend"] as const) {
     test(`the pieces of a stroke that a full board has no room for (${kind}) do not cost the stroke`, async () => {
       const w = new World();
