@@ -80,7 +80,7 @@ func (s *session) newRoom(ctx context.Context, name string) (int64, error) {
 // joinRoom is JOIN_ROOM; what is refused is answered, not closed.
 func (s *session) joinRoom(ctx context.Context, m *chalklinev1.JoinRoom) error {
 	if len(m.GetOpen()) > protocol.MaxOpenDocuments {
-		return protocol.NewError(protocol.OutOfOrder)
+		return protocol.NewError(protocol.TooLarge, "limit", "documents", "max", strconv.Itoa(protocol.MaxOpenDocuments))
 	}
 	r, err := s.enter(ctx, m)
 	var refused *protocol.Error

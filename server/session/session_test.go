@@ -245,6 +245,18 @@ func TestSES5OneConnectionIsInOneRoomAtMost(t *testing.T) {
 	}
 }
 
+func TestREC1AJoinOpensNoMoreDocumentsThanMayBeOpen(t *testing.T) {
+	withServer(t, func(t *testing.T, s *fakeServer) {
+		in := join(testRoom)
+		for handle := uint32(3); handle <= protocol.MaxOpenDocuments+1; handle++ {
+			in.GetJoinRoom().Open = append(in.GetJoinRoom().Open, &chalklinev1.OpenDocument{Handle: handle, Document: "board::p1"})
+		}
+		if c := serve(t, s, says(t, hello("ann"), in)); c.code != uint32(protocol.TooLarge) {
+			t.Errorf("closed with %d, want TOO_LARGE", c.code)
+		}
+	})
+}
+
 func TestARefusedJoinIsAnsweredAndMayBeTriedAgain(t *testing.T) {
 	withServer(t, func(t *testing.T, s *fakeServer) {
 		c := newFakeConn(says(t, hello("ann"), join(99), join(testRoom)))
