@@ -48,18 +48,16 @@ func (s *Stage) checkPage(who Participant, page string, a *Authority) error {
 		return protocol.NewError(protocol.NoSuchDocument)
 	case a.IsRemoved(page):
 		return protocol.NewError(protocol.PageRemoved)
-	case page == s.Page:
-		return protocol.NewError(protocol.BadMessage)
 	}
 	return nil
 }
 
 func (s *Stage) checkLead(who Participant, lead string) error {
-	offers := s.Lead == "" && lead == who.ID && who.Role != Observer
+	offers := (s.Lead == "" || s.Lead == who.ID) && lead == who.ID && who.Role != Observer
 	switch {
 	case !directs(who) && !offers:
 		return protocol.NewError(protocol.NotPermitted)
-	case lead == s.Lead || len(lead) > protocol.MaxParticipant:
+	case len(lead) > protocol.MaxParticipant:
 		return protocol.NewError(protocol.BadMessage)
 	}
 	return nil

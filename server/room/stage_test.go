@@ -123,6 +123,24 @@ func TestSTG1ATurnMayFollowItsPageAtOnce(t *testing.T) {
 	})
 }
 
+func TestSTG1TwoWhoTurnToOnePageBothHaveIt(t *testing.T) {
+	simulated(t, func(t *testing.T) {
+		f := newRoom(t, func(c *room.Config) { c.Log = &slowLog{Log: c.Log, append: 50 * time.Millisecond} })
+		defer f.stop()
+		tea, other := f.join("tea", teacher, withStage), f.join("other", teacher, withStage)
+		tea.direct(pageTurned(page))
+		other.direct(pageTurned(page)) // the first is on its way
+		f.wantStage(page, "")
+		for _, p := range []*peer{tea, other} {
+			for _, m := range p.control {
+				if r := m.GetRefused(); r != nil {
+					t.Errorf("refused: %v", r)
+				}
+			}
+		}
+	})
+}
+
 func TestSTG1OfTwoWhoOfferToLeadTheFirstDoes(t *testing.T) {
 	simulated(t, func(t *testing.T) {
 		f := newRoom(t, func(c *room.Config) { c.Log = &slowLog{Log: c.Log, append: 50 * time.Millisecond} })
