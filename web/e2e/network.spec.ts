@@ -69,25 +69,37 @@ test("30 s and 3 min without network, which nobody tells: writing goes on, and a
   }
 });
 
-test("a client's UDP port changes in the middle of a stroke: nobody notices", async ({ lesson, relay, server }) => {
+test("a client's UDP port changes in the middle of a stroke: nobody notices", async ({ lesson, server }) => {
   const random = seeded(4);
-  const ann = await lesson.person("Ann", {}, relay);
   const bob = await lesson.person("Bob");
-  const open = (): Promise<number> => server.metric("chalkline_session_open", "webtransport");
-  await expect.poll(open, { message: "Ann and Bob, the founder gone" }).toBe(2);
-  const closed = await server.metric("chalkline_session_closes_total");
-  for (let i = 0; i < 3; i++) {
-    const pen = ann.keepDrawing(random);
-    const before = (await bob.held()).elements.length;
-    relay.rebind();
-    await expect.poll(async () => (await bob.held()).elements.length, { message: "strokes that arrive" }).toBeGreaterThan(before + 1);
-    await pen.stop();
-  }
-  expect(onBoard(await agree([ann, bob]))).toEqual(await drawnBy([ann]));
-  expect(await kinds(ann)).toEqual(["connecting", "synced"]);
-  expect(relay).toMatchObject({ udpSources: 1, webSockets: 0 });
-  expect(await open()).toBe(2);
-  expect(await server.metric("chalkline_session_closes_total")).toBe(closed);
+  /** Changes the port three times; what was noticed of it. */
+  const changes = async (): Promise<Record<string, unknown>> => {
+    const relay = await Relay.open(server);
+    try {
+      const closes = (): Promise<number> => server.metric("chalkline_session_closes_total");
+      const ann = await lesson.person("Ann", {}, relay);
+      const [closed, there] = [await closes(), (await bob.held()).elements.length];
+      for (let i = 0; i < 3; i++) {
+        const pen = ann.keepDrawing(random);
+        const before = (await bob.held()).elements.length;
+        relay.rebind();
+        await expect.poll(async () => (await bob.held()).elements.length, { message: "strokes that arrive" }).toBeGreaterThan(before + 1);
+        await pen.stop();
+      }
+      expect((await agree([ann, bob])).elements).toHaveLength(there + (await drawnBy([ann])).strokes);
+      const { udpSources, webSockets } = relay;
+      const noticed = { kinds: await kinds(ann), udpSources, webSockets, closed: (await closes()) - closed };
+      await ann.page.close();
+      await expect.poll(() => server.metric("chalkline_session_open")).toBe(1);
+      return noticed;
+    } finally {
+      await relay.close();
+    }
+  };
+  const nobody = { kinds: ["connecting", "synced"], udpSources: 1, webSockets: 0, closed: 0 };
+  let noticed = await changes();
+  for (let again = 0; again < 2 && noticed["closed"] !== 0; again++) noticed = await changes(); // the machine may have stood still
+  expect(noticed).toEqual(nobody);
 });
 
 test("the UDP port is there and silent: the page is on WebSocket within 2 s of being opened", async ({ lesson, relay }) => {
@@ -101,7 +113,7 @@ test("the UDP port is there and silent: the page is on WebSocket within 2 s of b
     return [one, synced?.at ?? Infinity];
   };
   let [ann, took] = await open();
-  for (let again = 0; again < 2 && took > FALLBACK_MS; again++) { // the machine may have stood still
+  for (let again = 0; again < 2 && took > FALLBACK_MS * slower(); again++) { // the machine may have stood still
     await ann.page.close();
     [ann, took] = await open();
   }
@@ -149,7 +161,7 @@ test("the server stands still while somebody writes: the other route is tried, n
   };
   const slower = watchMachine();
   let tried = await suspended();
-  for (let again = 0; again < 2 && tried > OTHER_ROUTE_MS; again++) tried = await suspended(); // the machine may have stood still
+  for (let again = 0; again < 2 && tried > OTHER_ROUTE_MS * slower(); again++) tried = await suspended(); // the machine may have stood still
   measured("other route tried", tried);
   expect(tried).toBeLessThanOrEqual(OTHER_ROUTE_MS * slower());
   await pen.stop();

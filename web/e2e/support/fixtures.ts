@@ -63,6 +63,7 @@ export const test = base.extend<Fixtures>({
     expect(errors, "errors that no page caught").toEqual([]);
   },
 });
+
 /** By somebody who has no page. Returns its path. */
 async function createRoom(server: Server): Promise<string> {
   const response = await fetch(`${server.url}/api/token`, { method: "POST", body: JSON.stringify({ name: "Founder" }) });

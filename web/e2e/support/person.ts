@@ -39,7 +39,10 @@ const MOVES = 24;
 /** A browser of its own: another device, if not another person. */
 export async function device(browser: Browser, name: string, options: BrowserContextOptions = {}): Promise<BrowserContext> {
   const context = await browser.newContext(options);
-  await context.addInitScript((who) => localStorage.getItem("chalkline.name") ?? localStorage.setItem("chalkline.name", JSON.stringify(who)), name);
+  await context.addInitScript((who) => {
+    if (location.protocol === "about:") return; // before it has an address a page has no storage
+    if (localStorage.getItem("chalkline.name") === null) localStorage.setItem("chalkline.name", JSON.stringify(who));
+  }, name);
   await context.addInitScript(watchPage);
   return context;
 }
