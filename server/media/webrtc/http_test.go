@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -219,27 +220,60 @@ func TestICERestartsWithNewCredentials(t *testing.T) {
 	waitFor(t, "connection", func() bool { return pc.ICEConnectionState() == pion.ICEConnectionStateConnected })
 }
 
+// hosts returns n candidates that are of no others' address.
+func hosts(net, n int) (all string) {
+	for i := range n {
+		all += fmt.Sprintf("a=candidate:1 1 UDP 1 127.0.%d.%d 9 typ host\r\n", net, i)
+	}
+	return all
+}
+
+// candidates are those of an offer.
+var candidates = regexp.MustCompile(`a=candidate.*\r\n`)
+
+// section is where a fragment's candidates belong.
+const section = "m=video 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\n"
+
+func TestCandidatesOfAPATCHReachTheConnection(t *testing.T) {
+	w := newWorld(t)
+	_, offer := w.peer()
+	got := w.request("POST", whip, "teacher:ann", contentSDP, candidates.ReplaceAllString(offer, ""))
+	if n := w.server.Candidates(); got.status != http.StatusCreated || n != 0 {
+		t.Fatalf("POST: %d %s, with %d candidates", got.status, got.body, n)
+	}
+	for _, c := range []struct {
+		name, fragment, match string
+		status, want          int
+	}{
+		{"first", section + hosts(1, 3), got.header.Get("ETag"), 204, 3},
+		{"further", section + hosts(1, 4), got.header.Get("ETag"), 204, 4}, // three are known
+		{"of a new ICE session", "a=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuvwx\r\n" + section + hosts(2, 2), "*", 200, 2},
+	} {
+		answer := w.request("PATCH", got.header.Get("Location"), "teacher:ann", contentFrag, c.fragment, "If-Match", c.match)
+		if answer.status != c.status {
+			t.Fatalf("%s: %d %s, want %d", c.name, answer.status, answer.body, c.status)
+		}
+		waitFor(t, fmt.Sprintf("%d candidates: %s", c.want, c.name), func() bool { return w.server.Candidates() == c.want })
+	}
+}
+
 func TestAClientHasOnlySoManyCandidates(t *testing.T) {
 	w := newWorld(t)
 	_, offer := w.peer()
-	hosts := func(net, n int) (all string) {
-		for i := range n {
-			all += fmt.Sprintf("a=candidate:1 1 UDP 1 127.0.%d.%d 9 typ host\r\n", net, i)
-		}
-		return all
-	}
+	offer = candidates.ReplaceAllString(offer, "")
 	if got := w.request("POST", whip, "teacher:ann", contentSDP, offer+hosts(1, 129)); got.status != http.StatusBadRequest {
 		t.Errorf("129 candidates in an offer: %d", got.status)
 	}
 	got := w.request("POST", whip, "teacher:ann", contentSDP, offer+hosts(1, 100))
 	for i := range 10 {
-		fragment := "m=video 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\n" + hosts(2+i, 64)
+		fragment := section + hosts(2+i, 64)
 		answer := w.request("PATCH", got.header.Get("Location"), "teacher:ann", contentFrag, fragment, "If-Match", got.header.Get("ETag"))
 		if answer.status != http.StatusNoContent {
 			t.Fatalf("PATCH %d: %d %s", i, answer.status, answer.body)
 		}
 	}
-	if n := w.server.Candidates(); n < 100 || n > 128 {
+	waitFor(t, "128 candidates, 28 of them by PATCH", func() bool { return w.server.Candidates() >= 128 })
+	if n := w.server.Candidates(); n > 128 {
 		t.Errorf("%d candidates, want 128 at most", n)
 	}
 }
