@@ -188,6 +188,13 @@ func TestMED7WhatCannotBeAnsweredIsRefusedWithItsCode(t *testing.T) {
 	if got := w.request("POST", whip, "nobody", contentSDP, offer); got.status != 401 {
 		t.Errorf("wrong token: %d", got.status)
 	}
+	goroutines, descriptors := w.open()
+	for i := range 20 { // a connection is there already when pion refuses
+		if got := w.request("POST", whip, "teacher:ann", contentSDP, strings.ReplaceAll(offer, "fingerprint", "x")); got.status != 400 {
+			t.Errorf("no fingerprint, %d: %d", i, got.status)
+		}
+	}
+	w.emptied(goroutines, descriptors)
 	if n := len(w.registry.Sources(1)); n != 0 {
 		t.Errorf("%d sources are left", n)
 	}
