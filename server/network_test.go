@@ -368,6 +368,9 @@ func TestABadPathConvergesAndNothingIsDoubled(t *testing.T) {
 		if n := ann.points(); n != 2*600*8 {
 			t.Fatalf("%d points on the board, want %d", n, 2*600*8)
 		}
+		if n := w.path.overtakings(); n == 0 {
+			t.Error("no packet overtook another: the path was not bad")
+		}
 	})
 }
 
@@ -380,13 +383,22 @@ func TestAt300msRoundTripFramesFlow(t *testing.T) {
 		ben := w.join(ann.RoomID())
 		sent := ann.scribble(t, 20*time.Second)
 		w.agree(ann, ben)
-		var late []time.Duration
+		var late, gaps []time.Duration
+		var before time.Time
 		for i, at := range sent {
 			arrived, ok := ben.seen.of(ann.Replica(), uint64(i+1))
 			if !ok {
 				t.Fatalf("batch %d did not arrive by itself", i+1)
 			}
 			late = append(late, arrived.Sub(at)-2*oneWay)
+			if i > 0 {
+				gaps = append(gaps, arrived.Sub(before))
+			}
+			before = arrived
+		}
+		slices.Sort(gaps)
+		if p5, p95 := gaps[len(gaps)*5/100], gaps[len(gaps)*95/100]; p5 < 25*time.Millisecond || p95 > 40*time.Millisecond {
+			t.Errorf("from frame to frame at the other page: %v to %v, want that of 30 a second", p5, p95)
 		}
 		slices.Sort(late)
 		if p95 := late[len(late)*95/100]; p95 > 60*time.Millisecond {
