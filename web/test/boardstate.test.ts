@@ -44,3 +44,18 @@ test("OT4 the stroke that the board closes is the one whose decoder goes, whatev
   assert.equal(board.get(key({ replica: author, counter: 25 }))?.count, 6);
   assert.equal(board.get(key({ replica: author, counter: 50 }))?.open, true);
 });
+
+test("OT3 a batch goes on with strokes of earlier batches, in turn, as often as it likes", () => {
+  const pen = new Pen();
+  const board = new Board();
+  const strokes = new Strokes(100);
+  let revision = 0;
+  const apply = (ops: Op[]): void => {
+    decodeInk(ops, author, board, strokes);
+    board.apply(++revision, author, ops);
+  };
+  apply([...pen.begin(1), ...pen.begin(2)]);
+  apply([pen.draw(1), pen.draw(2), pen.draw(1), pen.draw(2), pen.draw(1)]);
+  apply([pen.draw(1), pen.draw(2)]); // each leans on all frames before
+  assert.deepEqual([1, 2].map((counter) => board.get(key({ replica: author, counter }))?.count), [10, 8]);
+});

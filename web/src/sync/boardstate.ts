@@ -334,6 +334,7 @@ class AuthorsStrokes {
   }
 
   private of(k: Key): StrokeState | undefined {
-    return this.here.get(k) ?? this.board.get(k);
+    const e = this.here.get(k) ?? this.board.get(k);
+    return e && { id: e.id, open: e.open, count: e.count }; // not the element, whose spread would lack what it computes
   }
 }
