@@ -83,7 +83,7 @@ func runOn(ctx context.Context, c config.Config, log *slog.Logger, registry *pro
 		Images: images, Fonts: fonts, Media: media,
 		Logger: log, Registry: registry, MetricsElsewhere: c.MetricsListen != "",
 		MaxRooms: c.MaxRooms,
-		Room:     room.Config{MaxParticipants: c.MaxParticipants, PurgeAfter: time.Duration(c.PurgeAfter) * time.Second},
+		Room:     roomConfig(c),
 		Session:  session.Config{QueueBytes: c.MaxQueue, MessagesPerSecond: float64(c.MaxMessages)},
 	})
 	if err != nil {
@@ -156,6 +156,13 @@ func transportConfig(c config.Config, certificates certificate.Source) (transpor
 		TLS: certificates.TLSConfig(), Plain: certificates.Plain(nil), Origins: c.AllowedOrigins(),
 		MaxConnections: c.MaxSessions, ResetKey: (*[32]byte)(reset),
 	}, nil
+}
+
+// roomConfig says what rooms may hold and keep.
+func roomConfig(c config.Config) room.Config {
+	return room.Config{
+		MaxParticipants: c.MaxParticipants, PurgeAfter: time.Duration(c.PurgeAfter) * time.Second, SnapshotEvery: uint64(c.SnapshotEvery),
+	}
 }
 
 // mediaConfig says where media come in and go out.

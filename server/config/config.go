@@ -71,6 +71,9 @@ type Config struct {
 	// PurgeAfter is after how many seconds what was deleted is taken off its board for good:
 	// so far undo brings it back. 0: 600.
 	PurgeAfter int
+	// SnapshotEvery is after how many records of a board a snapshot of it is stored, from
+	// which on the board is read when it is opened again. 0: 5 000.
+	SnapshotEvery int
 
 	// MediaListen is host:port for camera, microphone and screen (WebRTC): UDP, and TCP of
 	// the same number. Empty: the host of Listen, and the port after its. "off": there is
@@ -122,6 +125,7 @@ func Default() Config {
 		MaxMessages:     300,
 		MaxQueue:        512 << 10,
 		PurgeAfter:      600,
+		SnapshotEvery:   5000,
 		LogLevel:        "info",
 		LogFormat:       "text",
 	}

@@ -62,7 +62,7 @@ func TestSampleAndHelpNameEverySetting(t *testing.T) {
 	var help strings.Builder
 	config.Usage(&help)
 	names := settingNames(help.String())
-	if len(names) != 31 {
+	if len(names) != 32 {
 		t.Errorf("help lists %d settings: %v", len(names), names)
 	}
 	for _, name := range names {
@@ -113,12 +113,12 @@ func faultsOf(err error) []string {
 func TestEveryFaultIsToldAtOnce(t *testing.T) {
 	_, err := config.Load([]string{
 		"--listen", "8443", "--certificate", "a.pem", "--acme-hosts", "localhost", "--origins", "school.example",
-		"--keys", "a:short,b:" + secret + ",b:" + secret, "--max-rooms", "-1", "--max-queue", "5", "--purge-after", "-1", "--max-participants", "5001",
+		"--keys", "a:short,b:" + secret + ",b:" + secret, "--max-rooms", "-1", "--max-queue", "5", "--purge-after", "-1", "--snapshot-every", "1000001", "--max-participants", "5001",
 		"--log-level", "loud", "--log-format", "xml", "--public-url", "school", "--acme-directory", "http://ca.school.example",
 	}, nil)
 	faults := faultsOf(err)
 	for _, name := range []string{
-		"listen", "certificate, key", "acme-hosts", "acme-directory", "origins", "keys: number 1", "keys: number 3", "max-rooms", "purge-after", "max-queue", "max-participants",
+		"listen", "certificate, key", "acme-hosts", "acme-directory", "origins", "keys: number 1", "keys: number 3", "max-rooms", "purge-after", "snapshot-every", "max-queue", "max-participants",
 		"log-level", "log-format", "public-url",
 	} {
 		found := false

@@ -140,6 +140,7 @@ func (c Config) limitFaults() []error {
 		{"max-messages", c.MaxMessages, 100_000},
 		{"max-queue", c.MaxQueue, 64 << 20},
 		{"purge-after", c.PurgeAfter, 7 * 24 * 60 * 60},
+		{"snapshot-every", c.SnapshotEvery, 1_000_000},
 	} {
 		if limit.is < 0 || limit.is > limit.most {
 			faults = append(faults, fmt.Errorf("%s: %d must be 1 to %d", limit.name, limit.is, limit.most))

@@ -142,6 +142,7 @@ func settings(c *Config) []setting {
 		{"max-messages", number(&c.MaxMessages), "messages a second read from one client"},
 		{"max-queue", number(&c.MaxQueue), "bytes that may wait for one client"},
 		{"purge-after", number(&c.PurgeAfter), "seconds for which what was deleted can be brought back"},
+		{"snapshot-every", number(&c.SnapshotEvery), "records of a board after which a snapshot is stored"},
 		{"media-listen", text(&c.MediaListen), "host:port for WebRTC, UDP and TCP; empty: the port after listen's; off"},
 		{"media-addresses", list(&c.MediaAddresses), "public IP addresses of media-listen, behind address translation"},
 		{"turn", list(&c.TURN), "URLs of TURN and STUN servers"},
