@@ -33,6 +33,10 @@ func TestTheCommandLineIsChecked(t *testing.T) {
 		"no host":           {[]string{"--url", "board.test"}, "--url"},
 		"words":             {[]string{"--start", "fast"}, `unexpected argument "fast"`},
 		"tmpfs of others":   {[]string{"--url", "http://a", "--allow-tmpfs"}, "--allow-tmpfs"},
+		"guests":            {[]string{"--url", "http://a", "--mode", "guests", "--writers", "2", "--clients", "2", "--room", "4vxf9-3jfxz"}, ""},
+		"guests nowhere":    {[]string{"--url", "http://a", "--mode", "guests"}, "--room"},
+		"load in a room":    {[]string{"--url", "http://a", "--room", "4VXF9-3JFXZ"}, "--room"},
+		"guests' own start": {[]string{"--start", "--mode", "guests", "--room", "4VXF9-3JFXZ"}, "--url"},
 		"unknown flag":      {[]string{"--starts"}, "not defined"},
 	} {
 		_, err := ParseConfig(c.args, io.Discard)

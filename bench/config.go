@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"chalkline/replay"
 	"chalkline/server/transport"
 )
 
@@ -26,6 +27,8 @@ const (
 	ModeWHEP = "whep"
 	// ModeAlign is how far strokes and pictures are apart on each way to play.
 	ModeAlign = "align"
+	// ModeGuests measures nothing: its clients work in a room that others work in too.
+	ModeGuests = "guests"
 	// ModeWHEPBare is the bare forwarding loop; it and ModeWHEPServer and
 	// ModeWHEPBareServer are the processes that ModeWHEP measures.
 	ModeWHEPBare       = "whep-bare"
@@ -45,6 +48,10 @@ type Config struct {
 	Edits    bool          // of three writers one draws, one moves shapes and one types
 	Cursors  bool          // every client's pointer moves, ten times a second
 	Seed     uint64        // of the writers' phases and of how their handwriting is moved
+
+	Room    string    // guests: code of the room that they come to
+	Careful bool      // guests: they delete no letters and no texts, and undo nothing
+	Asked   io.Reader // guests: each line asks what they have; nil: standard input
 
 	Points int // join: on the board
 	// Qualities is how many pictures the publisher of ModeWHEP sends: 1, or 2 with a
@@ -71,7 +78,7 @@ func ParseConfig(args []string, w io.Writer) (Config, error) {
 	var c Config
 	f := flag.NewFlagSet("chalkline-bench", flag.ContinueOnError)
 	f.SetOutput(w)
-	f.StringVar(&c.Mode, "mode", ModeLoad, "what to measure: load, join, bare (the transports by themselves; with --start), whep (video to --clients viewers; with --start), or align (strokes against pictures)")
+	f.StringVar(&c.Mode, "mode", ModeLoad, "what to measure: load, join, bare (the transports by themselves; with --start), whep (video to --clients viewers; with --start), align (strokes against pictures), or guests (all --clients work in --room, for tests)")
 	route := f.String("transport", string(transport.WebTransport), "webtransport or websocket")
 	f.IntVar(&c.Writers, "writers", 10, "clients that draw, each 30 frames of 8 points a second")
 	f.IntVar(&c.Clients, "clients", 100, "clients in all, writers included")
@@ -81,6 +88,8 @@ func ParseConfig(args []string, w io.Writer) (Config, error) {
 	f.BoolVar(&c.Cursors, "cursors", false, "move everybody's pointer, ten times a second")
 	f.Uint64Var(&c.Seed, "seed", 1, "of the writers' phases and of how their handwriting is moved")
 	f.IntVar(&c.Qualities, "qualities", 1, "whep: of the publisher's picture, 1 or 2")
+	f.StringVar(&c.Room, "room", "", "guests: code of the room")
+	f.BoolVar(&c.Careful, "careful", false, "guests: delete no letters and no texts, undo nothing")
 	f.IntVar(&c.Points, "points", 100_000, "join: points on the board")
 	f.IntVar(&c.Joins, "joins", 21, "join: how many are measured")
 	f.BoolVar(&c.Start, "start", false, "start a server of its own on an empty store")
@@ -121,9 +130,12 @@ func (c Config) validate() error {
 		}
 	}
 	served := slices.Contains([]string{ModeBareServer, ModeWHEPServer, ModeWHEPBareServer}, c.Mode)
-	check(served || slices.Contains([]string{ModeLoad, ModeJoin, ModeBare, ModeWHEP, ModeAlign}, c.Mode), "--mode %q: load, join, bare, whep or align", c.Mode)
+	check(served || slices.Contains([]string{ModeLoad, ModeJoin, ModeBare, ModeWHEP, ModeAlign, ModeGuests}, c.Mode), "--mode %q: load, join, bare, whep, align or guests", c.Mode)
 	check(c.Mode != ModeBare && c.Mode != ModeWHEP || c.Start, "--mode %s starts a server of its own: --start", c.Mode)
 	check(c.Transport == transport.WebTransport || c.Transport == transport.WebSocket, "--transport %q: webtransport or websocket", c.Transport)
+	_, isRoom := replay.ParseRoom(c.Room)
+	check(isRoom == (c.Mode == ModeGuests) && (isRoom || c.Room == ""), "--mode guests and --room XXXXX-XXXXX go together")
+	check(c.Mode != ModeGuests || !c.Start, "--mode guests has a running server: --url")
 	check(c.Clients >= 2 && c.Clients <= maxClients, "--clients %d: 2 to %d", c.Clients, maxClients)
 	check(!c.Edits || c.Writers >= 3, "--edits: one writer draws, one moves, one types: --writers 3 or more")
 	check(c.Writers >= 1 && c.Writers <= c.Clients, "--writers %d: 1 to the number of clients", c.Writers)

@@ -13,6 +13,9 @@
 // pictures have their numbers in them, and draws; clients play it, and show what
 // came to their boards by the rules of alignment (docs/protocol.md, ALN).
 //
+// ModeGuests measures nothing. Its clients work at random in a room that pages work in, for
+// the tests that compare what all of them have at rest.
+//
 // One delivery is one frame of 8 points that reached one client other than its
 // writer. docs/performance.md says how to read the figures.
 package bench

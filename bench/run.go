@@ -20,6 +20,8 @@ func Run(ctx context.Context, c Config, w io.Writer) (err error) {
 		return serveBare(ctx, c, w)
 	case ModeWHEPServer, ModeWHEPBareServer:
 		return serveWHEP(ctx, c.Mode == ModeWHEPBareServer, w)
+	case ModeGuests:
+		return runGuests(ctx, c, w)
 	}
 	t, err := openTarget(ctx, c)
 	if err != nil {

@@ -10,18 +10,22 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math/big"
 	"net"
+	"net/http"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"chalkline/bench"
+	"chalkline/bench/client"
+	"chalkline/replay"
 	"chalkline/replay/memory"
 	"chalkline/server"
 	"chalkline/server/classroom"
@@ -165,6 +169,58 @@ func TestALN2StrokesAreSeenWithTheirPicturesOnEveryWayToPlay(t *testing.T) {
 		t.Errorf("strokes that wait for nothing are in time: %+v", r)
 	}
 	if err != nil && !errors.Is(err, bench.ErrWrong) {
+		t.Error(err)
+	}
+}
+
+func TestGuestsWorkInARoomUntilAskedAndHaveWhatEverybodyHas(t *testing.T) {
+	url := startServer(t)
+	insecure := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
+	host, err := client.Dial(t.Context(), client.Config{URL: url, HTTP: insecure, Name: "host", RoomName: "lesson", Route: transport.WebSocket})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = host.Close() }()
+	pages, err := host.WaitPages(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	board, err := host.OpenBoard(pages[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked, ask := io.Pipe()
+	answers, answer := io.Pipe()
+	ended := make(chan error, 1)
+	go func() {
+		ended <- bench.Run(t.Context(), bench.Config{
+			Mode: bench.ModeGuests, URL: url, Insecure: true, Transport: transport.WebTransport, Seed: 1,
+			Room: replay.Room(host.RoomID()).String(), Clients: 3, Careful: true, Asked: asked,
+		}, answer)
+	}()
+	if err := board.WaitRevision(t.Context(), 30); err != nil {
+		t.Fatal(err)
+	}
+	for said, equal := json.NewDecoder(answers), false; !equal; {
+		fmt.Fprintln(ask)
+		var guests []bench.GuestState
+		if err := said.Decode(&guests); err != nil || len(guests) != 3 {
+			t.Fatal(guests, err)
+		}
+		if err := board.WaitRevision(t.Context(), guests[0].Revision); err != nil {
+			t.Fatal(err)
+		}
+		revision, hash := board.State()
+		equal = true
+		for _, g := range guests {
+			if g.Ops == 0 || g.Differing > 0 || g.Revision == revision && g.Hash != hex.EncodeToString(hash[:]) {
+				t.Fatalf("%+v, the host has %x", g, hash)
+			}
+			equal = equal && g.Revision == revision
+		}
+	}
+	_ = ask.Close()
+	if err := <-ended; err != nil {
 		t.Error(err)
 	}
 }

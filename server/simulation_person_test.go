@@ -2,22 +2,19 @@ package server_test
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
 
 	"chalkline/bench/client"
+	"chalkline/bench/hands"
 	"chalkline/ot"
-	"chalkline/ot/ottest"
-	"chalkline/protocol/ink"
 	"chalkline/server/transport"
 )
 
 // What a person of a simulation does at most.
 const (
-	maxUnsent  = 60   // batches of a board, before it waits for the network
 	maxLetters = 1400 // typed in the story
 	maxDrawn   = 150  // elements on a board
 	firstStory = 0x4e00
@@ -152,7 +149,7 @@ func (p *person) sitDown() {
 			p.t.Error(err)
 			return
 		}
-		p.desks = append(p.desks, &desk{person: p, board: b, first: i == 0})
+		p.desks = append(p.desks, p.newDesk(b, i == 0))
 	}
 }
 
@@ -251,7 +248,7 @@ func (p *person) die() {
 
 // typeLetter types a letter of the story somewhere, or deletes one of its own.
 func (p *person) typeLetter(b *client.Board) {
-	if b.Unsent() >= maxUnsent {
+	if b.Unsent() >= hands.MaxUnsent {
 		return
 	}
 	b.Text(p.story).Change(func(shown string) ot.Edit { return p.key([]rune(shown)) })
@@ -279,83 +276,22 @@ type desk struct {
 	*person
 	board *client.Board
 	first bool // the page with the story
+	hands *hands.Hands
+}
 
-	author   *ottest.Author
-	ids      []ot.ID
-	encoders map[ot.ID]*ink.Encoder
+func (p *person) newDesk(b *client.Board, first bool) *desk {
+	d := &desk{person: p, board: b, first: first, hands: hands.New(b, p.dice, maxDrawn)}
+	d.hands.Allow = d.allowed
+	return d
 }
 
 // work submits a batch of random ops.
 func (d *desk) work() {
-	if d.board.Unsent() >= maxUnsent {
-		return
-	}
-	times := 1 + d.dice.IntN(12)
-	d.fetchIDs(times)
-	revision := d.board.Revision()
-	var ops []ot.Op
-	d.board.View(func(b *ot.Board) {
-		for range times {
-			ops = append(ops, d.allowed(b, d.author.Next(b, revision))...)
-		}
-	})
-	d.done.Add(uint64(len(ops)))
-	var batch []ot.Op
-	for _, op := range ops {
-		if op.Kind == ot.TextEdit {
-			d.board.Text(op.ID).Edit(op.Edit)
-		} else {
-			batch = append(batch, op)
-		}
-	}
-	if len(batch) == 0 {
-		return
-	}
-	// The client may have become another replica meanwhile: the next ids are its.
-	switch err := d.board.Submit(batch...); {
-	case errors.Is(err, client.ErrReplica):
-		d.ids = nil
-	case err != nil:
+	n, err := d.hands.Act()
+	if err != nil {
 		d.t.Error(err)
 	}
-}
-
-// fetchIDs sees to it that there are ids for so many elements. Another replica
-// than before is another author.
-func (d *desk) fetchIDs(n int) {
-	for len(d.ids) < n {
-		id := d.board.NextID()
-		if d.author == nil || d.author.Replica != id.Replica {
-			d.newAuthor(id.Replica)
-		}
-		d.ids = append(d.ids, id)
-	}
-}
-
-func (d *desk) newAuthor(replica uint32) {
-	d.ids, d.encoders = nil, map[ot.ID]*ink.Encoder{}
-	d.author = ottest.NewAuthor(d.dice.Uint64(), replica)
-	d.author.MaxElements = maxDrawn
-	d.author.Encode = d.encode
-	d.author.NewID = func() ot.ID {
-		id := d.ids[0]
-		d.ids = d.ids[1:]
-		return id
-	}
-}
-
-func (d *desk) encode(id ot.ID, points []ot.Point, ended bool) []byte {
-	if d.encoders[id] == nil {
-		d.encoders[id] = ink.NewEncoder()
-	}
-	frame, err := d.encoders[id].AppendFrame(nil, points)
-	if err != nil {
-		d.t.Errorf("encode %v: %v", points, err)
-	}
-	if ended {
-		delete(d.encoders, id)
-	}
-	return frame
+	d.done.Add(uint64(n))
 }
 
 // allowed leaves the story alone: nobody else's letters are deleted, nor the
