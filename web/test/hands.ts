@@ -149,7 +149,7 @@ export class Hands {
     fates.set(letter, "typed");
     for (const l of gone) if (fates.get(l) === "typed") fates.set(l, "deleted");
     const at = this.habits.now();
-    this.recent = [...this.unsafe(), ...[letter, ...gone].map((l) => ({ at, letter: l }))];
+    this.recent = [...this.unsafe(), ...[letter, ...gone.filter((l) => fates.has(l))].map((l) => ({ at, letter: l }))];
   }
 
   private unsafe(): typeof this.recent {

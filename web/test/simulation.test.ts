@@ -1,6 +1,7 @@
 // Seeded simulation: the page's own sync code against the real server, which is killed and started again, over networks
 // that delay, reorder streams, stall, break and, with some seeds, lose records, while pages die and come back, and boards
-// wait for videos that are late and sought in. At rest everybody has the same board, and every letter that was typed once.
+// wait for videos that are late and sought in; with some seeds Go clients work in the same room. At rest everybody has the
+// same board, and every letter that was typed once.
 //
 //   SIMULATE=n   new seeds until n ops were made      SEED=s   one seed
 //
@@ -11,9 +12,11 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Server } from "../e2e/support/server.ts";
 import { createRoomIn } from "../src/sync/createroom.ts";
+import { roomCode } from "../src/sync/names.ts";
 import type { BoardDocument } from "../src/sync/api.ts";
 import { BadNetwork } from "./bad-network.ts";
 import { BadStreams } from "./bad-streams.ts";
+import { Guests, type GuestState } from "./guests.ts";
 import { Hands, Letters } from "./hands.ts";
 import { environment, KeptStore, NodePage, type Place } from "./simulation-page.ts";
 
@@ -95,6 +98,18 @@ interface Conditions {
   readonly careful: boolean;
   /** Records get lost between server and pages. */
   readonly loses: boolean;
+  /** Go clients work too, which come to the server by this route. */
+  readonly guests: "websocket" | "webtransport" | undefined;
+}
+
+/** What servers did. */
+class Done {
+  /** Elements taken off boards for good (OT16). */
+  purged = 0;
+  /** Snapshots stored, but for those of servers that were stopped. */
+  snapshots = 0;
+  /** Of servers with such snapshots. */
+  kills = 0;
 }
 
 class Simulation {
@@ -118,11 +133,14 @@ class Simulation {
   }, WATCH_MS);
   private room = 0n;
   private first = "";
+  private guests: Guests | undefined;
+  private guestOps = 0;
 
   constructor(
     readonly seed: number,
     private readonly conditions: Conditions,
     private readonly server: Server,
+    private readonly done: Done,
   ) {
     this.random = seeded(seed);
   }
@@ -141,6 +159,16 @@ class Simulation {
     this.first = look.session.pages.value[0] ?? "";
     look.kill();
     for (let n = 2 + this.below(11); n > 0; n--) await this.join();
+    if (this.conditions.guests !== undefined) await this.invite(this.conditions.guests);
+  }
+
+  private async invite(route: string): Promise<void> {
+    const network = await BadNetwork.open(this.server.port, this.random); // of WebSockets
+    this.networks.push(network);
+    network.delay = [0, this.below(120)];
+    const care = this.conditions.careful ? ["--careful"] : [];
+    const settings = ["--transport", route, "--clients", "3", "--writers", "3", "--seed", String(this.seed), ...care];
+    this.guests = new Guests(`http://127.0.0.1:${network.port}`, roomCode(this.room), ...settings);
   }
 
   async join(): Promise<Person> {
@@ -164,6 +192,12 @@ class Simulation {
   }
 
   async work(ops: number): Promise<void> {
+    await this.workUntil(ops / 2);
+    await this.killServer(); // the board is read from a snapshot, and the records after it
+    await this.workUntil(ops);
+  }
+
+  private async workUntil(ops: number): Promise<void> {
     while (this.ops < ops) {
       const person = this.people[this.below(this.people.length)];
       for (let i = this.below(12); i >= 0; i--) person?.hands.act(person.board);
@@ -198,15 +232,21 @@ class Simulation {
         return void (person.behind = this.below(6000));
       case 7:
         happens("kill -9");
-        await this.countRepairs();
-        await this.server.kill();
-        return this.server.start();
+        return this.killServer();
       default:
         happens("stop");
-        await this.countRepairs();
+        await this.count();
         await this.server.stop();
         return this.server.start();
     }
+  }
+
+  private async killServer(): Promise<void> {
+    const before = this.done.snapshots;
+    await this.count();
+    if (this.done.snapshots > before) this.done.kills++;
+    await this.server.kill();
+    return this.server.start();
   }
 
   private get lost(): number {
@@ -214,16 +254,18 @@ class Simulation {
   }
 
   /** What the running server says; a new one begins at 0. */
-  private async countRepairs(): Promise<void> {
+  private async count(): Promise<void> {
     this.repairs += await this.server.metric("chalkline_room_resyncs_total", 'cause="client"');
+    this.done.purged += await this.server.metric("chalkline_room_purged_elements_total");
+    this.done.snapshots += await this.server.metric("chalkline_room_snapshot_seconds_count");
+    assert.deepEqual(this.server.log.filter((line) => /snapshot (not stored|is not used|cannot be made)/.test(line)), []);
   }
 
   /**
    * A snapshot mends a divergence before rest could see it (REC3). Where nothing of a connection is lost, nobody may ever
    * have had to ask for one.
    */
-  private async checkRepairs(): Promise<void> {
-    await this.countRepairs();
+  private checkRepairs(): void {
     if (this.lost > 0 || this.stood) return;
     const told = this.server.log.filter((line) => line.includes("client resyncs"));
     assert.equal(this.repairs, 0, `seed ${this.seed}: pages asked for documents anew: ${told.join("\n")}`);
@@ -238,27 +280,46 @@ class Simulation {
     }
     await this.join();
     for (const p of this.people) await until(`seed ${this.seed}: ${p.name}: ${JSON.stringify(p.page.session.connection.value)}`, () => p.rests);
-    const revisions = (): Set<bigint> => new Set(this.people.map((p) => p.board.revision));
-    await until(`seed ${this.seed}: revisions ${[...revisions()].join()}`, () => revisions().size === 1 && this.people.every((p) => p.rests));
+    const guests = await this.together();
     const [first, ...others] = this.people;
     const seen = (p: Person | undefined): unknown[] => [...(p?.board.elements() ?? [])].map((e) => [e.key, e.count, e.text, e.color]);
     for (const p of others) {
       assert.equal(p.board.hash(), first?.board.hash(), `seed ${this.seed}: hash of ${p.name}`);
       assert.deepEqual(seen(p), seen(first), `seed ${this.seed}: board of ${p.name}`);
     }
-    await this.checkRepairs();
+    for (const [i, { hash, differing, ops }] of guests.entries()) {
+      assert.ok(ops > 0, `seed ${this.seed}: guest ${i + 1} did nothing`);
+      assert.equal(hash, first?.board.hash(), `seed ${this.seed}: hash of guest ${i + 1}`);
+      assert.equal(differing, 0, `seed ${this.seed}: guest ${i + 1} had another state than the server`);
+    }
+    this.guestOps = guests.reduce((sum, { ops }) => sum + ops, 0);
+    await this.count();
+    this.checkRepairs();
     const texts = [...(first?.board.elements() ?? [])].map((e) => e.text).join("");
     if (this.conditions.careful) assert.deepEqual(this.letters.faults(texts), [], `seed ${this.seed}`);
   }
 
+  /** Waits until everybody is at one revision; purges may still come. Returns what the guests have. */
+  private async together(): Promise<readonly GuestState[]> {
+    const revisions = (): Set<bigint> => new Set(this.people.map((p) => p.board.revision));
+    for (const end = performance.now() + PATIENCE_MS; ; await sleep(20)) {
+      const guests = (await this.guests?.states()) ?? [];
+      const all = revisions();
+      for (const { revision } of guests) all.add(BigInt(revision));
+      if (all.size === 1 && this.people.every((p) => p.rests)) return guests;
+      assert.ok(performance.now() < end, `seed ${this.seed}: revisions ${[...all].join()}`);
+    }
+  }
+
   async close(): Promise<void> {
     clearInterval(this.watch);
+    await this.guests?.close();
     for (const p of this.people) p.page.kill();
     for (const network of this.networks) await network.close();
   }
 
   toString(): string {
-    return `seed ${this.seed}: ${this.people.length} people, ${this.ops} ops, ${this.letters.fates.size} letters, ${this.lost} lost, ${this.repairs} repaired; ${JSON.stringify(Object.fromEntries(this.events))}`;
+    return `seed ${this.seed}: ${this.people.length} people, ${this.ops} ops, ${this.guestOps} of guests, ${this.letters.fates.size} letters, ${this.lost} lost, ${this.repairs} repaired; ${JSON.stringify(Object.fromEntries(this.events))}`;
   }
 
   private async token(name: string): Promise<string> {
@@ -268,29 +329,31 @@ class Simulation {
   }
 }
 
-/** Elements that servers took off boards for good (OT16), in all runs. */
-let purged = 0;
+const done = new Done();
 
-async function purgedBy(server: Server): Promise<number> {
-  const metrics = await (await fetch(`http://127.0.0.1:${server.port}/metrics`)).text();
-  const [, count] = /^chalkline_room_purged_elements_total (\S+)$/m.exec(metrics) ?? [];
-  return Number(count);
+function conditions(seed: number): Conditions {
+  const route = seed % 5 < 3 ? "webtransport" : "websocket";
+  return { careful: seed % 2 === 0, loses: seed % 3 === 0, guests: seed % 3 === 1 ? undefined : route };
 }
 
 async function simulate(seed: number, ops: number): Promise<number> {
-  const server = await Server.start("--max-queue", "65536", "--purge-after", String(1 + (seed % 5)));
-  const s = new Simulation(seed, { careful: seed % 2 === 0, loses: seed % 3 === 0 }, server);
+  const server = await Server.start("--max-queue", "65536", "--purge-after", String(1 + (seed % 5)), "--snapshot-every", String(20 + (seed % 100)));
+  const s = new Simulation(seed, conditions(seed), server, done);
   try {
     await s.begin();
     await s.work(ops);
     await s.rest();
-    purged += await purgedBy(server);
-    console.log(`${s.toString()}; ${purged} elements purged so far`);
+    console.log(`${s.toString()}; in all ${JSON.stringify(done)}`);
     return s.ops;
   } finally {
     await s.close();
     await server.close();
   }
+}
+
+/** What the simulations are there for happened. */
+function check(): void {
+  for (const [what, times] of Object.entries(done)) assert.ok(times > 0, `no ${what} in ${JSON.stringify(done)}`);
 }
 
 function badSeeds(): number[] {
@@ -319,10 +382,10 @@ if (only > 0) {
       }
     }
     console.log(`${ops} ops, ${Math.round((1000 * ops) / (performance.now() - began))} ops/s`);
-    assert.ok(purged > 0, "nothing was purged");
+    check();
     if (failures.length > 0) throw new AggregateError(failures, `${failures.length} seeds fail, now in ${BAD_SEEDS}`);
   });
 } else {
   for (const seed of [...badSeeds(), 1, 2, 3, 6]) test(`simulation against the server, seed ${seed}`, async () => void (await simulate(seed, SHORT_RUN)));
-  test("in the simulations above servers took elements off boards", () => assert.ok(purged > 0));
+  test("in the simulations above servers stored snapshots, were killed after it and took elements off boards", check);
 }

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { freePort } from "./ports.ts";
 
 /** $CHALKLINE_BIN, else what `make build` made. */
-const BINARY = process.env["CHALKLINE_BIN"] ?? fileURLToPath(new URL("../../../bin/chalkline", import.meta.url));
+export const BINARY = process.env["CHALKLINE_BIN"] ?? fileURLToPath(new URL("../../../bin/chalkline", import.meta.url));
 
 /** Lines of the server's log that are kept to explain a failure. */
 const MAX_LINES = 200;
