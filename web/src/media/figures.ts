@@ -16,6 +16,9 @@ const numberOf = (stats: Stats | undefined, name: string): number | undefined =>
   return typeof value === "number" ? value : undefined;
 };
 
+/** What only grows while a connection lasts; lost packets become fewer where one comes twice. */
+const COUNTED = ["bytes", "received", "freezes", "delay", "emitted"] as const;
+
 /** Bytes, packets and freezes between two looks at a connection. */
 export class LinkMeter {
   private before: { at: number; bytes: number; received: number; lost: number; again: number; freezes: number; delay: number; emitted: number } | undefined;
@@ -24,9 +27,13 @@ export class LinkMeter {
   loss: number | undefined;
   buffer: number | undefined;
 
-  /** Of the receiving side; looks within half a second of the last one change nothing. */
+  /**
+   * Of the receiving side; looks within half a second of the last one change nothing, and the first one of a connection,
+   * which counts from nothing, has none to be compared with.
+   */
   sample(report: Report): { loss: number; freezes: number } | undefined {
     const all = statsOf(report, "inbound-rtp");
+    if (all.length === 0) return undefined;
     const sum = (name: string): number => all.reduce((total, stats) => total + (numberOf(stats, name) ?? 0), 0);
     const video = all.find((stats) => stats["kind"] === "video");
     const now = {
@@ -37,13 +44,13 @@ export class LinkMeter {
     const { before } = this;
     if (before !== undefined && now.at - before.at < 500) return undefined;
     this.before = now;
-    if (before === undefined) return undefined;
+    if (before === undefined || COUNTED.some((name) => now[name] < before[name])) return undefined;
     // What was lost and came again was late all the same; browsers differ in whether they count it as lost.
-    const lost = Math.max(0, now.lost - before.lost, now.again - before.again), received = Math.max(0, now.received - before.received);
+    const lost = Math.max(0, now.lost - before.lost, now.again - before.again), received = now.received - before.received;
     this.bitrate = ((now.bytes - before.bytes) * 8) / (now.at - before.at);
     this.loss = received + lost === 0 ? 0 : Math.min(1, lost / (received + lost));
     this.buffer = now.emitted > before.emitted ? ((now.delay - before.delay) * 1000) / (now.emitted - before.emitted) : this.buffer;
-    return { loss: this.loss, freezes: Math.max(0, now.freezes - before.freezes) };
+    return { loss: this.loss, freezes: now.freezes - before.freezes };
   }
 }
 
@@ -62,7 +69,7 @@ export function outboundFigures(report: Report, before: { at: number; bytes: num
     at: numberOf(out[0], "timestamp") ?? 0,
     bytes: out.reduce((total, stats) => total + (numberOf(stats, "bytesSent") ?? 0), 0),
   };
-  const bitrate = before !== undefined && now.at > before.at ? ((now.bytes - before.bytes) * 8) / (now.at - before.at) : undefined;
+  const bitrate = before !== undefined && now.at > before.at && now.bytes >= before.bytes ? ((now.bytes - before.bytes) * 8) / (now.at - before.at) : undefined;
   const largest = out.filter((stats) => stats["kind"] === "video").sort((a, b) => (numberOf(b, "frameHeight") ?? 0) - (numberOf(a, "frameHeight") ?? 0))[0];
   const losses = statsOf(all, "remote-inbound-rtp").map((stats) => numberOf(stats, "fractionLost") ?? 0);
   const loss = losses.length === 0 ? undefined : Math.max(...losses);
