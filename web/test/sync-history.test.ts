@@ -202,6 +202,25 @@ describe("OT15 history", () => {
   });
 });
 
+describe("OT15 what is typed and deleted again at once", () => {
+  test("is no step", () => {
+    const d = new Desk();
+    const id = { replica: B, counter: 1 }, k = key(id);
+    d.apply(B, [{ kind: "create", id, element: ElementKind.Text, settings: [] }]);
+    const insert: Edit = [{ kind: "insert", text: "a" }], cut: Edit = [{ kind: "delete", n: 1 }];
+    d.type(k, insert, cut);
+    assert.equal(d.steps.canUndo.value, true);
+    d.type(k, cut, insert);
+    assert.equal(d.steps.canUndo.value, false);
+    d.type(k, insert, cut);
+    d.time += 2000;
+    d.type(k, [{ kind: "keep", n: 1 }, ...insert], [{ kind: "keep", n: 1 }, ...cut]);
+    d.type(k, [{ kind: "keep", n: 1 }, ...cut], [{ kind: "keep", n: 1 }, ...insert]);
+    d.steps.undo();
+    assert.equal(d.textOf(k), "", "what was typed before");
+  });
+});
+
 describe("gathering", () => {
   test("what is written again replaces what was to be written, until something else comes between", () => {
     const g = new Gathering();

@@ -82,7 +82,7 @@ export class Steps implements History {
     step.addText(k, inverse);
     step.at = now;
     step.typing = k;
-    this.publish();
+    this.drop();
   }
 
   /** Others edited a text in the view. */

@@ -54,7 +54,13 @@ export class Step {
   /** Adds an edit of a text, given by what takes it back. */
   addText(k: Key, inverse: Edit): void {
     const before = this.texts.get(k);
-    this.texts.set(k, before === undefined ? inverse : compose(inverse, before));
+    this.setText(k, before === undefined ? inverse : compose(inverse, before));
+  }
+
+  /** What changes nothing, since what was typed was deleted again, is no part of it. */
+  private setText(k: Key, edit: Edit): void {
+    if (edit.length > 0) this.texts.set(k, edit);
+    else this.texts.delete(k);
   }
 
   /** The items that take it back, the newest first. */
@@ -89,9 +95,7 @@ export class Step {
   rebase(k: Key, edit: Edit): Edit {
     const own = this.texts.get(k);
     if (own === undefined) return edit;
-    const moved = transform(own, edit, "later");
-    if (moved.length > 0) this.texts.set(k, moved);
-    else this.texts.delete(k);
+    this.setText(k, transform(own, edit, "later"));
     return transform(edit, own, "earlier");
   }
 }
