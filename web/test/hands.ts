@@ -1,6 +1,6 @@
 // What a person of a simulation or of chaos does at a page: every kind of op, at random.
 import { ElementKind, Register, type Key, type Setting } from "../src/ot/types.ts";
-import { colorValue, groupValue, placeValue, textValue } from "../src/ot/value.ts";
+import { colorValue, groupValue, placeValue, sizeValue, textValue } from "../src/ot/value.ts";
 import type { BoardDocument } from "../src/sync/api.ts";
 
 /** First of the letters that are typed. */
@@ -9,11 +9,19 @@ const MAX_LETTERS = 20_000;
 /** Elements on a board, before a third of them goes. */
 const MAX_SHOWN = 200;
 
-type Fate = "typed" | "deleted" | "unknown";
+/** unknown: at most once there; free: typed or deleted by one who undoes, who may bring it back or take it away. */
+type Fate = "typed" | "deleted" | "unknown" | "free";
+
+/** What one who undoes makes has texts of this size, which nobody changes: undo may hide such a text while another types in it. */
+const UNDOERS_SIZE = 777;
+const UNDOERS: Setting = { register: Register.Size, value: sizeValue(UNDOERS_SIZE) };
 
 /** The letters of all people: each is typed once. */
 export class Letters {
   readonly fates = new Map<string, Fate>();
+
+  /** hidden: letters of deleted texts are counted as well. */
+  constructor(readonly hidden: boolean) {}
 
   /** undefined: there are no more. */
   next(): string | undefined {
@@ -26,7 +34,7 @@ export class Letters {
     for (const letter of all) times.set(letter, (times.get(letter) ?? 0) + 1);
     return [...this.fates].flatMap(([letter, fate]) => {
       const n = times.get(letter) ?? 0;
-      const right = fate === "unknown" ? n <= 1 : n === (fate === "typed" ? 1 : 0);
+      const right = fate === "free" || (fate === "unknown" ? n <= 1 : n === (fate === "typed" ? 1 : 0));
       return right ? [] : [`letter ${letter.charCodeAt(0) - LETTERS}, ${fate}, is there ${n} times`];
     });
   }
@@ -41,6 +49,8 @@ export interface Habits {
   /** What was done so shortly before a page died need not have been in its store, ms. */
   readonly unsafe: number;
   readonly undoes: boolean;
+  /** Texts that are made: the fewer there are, the more people write in one. */
+  readonly texts: number;
   /** Whether texts go and boards are cleared. */
   readonly deletesTexts: boolean;
   /** Most points of ink that are put down at once. */
@@ -63,7 +73,8 @@ export class Hands {
 
   /** The page died: what was done last may be lost. */
   died(): void {
-    for (const { letter } of this.unsafe()) this.letters.fates.set(letter, "unknown");
+    const { fates } = this.letters;
+    for (const { letter } of this.unsafe()) if (fates.get(letter) !== "free") fates.set(letter, "unknown");
     this.recent = [];
   }
 
@@ -76,7 +87,8 @@ export class Hands {
       case 0:
         return void board.create(ElementKind.Rectangle, [this.place()]);
       case 1:
-        return void board.create(ElementKind.Text, [this.place()]);
+        if (all.filter((e) => e.kind === ElementKind.Text).length >= habits.texts) return this.type(board);
+        return void board.create(ElementKind.Text, habits.undoes ? [this.place(), UNDOERS] : [this.place()]);
       case 2:
         return void board.createInk([this.color()], Array.from({ length: 1 + habits.below(habits.ink) }, (_, i) => ({ x: habits.below(4000), y: i, p: 9, t: 5 * i })));
       case 3:
@@ -92,9 +104,8 @@ export class Hands {
       case 7:
         return this.takeAway(board);
       case 8:
-        if (!habits.undoes) return this.draw(board);
-        return this.oneIn(3) ? board.history.redo() : board.history.undo();
       case 9:
+        return habits.undoes ? this.goBack(board) : this.draw(board);
       case 10:
         return this.draw(board);
       default:
@@ -113,6 +124,12 @@ export class Hands {
     const stroke = board.startStroke([this.color()]);
     for (let i = below(20); i >= 0; i--) stroke.add(below(4000), 10 * i, 100, now() + i);
     stroke.end();
+  }
+
+  /** Some steps at once: of those that are older others have written since. */
+  private goBack({ history }: BoardDocument): void {
+    const redo = this.oneIn(3);
+    for (let i = this.habits.below(8); i >= 0; i--) redo ? history.redo() : history.undo();
   }
 
   private rub(board: BoardDocument): void {
@@ -145,9 +162,12 @@ export class Hands {
     const cut = gone.length > 0 ? [{ kind: "delete" as const, n: gone.length }] : [];
     board.editText(text.key, [...keep, { kind: "insert", text: letter }, ...cut]);
     if (board.get(text.key)?.text.includes(letter) !== true) return; // nothing may be written yet
-    const { fates } = this.letters;
-    fates.set(letter, "typed");
-    for (const l of gone) if (fates.get(l) === "typed") fates.set(l, "deleted");
+    const { fates, hidden } = this.letters, { undoes } = this.habits;
+    fates.set(letter, undoes ? "free" : hidden || text.size !== UNDOERS_SIZE ? "typed" : "unknown");
+    for (const l of gone) {
+      if (undoes) fates.set(l, "free");
+      else if (fates.get(l) === "typed") fates.set(l, "deleted");
+    }
     const at = this.habits.now();
     this.recent = [...this.unsafe(), ...[letter, ...gone.filter((l) => fates.has(l))].map((l) => ({ at, letter: l }))];
   }

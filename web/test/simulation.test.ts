@@ -1,7 +1,7 @@
 // Seeded simulation: the page's own sync code against the real server, which is killed and started again, over networks
 // that delay, reorder streams, stall, break and, with some seeds, lose records, while pages die and come back, and boards
 // wait for videos that are late and sought in; with some seeds Go clients work in the same room. At rest everybody has the
-// same board, and every letter that was typed once.
+// same board, and every letter that was typed once; undo takes none of those who never undo.
 //
 //   SIMULATE=n   new seeds until n ops were made      SEED=s   one seed
 //
@@ -94,8 +94,10 @@ class Person {
 
 /** What is special about a seed. */
 interface Conditions {
-  /** Letters are counted, so that nobody undoes and no text is deleted. */
+  /** Letters are counted, so that no text is deleted. */
   readonly careful: boolean;
+  /** Who undoes: one person in so many, 0: nobody. */
+  readonly undoers: number;
   /** Records get lost between server and pages. */
   readonly loses: boolean;
   /** Go clients work too, which come to the server by this route. */
@@ -114,7 +116,7 @@ class Done {
 
 class Simulation {
   readonly people: Person[] = [];
-  readonly letters = new Letters();
+  readonly letters = new Letters(false);
   private readonly networks: BadNetwork[] = [];
   private readonly streams: BadStreams[] = [];
   private readonly random: () => number;
@@ -186,8 +188,9 @@ class Simulation {
   }
 
   private hands(): Hands {
-    const { below, conditions: { careful } } = this;
-    const habits = { below, now: () => this.lived, unsafe: UNSAFE_MS, undoes: !careful, deletesTexts: !careful, ink: 60, moves: 20, rubs: 10, splits: 4 };
+    const { below, conditions: { careful, undoers } } = this;
+    const undoes = undoers > 0 && this.people.length % undoers === 0;
+    const habits = { below, now: () => this.lived, unsafe: UNSAFE_MS, undoes, texts: undoers > 1 ? 3 : Infinity, deletesTexts: !careful, ink: 60, moves: 20, rubs: 10, splits: 4 };
     return new Hands(habits, this.letters);
   }
 
@@ -333,7 +336,7 @@ const done = new Done();
 
 function conditions(seed: number): Conditions {
   const route = seed % 5 < 3 ? "webtransport" : "websocket";
-  return { careful: seed % 2 === 0, loses: seed % 3 === 0, guests: seed % 3 === 1 ? undefined : route };
+  return { careful: seed % 4 !== 1, undoers: [0, 1, 0, 2][seed % 4] ?? 0, loses: seed % 3 === 0, guests: seed % 3 === 1 ? undefined : route };
 }
 
 async function simulate(seed: number, ops: number): Promise<number> {

@@ -36,7 +36,7 @@ class Person {
     private readonly w: World,
     private readonly below: (n: number) => number,
   ) {
-    this.hands = new Hands({ below, now: () => w.clock.now(), unsafe: 0, undoes: false, deletesTexts: true, ink: 40, moves: 3, rubs: 2, splits: 1 }, new Letters());
+    this.hands = new Hands({ below, now: () => w.clock.now(), unsafe: 0, undoes: false, texts: Infinity, deletesTexts: true, ink: 40, moves: 3, rubs: 2, splits: 1 }, new Letters(true));
   }
 
   /** A gesture: one step at most. Returns what it was. */
