@@ -1,7 +1,7 @@
 // Connections that are lost, and pages that are reloaded, while records wait (docs/protocol.md, ALN and SYN7).
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { ElementKind } from "../src/ot/types.ts";
+import { ElementKind, type Edit } from "../src/ot/types.ts";
 import { Code } from "../src/protocol/codes.ts";
 import { BOARD, PEN } from "./sync-people.ts";
 import { Class } from "./sync-class.ts";
@@ -138,4 +138,35 @@ describe("a reload while records wait", () => {
       assert.equal(board.hash(), c.w.server.hash(BOARD));
     });
   }
+
+  test("SYN7: what a reload left of a text is not mixed with what is typed there before it can be shown", async () => {
+    const c = await Class.begin();
+    const k = c.board.create(ElementKind.Text, [...PEN]);
+    c.board.editText(k, [{ kind: "insert", text: "board" }]);
+    await c.play(5000, 3000);
+    c.board.editText(k, [{ kind: "keep", n: 5 }, { kind: "insert", text: "one" }]);
+    await c.play(200, 3000);
+    c.board.editText(k, [{ kind: "keep", n: 8 }, { kind: "insert", text: " two" }]);
+    await c.play(400, 3000);
+    c.viewer.kill();
+    const { session } = c.w.page("ann");
+    const board = session.look("p1");
+    const play = async (ms: number): Promise<void> => {
+      for (let passed = 0; passed < ms; passed += 40) {
+        session.alignment.show((c.now - 3000) * 1000);
+        await c.w.pass(40);
+      }
+    };
+    await play(400);
+    assert.equal(board.get(k)?.text, "board", "the record of the first is held, the second leans on it");
+    const told: Edit[] = [];
+    board.watchText(k, (edit) => told.push(edit));
+    board.editText(k, [{ kind: "delete", n: 3 }]);
+    assert.deepEqual([board.get(k)?.text, told], ["board", [[{ kind: "insert", text: "boa" }]]]);
+    await play(6000);
+    board.editText(k, [{ kind: "insert", text: "a " }]);
+    await play(6000);
+    assert.equal(board.get(k)?.text, "a boardone two");
+    assert.equal(c.w.server.doc(BOARD).board?.get(k)?.text, "a boardone two");
+  });
 });

@@ -40,7 +40,7 @@ export class BoardState implements DocumentState {
   private strokes = new Strokes(MAX_OPEN);
   private overlay = new Overlay(this.board, 0);
   /** Texts that wait and are not in the view: a reload left them, and the board is not there yet. */
-  private left: readonly WaitingText[] = [];
+  private left: WaitingText[] = [];
   private revision = 0;
   /** A snapshot has come: the confirmed board is more than empty. */
   private known = false;
@@ -127,11 +127,10 @@ export class BoardState implements DocumentState {
       for (const op of ops) if (op.kind === "end" || op.kind === "extend") decodeOrSkip(own, op);
       if (batch.n > outbox.acked) pending.push({ n: batch.n, ops });
     }
-    this.left = outbox.texts;
+    this.left = [...outbox.texts];
     this.ownReceived = 0;
     this.refusals.clear();
     this.renew(outbox.replica, pending);
-    this.events.changed({ all: true });
   }
 
   // ---- Texts.
@@ -150,6 +149,11 @@ export class BoardState implements DocumentState {
   /** A heart tick: what was typed in texts that are still there and did not come into them, and nobody said why. */
   missedTexts(): Missed[] {
     return this.refusals.overdue().filter(({ id }) => this.board.get(key(id))?.kind === ElementKind.Text);
+  }
+
+  /** Whether a reload left an edit of a text that cannot be shown yet. What is typed there now would not fit together with it. */
+  leftOf(k: Key): boolean {
+    return this.left.some((text) => key(text.id) === k);
   }
 
   /** Edits a text in the view; the edit waits until it is taken. */
@@ -181,8 +185,7 @@ export class BoardState implements DocumentState {
 
   /** What was typed and is in no batch. */
   waitingTexts(): WaitingText[] {
-    const waiting = waitingTexts(this.overlay);
-    return [...this.left, ...waiting.map((text) => ({ ...text, revision: Math.max(text.revision, this.ownReceived) }))];
+    return [...this.left, ...waitingTexts(this.overlay).map((text) => ({ ...text, revision: Math.max(text.revision, this.ownReceived) }))];
   }
 
   /** An own record of that revision came and waits. What is typed may lean on it, and its batch is not kept any more. */
@@ -216,7 +219,6 @@ export class BoardState implements DocumentState {
   private resumeLeft(pending: readonly ViewBatch[] = this.overlay.pending): void {
     this.left = this.waitingTexts();
     this.renew(this.overlay.replica, pending);
-    this.events.changed({ all: true });
   }
 
   /** Makes a new view, with the texts that a reload or another view left. */
@@ -227,10 +229,12 @@ export class BoardState implements DocumentState {
     this.left = [];
     for (const text of left) {
       // A snapshot may be older than the text that is waited on; the records up to there follow.
-      const edit = text.revision > this.revision ? undefined : resumed(text, this.overlay);
+      const early = text.revision > this.revision;
+      const edit = early ? undefined : resumed(text, this.overlay);
       if (edit !== undefined) this.overlay.typed(key(text.id), edit);
-      else if (!this.known || text.revision > this.revision) this.left = [...this.left, text];
+      else if (early || !this.known) this.left.push(text);
     }
+    this.events.changed({ all: true });
   }
 
   private listen(): void {

@@ -42,14 +42,17 @@ export class Texts {
     return [...this.watchers.keys()];
   }
 
-  /** An edit by the person. One that makes the text too long (OT9) is not done, and those that watch take it back. */
+  /**
+   * An edit by the person. One that makes the text too long (OT9), or of a text that another waits for, is not done, and
+   * those that watch take it back.
+   */
   edit(k: Key, edit: Edit): void {
     const before = this.state.textOf(k);
     if (before === undefined) return;
     const own = fit(canonical(edit), codePoints(before));
     if (own.length === 0) return;
     const after = codePoints(applyEdit(before, own));
-    if (after > MAX_TEXT && after > codePoints(before)) return this.tell(k, invert(own, before));
+    if ((after > MAX_TEXT && after > codePoints(before)) || this.state.leftOf(k)) return this.tell(k, invert(own, before));
     this.state.type(k, own);
     this.steps.noteText(k, invert(own, before));
     this.moveCarets(k, own, 0);
@@ -58,7 +61,7 @@ export class Texts {
   /** An edit of undo or redo. */
   undo(k: Key, edit: Edit): void {
     const before = this.state.textOf(k);
-    const own = before === undefined ? [] : fit(edit, codePoints(before));
+    const own = before === undefined || this.state.leftOf(k) ? [] : fit(edit, codePoints(before));
     if (own.length === 0) return;
     this.state.type(k, own);
     this.moveCarets(k, own, 0);
