@@ -30,6 +30,9 @@ export interface Length {
 /** Pictures come in at this rate, or the run says nothing. */
 const RATE_TOLERANCE = 0.02;
 
+/** The part of the frames, at the beginning of each publishing, that the page's worker may leave to the server to stamp. */
+const OTHERS_MAX = 0.05;
+
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 /** True times between which something befell the lesson, ms. */
@@ -81,6 +84,7 @@ export async function run(path: Path, studio: Studio, length: Length): Promise<S
     await pupil.shows(lesson.strokes);
     if (path.aligned) await pupil.isAligned();
     const routes = await onTheirLines(path, teacher, pupil);
+    if (path.from === "page") await stampedByThePage(server);
     const refused = await server.metric("chalkline_webrtc_refused_stamps_total");
     if (refused > 0) console.error(`avsync: ${path.name}: ${refused} stamps of the teacher's were not believed`);
     const { from, event } = lesson;
@@ -100,6 +104,14 @@ async function onTheirLines({ from, player }: Path, teacher: Someone, pupil: Som
   if (from !== "encoder") await teacher.mediaOnItsLine();
   if (player === "webrtc") await pupil.mediaOnItsLine();
   return [await teacher.onItsLine(), await pupil.onItsLine()].join(", ");
+}
+
+/** Rejects unless it was the page that said when frames were taken (MED8): else this is what a plain page would give. */
+async function stampedByThePage(server: Server): Promise<void> {
+  const frames = (label: string): Promise<number> => server.metric("chalkline_webrtc_stamped_frames_total", label);
+  const [all, own] = [await frames(""), await frames('origin="publisher"')];
+  if (own > (1 - OTHERS_MAX) * all) return;
+  throw new Error(`the page stamped ${own} of ${all} frames itself, the server the others: this measures a plain page, not ours`);
 }
 
 /** Draws, and lets happen in the middle what is to happen. */

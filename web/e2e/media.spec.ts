@@ -9,7 +9,7 @@ test.use({ launchOptions: withDevices });
 const pageNow = ({ page }: Person) => page.evaluate(() => window.chalkline?.page);
 const source = (page: Page) => page.evaluate(() => window.chalkline?.sources[0]);
 
-test("a teacher goes live; a pupil sees the picture, and strokes come with it", async ({ lesson }) => {
+test("MED8 a teacher goes live; a pupil sees the picture, and strokes come with it, by the times that the page stamps", async ({ lesson, server }) => {
   const ann = await withCamera(lesson, "Ann");
   const ben = await lesson.person("Ben");
   await expect(ben.page.locator(".alignment")).toHaveCount(0);
@@ -26,6 +26,10 @@ test("a teacher goes live; a pupil sees the picture, and strokes come with it", 
   expect(await ben.page.evaluate(() => window.chalkline?.drawn(window.chalkline.page))).toEqual([held.elements[0]?.key]);
   await ben.draw({ x: 300, y: 420, width: 200, height: 60 });
   expect((await agree([ann, ben])).elements).toHaveLength(2);
+  const stamped = (label = "") => server.metric("chalkline_webrtc_stamped_frames_total", label);
+  const own = await stamped('origin="publisher"');
+  expect(own, "frames that the page stamped").toBeGreaterThan(20);
+  expect(await stamped() - own, "frames that the server had to stamp").toBeLessThan(own / 10);
 });
 
 test("camera and microphone are one press away while live, and end with Stop", async ({ lesson }) => {
