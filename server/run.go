@@ -38,11 +38,17 @@ const shutdownTime = 10 * time.Second
 // Run runs a server as configured until ctx ends, then shuts it down. It prints
 // the address to open on standard output and logs to standard error.
 func Run(ctx context.Context, c config.Config) error {
+	return RunOn(ctx, c, disk.Config{})
+}
+
+// RunOn is Run with a store as given, but for its folder, its logger and its metrics.
+func RunOn(ctx context.Context, c config.Config, d disk.Config) error {
 	c = c.WithDefaults()
 	log := newLogger(os.Stderr, c)
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	store, err := disk.Open(disk.Config{Dir: filepath.Join(c.Data, "store"), Logger: log, Registerer: registry})
+	d.Dir, d.Logger, d.Registerer = filepath.Join(c.Data, "store"), log, registry
+	store, err := disk.Open(d)
 	if err != nil {
 		return err
 	}

@@ -1,11 +1,11 @@
 // The server goes, in every way that servers go, and comes back: pages stay open and nothing drawn is lost.
 import { agree, drawnBy, onBoard, somewhere, type Person } from "./support/person.ts";
-import { expect, test } from "./support/fixtures.ts";
+import { expect, test, type Class } from "./support/fixtures.ts";
 import { watchMachine } from "./support/machine.ts";
 import { measured, noted } from "./support/report.ts";
 import { seeded } from "./support/random.ts";
 import type { Heard } from "./support/probe.ts";
-import type { Server } from "./support/server.ts";
+import { buildPowerloss, type Server } from "./support/server.ts";
 
 /** Pages are back so soon after the server is, ms, on cores of their own. */
 const BACK_MS = 3000;
@@ -27,8 +27,8 @@ const allBack = (people: readonly Person[], server: Server): Promise<Back[]> => 
 
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
-test("the server is killed 20 times while two draw and one looks on: all are back in 3 s, with everything", async ({ lesson, server }) => {
-  test.setTimeout(720_000);
+/** Ends the server 20 times while two draw and one looks on: all are back in time, with everything. */
+async function goesAndComes(lesson: Class, server: Server, goes: () => Promise<void>): Promise<void> {
   const random = seeded(20);
   const writers = [await lesson.person("Ann"), await lesson.person("Bob")];
   const people = [...writers, await lesson.person("Eve")];
@@ -36,7 +36,7 @@ test("the server is killed 20 times while two draw and one looks on: all are bac
   const rounds: { took: number; slower: number; routes: string[] }[] = [];
   for (let i = 0; i < 20; i++) {
     await pause(100 + random() * 900); // anywhere in a stroke, a commit, a fan-out
-    await server.kill();
+    await goes();
     await pause(random() * 1000);
     const slower = watchMachine();
     await server.start();
@@ -54,6 +54,20 @@ test("the server is killed 20 times while two draw and one looks on: all are bac
   expect(onBoard(held)).toEqual(drawn);
   const later = await lesson.person("Dan");
   expect(await agree([...people, later])).toEqual(held);
+}
+
+test("the server is killed 20 times while two draw and one looks on: all are back in 3 s, with everything", async ({ lesson, server }) => {
+  test.setTimeout(720_000);
+  await goesAndComes(lesson, server, () => server.kill());
+});
+
+test.describe("on a disk that loses what was not synced", () => {
+  test.use({ program: async ({}, use, info) => use(await buildPowerloss(info.project.outputDir)) });
+
+  test("the power fails 20 times while two draw and one looks on: all are back in 3 s, with everything", async ({ lesson, server }) => {
+    test.setTimeout(720_000);
+    await goesAndComes(lesson, server, () => server.cutPower());
+  });
 });
 
 test("the server says that it stops, people read it, and all is there when it is back", async ({ lesson, server }) => {

@@ -19,6 +19,8 @@ export interface Class {
 }
 
 interface Fixtures {
+  /** What the server is, "": bin/chalkline. */
+  readonly program: string;
   readonly server: Server;
   readonly relay: Relay;
   /** A room on the server, and who comes to it. */
@@ -26,8 +28,9 @@ interface Fixtures {
 }
 
 export const test = base.extend<Fixtures>({
-  server: async ({}, use, info) => {
-    const server = await Server.start();
+  program: ["", { option: true }],
+  server: async ({ program }, use, info) => {
+    const server = await (program === "" ? Server.start() : Server.startOf(program));
     await use(server);
     await server.close();
     if (info.status !== info.expectedStatus) await info.attach("server.log", { body: server.log.join("\n") });

@@ -1,7 +1,7 @@
 // The server under test as a process of its own: started, killed, stopped and started again on the same port and data.
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -24,13 +24,19 @@ export class Server {
 
   private constructor(
     readonly port: number,
+    private readonly binary: string,
     private readonly folder: string,
     private readonly settings: readonly string[],
   ) {}
 
   /** settings: more arguments, beside where it listens and keeps its data. */
-  static async start(...settings: readonly string[]): Promise<Server> {
-    const server = new Server(await freePort(), await mkdtemp(join(tmpdir(), "chalkline-e2e-")), settings);
+  static start(...settings: readonly string[]): Promise<Server> {
+    return Server.startOf(BINARY, ...settings);
+  }
+
+  /** Another program that is a server (bench/powerloss). */
+  static async startOf(binary: string, ...settings: readonly string[]): Promise<Server> {
+    const server = new Server(await freePort(), binary, await mkdtemp(join(tmpdir(), "chalkline-e2e-")), settings);
     await server.start();
     return server;
   }
@@ -44,9 +50,9 @@ export class Server {
   async start(): Promise<void> {
     // Media on free ports: several servers run beside each other.
     const media = ["--media-listen", "127.0.0.1:0", "--rtmp-listen", "127.0.0.1:0"];
-    const args = ["serve", "--listen", `127.0.0.1:${this.port}`, "--data", this.data, ...media, ...this.settings];
+    const args = ["--listen", `127.0.0.1:${this.port}`, "--data", this.data, ...media, ...this.settings];
     this.startedAt = Date.now();
-    const child = spawn(BINARY, args, { stdio: ["ignore", "pipe", "pipe"], env: { PATH: process.env["PATH"] } });
+    const child = spawn(this.binary, args, { stdio: ["ignore", "pipe", "pipe"], env: { PATH: process.env["PATH"] } });
     this.process = child;
     createInterface({ input: child.stderr }).on("line", (line) => this.keep(line));
     const ready = new Promise<void>((resolve) => {
@@ -63,6 +69,11 @@ export class Server {
   /** kill −9: nothing is told to anybody. */
   kill(): Promise<void> {
     return this.end("SIGKILL");
+  }
+
+  /** A server of bench/powerloss loses what it has not synced, and is gone. */
+  cutPower(): Promise<void> {
+    return this.end("SIGUSR1");
   }
 
   /** An orderly end: clients are told. */
@@ -107,7 +118,7 @@ export class Server {
     return join(this.folder, "data");
   }
 
-  private async end(signal: "SIGKILL" | "SIGTERM"): Promise<void> {
+  private async end(signal: "SIGKILL" | "SIGTERM" | "SIGUSR1"): Promise<void> {
     const child = this.process;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const gone = once(child, "exit");
@@ -119,4 +130,16 @@ export class Server {
     this.log.push(line);
     if (this.log.length > MAX_LINES) this.log.shift();
   }
+}
+
+/** The server on a disk that loses what was not synced; its path. */
+export async function buildPowerloss(folder: string): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const binary = join(folder, "powerloss");
+  const go = spawn("go", ["build", "-trimpath", "-buildvcs=false", "-o", binary, "./bench/powerloss"], {
+    cwd: fileURLToPath(new URL("../../..", import.meta.url)), env: { ...process.env, CGO_ENABLED: "0" }, stdio: "inherit",
+  });
+  const [status] = await once(go, "exit");
+  if (status !== 0) throw new Error(`go build ./bench/powerloss: exit status ${status}`);
+  return binary;
 }

@@ -66,7 +66,7 @@ const Waiting = (): JSX.Element => (
   <div class="start">
     <main class="start-main">
       <div class="brand" role="status">
-        <Logo size={64} />
+        <Logo size={3.2} />
         <p>{t("start.working")}</p>
       </div>
     </main>
@@ -81,7 +81,7 @@ function Unreachable({ code, onRetry }: { readonly code: number; readonly onRetr
     <div class="start">
       <main class="start-main">
         <div class="brand" role="alert">
-          <Logo size={64} />
+          <Logo size={3.2} />
           <p>{t(unreachable(code))}</p>
         </div>
         <div class="start-ways">

@@ -92,7 +92,7 @@ function Front({ title, line, children }: { readonly title: string; readonly lin
       </header>
       <main class="start-main">
         <div class="brand">
-          <Logo size={64} />
+          <Logo size={3.2} />
           <h1>{title}</h1>
           <p>{line}</p>
         </div>

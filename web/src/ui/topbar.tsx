@@ -21,7 +21,7 @@ export function TopBar({ room }: { readonly room: RoomState }): JSX.Element {
     <header class="bar">
       <div class="bar-part">
         <button class="icon-button" aria-label={t("room.home")} title={t("room.home")} onClick={() => go("/")}>
-          <Logo size={26} />
+          <Logo size={1.3} />
         </button>
         <h1 class="bar-title">{title}</h1>
         <code class="bar-code wide-only">{room.code}</code>
