@@ -36,9 +36,16 @@ export class Server {
 
   /** Another program that is a server (bench/powerloss). */
   static async startOf(binary: string, ...settings: readonly string[]): Promise<Server> {
-    const server = new Server(await freePort(), binary, await mkdtemp(join(tmpdir(), "chalkline-e2e-")), settings);
-    await server.start();
-    return server;
+    for (let tries = 1; ; tries++) {
+      const server = new Server(await freePort(), binary, await mkdtemp(join(tmpdir(), "chalkline-e2e-")), settings);
+      try {
+        await server.start();
+        return server;
+      } catch (error) {
+        await server.close();
+        if (tries === 3 || !String(error).includes("address already in use")) throw error; // the port was free a moment ago
+      }
+    }
   }
 
   /** Where pages find it. */
