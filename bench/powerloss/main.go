@@ -13,20 +13,15 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"sync/atomic"
+	"sync"
 	"syscall"
-	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
-	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
 	"chalkline/replay/disk"
 	"chalkline/server"
 	"chalkline/server/config"
 )
-
-// underWay is longer than a sync in memory takes.
-const underWay = 20 * time.Millisecond
 
 func main() {
 	if err := run(); err != nil {
@@ -49,29 +44,19 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	var cut atomic.Bool
-	fs := errorfs.Wrap(memory, errorfs.InjectorFunc(func(op errorfs.Op) error {
-		switch op.Kind {
-		case errorfs.OpFileSync, errorfs.OpFileSyncData, errorfs.OpFileSyncTo:
-			if cut.Load() {
-				select {}
-			}
-		}
-		return nil
-	}))
-	power := make(chan os.Signal, 1)
-	signal.Notify(power, syscall.SIGUSR1)
+	var power sync.RWMutex
+	cut := make(chan os.Signal, 1)
+	signal.Notify(cut, syscall.SIGUSR1)
 	go func() {
-		<-power
-		cut.Store(true)
-		time.Sleep(underWay) // what is synced is on the disk, and may be acknowledged
+		<-cut
+		power.Lock() // for good: syncs under way come to their end, and may be acknowledged
 		left := memory.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 50, RNG: rand.New(rand.NewPCG(rand.Uint64(), 1))})
 		if err := keep(left, store); err != nil {
 			fmt.Fprintln(os.Stderr, "powerloss:", err)
 		}
 		os.Exit(1)
 	}()
-	return server.RunOn(context.Background(), c, disk.Config{FS: fs, MinFree: 1, Ballast: 1})
+	return server.RunOn(context.Background(), c, disk.Config{FS: powered{memory, &power}, MinFree: 1, Ballast: 1})
 }
 
 // begin returns a disk that has, synced, what the data folder has.
@@ -104,4 +89,54 @@ func keep(left vfs.FS, store string) error {
 	}
 	_, err := vfs.Clone(left, vfs.Default, store, store)
 	return err
+}
+
+// powered is a file system whose syncs need power, held for reading.
+type powered struct {
+	vfs.FS
+	power *sync.RWMutex
+}
+
+func (fs powered) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	return fs.file(fs.FS.Create(name, category))
+}
+
+func (fs powered) ReuseForWrite(oldname, newname string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	return fs.file(fs.FS.ReuseForWrite(oldname, newname, category))
+}
+
+func (fs powered) OpenReadWrite(name string, category vfs.DiskWriteCategory, options ...vfs.OpenOption) (vfs.File, error) {
+	return fs.file(fs.FS.OpenReadWrite(name, category, options...))
+}
+
+func (fs powered) OpenDir(name string) (vfs.File, error) { return fs.file(fs.FS.OpenDir(name)) }
+
+func (fs powered) file(f vfs.File, err error) (vfs.File, error) {
+	if err != nil {
+		return nil, err
+	}
+	return poweredFile{f, fs.power}, nil
+}
+
+type poweredFile struct {
+	vfs.File
+	power *sync.RWMutex
+}
+
+func (f poweredFile) Sync() error {
+	f.power.RLock()
+	defer f.power.RUnlock()
+	return f.File.Sync()
+}
+
+func (f poweredFile) SyncData() error {
+	f.power.RLock()
+	defer f.power.RUnlock()
+	return f.File.SyncData()
+}
+
+func (f poweredFile) SyncTo(length int64) (fullSync bool, err error) {
+	f.power.RLock()
+	defer f.power.RUnlock()
+	return f.File.SyncTo(length)
 }

@@ -27,8 +27,8 @@ class Pen {
   }
 }
 
-test("OT4 the stroke that the board closes is the one whose decoder goes, whatever the counters", () => {
-  const pen = new Pen();
+/** A board, and how records come to it. */
+function desk(): { readonly board: Board; readonly apply: (ops: Op[]) => void } {
   const board = new Board();
   const strokes = new Strokes(100);
   let revision = 0;
@@ -36,6 +36,12 @@ test("OT4 the stroke that the board closes is the one whose decoder goes, whatev
     decodeInk(ops, author, board, strokes);
     board.apply(++revision, author, ops);
   };
+  return { board, apply };
+}
+
+test("OT4 the stroke that the board closes is the one whose decoder goes, whatever the counters", () => {
+  const pen = new Pen();
+  const { board, apply } = desk();
   for (let counter = 40; counter > 24; counter--) apply(pen.begin(counter)); // 16 open, the oldest has the highest counter
   apply([...pen.begin(50), pen.draw(25)]); // the 17th closes 40; 25 goes on in the same batch
   apply([pen.draw(25), pen.draw(40)]);
@@ -47,13 +53,7 @@ test("OT4 the stroke that the board closes is the one whose decoder goes, whatev
 
 test("OT3 a batch goes on with strokes of earlier batches, in turn, as often as it likes", () => {
   const pen = new Pen();
-  const board = new Board();
-  const strokes = new Strokes(100);
-  let revision = 0;
-  const apply = (ops: Op[]): void => {
-    decodeInk(ops, author, board, strokes);
-    board.apply(++revision, author, ops);
-  };
+  const { board, apply } = desk();
   apply([...pen.begin(1), ...pen.begin(2)]);
   apply([pen.draw(1), pen.draw(2), pen.draw(1), pen.draw(2), pen.draw(1)]);
   apply([pen.draw(1), pen.draw(2)]); // each leans on all frames before
