@@ -47,6 +47,7 @@ type Config struct {
 	Duration time.Duration // measured
 	Edits    bool          // of three writers one draws, one moves shapes and one types
 	Cursors  bool          // every client's pointer moves, ten times a second
+	Stalled  int           // clients besides that have the board open and read nothing
 	Seed     uint64        // of the writers' phases and of how their handwriting is moved
 
 	Room    string    // guests: code of the room that they come to
@@ -86,6 +87,7 @@ func ParseConfig(args []string, w io.Writer) (Config, error) {
 	f.DurationVar(&c.Duration, "duration", 20*time.Second, "what is measured")
 	f.BoolVar(&c.Edits, "edits", false, "of three writers one draws, one moves shapes and one types, all in the same shapes and texts")
 	f.BoolVar(&c.Cursors, "cursors", false, "move everybody's pointer, ten times a second")
+	f.IntVar(&c.Stalled, "stalled", 0, "clients besides that have the board open and read nothing of it")
 	f.Uint64Var(&c.Seed, "seed", 1, "of the writers' phases and of how their handwriting is moved")
 	f.IntVar(&c.Qualities, "qualities", 1, "whep: of the publisher's picture, 1 or 2")
 	f.StringVar(&c.Room, "room", "", "guests: code of the room")
@@ -139,6 +141,7 @@ func (c Config) validate() error {
 	check(c.Clients >= 2 && c.Clients <= maxClients, "--clients %d: 2 to %d", c.Clients, maxClients)
 	check(!c.Edits || c.Writers >= 3, "--edits: one writer draws, one moves, one types: --writers 3 or more")
 	check(c.Writers >= 1 && c.Writers <= c.Clients, "--writers %d: 1 to the number of clients", c.Writers)
+	check(c.Stalled >= 0 && c.Stalled <= maxClients, "--stalled %d: 0 to %d", c.Stalled, maxClients)
 	check(c.Duration >= time.Second && c.Duration <= maxDuration, "--duration %v: 1s to %v", c.Duration, maxDuration)
 	check(c.Warmup >= 0 && c.Warmup <= maxDuration, "--warmup %v: 0s to %v", c.Warmup, maxDuration)
 	check(c.Qualities == 1 || c.Qualities == 2, "--qualities %d: 1 or 2", c.Qualities)

@@ -86,9 +86,13 @@ func (l *load) run(ctx context.Context) (*Result, error) {
 	if err := l.share(ctx); err != nil {
 		return nil, err
 	}
+	hanging, err := l.class.stall(ctx, l.cfg.Stalled)
+	if err != nil {
+		return nil, err
+	}
 	l.plan()
 	running, cancel := context.WithCancel(ctx)
-	var writing, pointing sync.WaitGroup
+	var writing, beside sync.WaitGroup
 	late := make([]histogram, l.cfg.Writers)
 	errs := make([]error, l.cfg.Writers)
 	for w := range l.scripts {
@@ -101,15 +105,18 @@ func (l *load) run(ctx context.Context) (*Result, error) {
 		})
 	}
 	if l.cfg.Cursors {
-		pointing.Go(func() { l.class.movePointers(running) })
+		beside.Go(func() { l.class.movePointers(running) })
 	}
+	var lost error
+	beside.Go(func() { lost = hanging.tick(running) })
 	before, after, err := l.measure(running)
 	if err != nil {
 		cancel()
 	}
 	writing.Wait()
 	cancel()
-	pointing.Wait()
+	beside.Wait()
+	err = errors.Join(err, lost, hanging.close())
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("bench: %w", context.Cause(ctx))
 	}

@@ -32,6 +32,7 @@ type Result struct {
 type LoadResult struct {
 	Writers int     `json:"writers"`
 	Clients int     `json:"clients"`
+	Stalled int     `json:"stalled,omitempty"`
 	Seconds float64 `json:"seconds"`
 
 	Offered    float64 `json:"offered_per_s"`
@@ -85,7 +86,7 @@ func (l *load) result(before, after reading) *Result {
 	equal := l.drain(context.Background())
 	duration := after.at.Sub(before.at).Seconds()
 	r := &LoadResult{
-		Writers: l.cfg.Writers, Clients: l.cfg.Clients, Seconds: round(duration, 3),
+		Writers: l.cfg.Writers, Clients: l.cfg.Clients, Stalled: l.cfg.Stalled, Seconds: round(duration, 3),
 		Offered:     float64(l.cfg.Writers*framesPerSecond) * float64(l.cfg.Clients-1),
 		HashesEqual: equal,
 	}

@@ -121,7 +121,7 @@ func TestEveryPointReachesEveryClientOverBothTransports(t *testing.T) {
 	for _, route := range []transport.Route{transport.WebTransport, transport.WebSocket} {
 		t.Run(string(route), func(t *testing.T) {
 			r := run(t, bench.Config{
-				Mode: bench.ModeLoad, URL: startServer(t), Transport: route, Clients: 4, Duration: 3 * time.Second, Cursors: true,
+				Mode: bench.ModeLoad, URL: startServer(t), Transport: route, Clients: 4, Duration: 3 * time.Second, Cursors: true, Stalled: 2,
 			})
 			if r.Lost+r.Duplicated+r.Wrong > 0 || !r.HashesEqual || r.Delivered == 0 || *r.CursorsPer == 0 {
 				t.Errorf("%+v", r.LoadResult)
