@@ -154,6 +154,7 @@ export class FakePeer extends EventTarget {
 export class FakeElement extends EventTarget {
   srcObject: unknown = null;
   currentTime = 0;
+  seeking = false;
   paused = true;
   muted = false;
   volume = 1;
@@ -221,10 +222,10 @@ export class FakeElement extends EventTarget {
   }
 
   /** rtpTimestamp: undefined in browsers that do not tell. */
-  frame(rtpTimestamp: number | undefined): void {
+  frame(rtpTimestamp: number | undefined, mediaTime = this.currentTime): void {
     const { callback } = this;
     this.callback = undefined;
-    callback?.(0, { rtpTimestamp, mediaTime: this.currentTime } as VideoFrameCallbackMetadata);
+    callback?.(0, { rtpTimestamp, mediaTime } as VideoFrameCallbackMetadata);
   }
 }
 

@@ -133,6 +133,43 @@ test("ALN3: a seek in what the system has moves T, backward too", async () => {
   lesson.media.stop();
 });
 
+test("ALN3: on a seek back T goes back at once, before its first frame, and frames of before it do not move it again", async () => {
+  const lesson = await begun();
+  await lesson.frame();
+  const { element, playing, world } = lesson;
+  const shown = (): number => (world.shows.at(-1) as number) / 1000 - element.startDate.getTime();
+  const before = element.currentTime;
+  await world.clock.pass(1000);
+  playing.seek(32);
+  element.seeking = true;
+  assert.ok(Math.abs(shown() - 30_000) < 1, `T is of ${shown()} ms`);
+  element.frame(undefined, before + 0.033);
+  element.dispatchEvent(new Event("seeking"));
+  element.frame(undefined, before + 0.066);
+  assert.ok(Math.abs(shown() - 30_000) < 1, `T is of ${shown()} ms`);
+  element.seeking = false;
+  element.frame(undefined, 29.9);
+  assert.ok(Math.abs(shown() - 29_900) < 1, `T is of ${shown()} ms`);
+  lesson.media.stop();
+});
+
+test("ALN3: on a seek to now T waits for the first frame of then", async () => {
+  const lesson = await begun();
+  const { element, playing, world } = lesson;
+  const shown = (): number => (world.shows.at(-1) as number) / 1000 - element.startDate.getTime();
+  await world.clock.pass(1000);
+  playing.seek(32);
+  element.frame(undefined);
+  element.seeking = true;
+  playing.seek(2);
+  element.dispatchEvent(new Event("seeking"));
+  for (const at of [30.033, 30.066]) element.frame(undefined, at);
+  assert.ok(shown() < 30_100, `T is of ${shown()} ms`);
+  element.frame(undefined, 60);
+  assert.ok(Math.abs(shown() - 60_000) < 1, `T is of ${shown()} ms`);
+  lesson.media.stop();
+});
+
 test("HLS of the system that fails is begun again, at URLs of then", async () => {
   const lesson = await begun();
   const { element, playing, world } = lesson;

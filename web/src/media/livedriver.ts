@@ -15,6 +15,8 @@ import type { Site } from "./uplink.ts";
 
 /** So many failures in a row without a picture in between, and another player is to try. */
 const TRIES = 6;
+/** While an element seeks, a frame further from where it goes is one of before, s. */
+const SEEK_NEAR = 1;
 
 /** Plays a live stream; how its bytes get into the element is the kind's own. */
 export abstract class LiveDriver implements Driver {
@@ -34,7 +36,7 @@ export abstract class LiveDriver implements Driver {
   private round = 0;
   private cancel: (() => void) | undefined;
   private readonly unwatch: () => void;
-  private readonly onSeeking = (): void => this.clock.seek();
+  private readonly onSeeking = (): void => this.seeks();
 
   constructor(
     protected readonly site: Site,
@@ -70,8 +72,8 @@ export abstract class LiveDriver implements Driver {
     const { element } = this;
     const edge = this.edge();
     if (element === undefined || edge === undefined) return;
-    this.clock.seek();
     element.currentTime = Math.max(0, edge - Math.max(0, behind));
+    this.seeks();
   }
 
   changed(source: MediaSource): void {
@@ -161,12 +163,26 @@ export abstract class LiveDriver implements Driver {
     if (!given) this.cancel = this.site.env.clock.after(this.backOff.next(), () => this.begin());
   }
 
+  /** The media went elsewhere. Where that is back T is there at once, before the first frame is: else boards would be ahead of it (ALN3). */
+  private seeks(): void {
+    const { element, shown } = this;
+    if (element === undefined || shown.time === undefined) return;
+    const media = element.currentTime;
+    const to = this.timeAt(media);
+    if (to !== undefined && to < shown.time) shown.set(this.clock.frame(to, media), shown.by, this.site.env.clock.now());
+  }
+
   private frame({ mediaTime }: VideoFrameCallbackMetadata, element: HTMLVideoElement): void {
     this.look(element);
+    if (element.seeking && Math.abs(mediaTime - element.currentTime) > SEEK_NEAR) return;
     const known = this.stamps.at(mediaTime);
     if (known?.read === true) this.counts.stamped++;
     else this.counts.missed++;
-    this.shown.set(this.clock.frame(known?.time ?? this.fallback(mediaTime), element.currentTime), "video", this.site.env.clock.now());
+    this.shown.set(this.clock.frame(known?.time ?? this.fallback(mediaTime), mediaTime), "video", this.site.env.clock.now());
+  }
+
+  private timeAt(media: number): number | undefined {
+    return this.stamps.at(media)?.time ?? this.fallback(media);
   }
 
   /** Without frames the stamp at the media's own time is as good; of sound alone there are none. */
@@ -175,7 +191,7 @@ export abstract class LiveDriver implements Driver {
     const now = this.site.env.clock.now();
     if (element.paused || element.seeking || element.readyState < 2) return this.shown.set(this.shown.time, this.shown.by, now);
     const media = element.currentTime;
-    const time = this.stamps.at(media)?.time ?? this.fallback(media);
+    const time = this.timeAt(media);
     this.shown.set(time === undefined ? this.clock.tick(media) : this.clock.frame(time, media), seen(this.source) ? "video" : "sound", now);
   }
 }

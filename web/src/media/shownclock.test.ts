@@ -30,10 +30,12 @@ test("ALN3: a tick before the first frame knows nothing", () => {
 test("ALN3: a seek moves T, backward too, with frames and without", () => {
   const clock = new ShownClock();
   clock.frame(s(100), 50);
-  clock.seek();
   assert.equal(clock.frame(s(88), 38), s(88));
   assert.equal(clock.tick(30), s(80));
   assert.equal(clock.tick(45), s(95));
+  // Between the two the publisher was away for 5 s.
+  clock.frame(s(110), 55);
+  assert.equal(clock.frame(s(90), 40), s(90));
 });
 
 test("one wild stamp takes no board back, but a clock that was set anew is believed", () => {

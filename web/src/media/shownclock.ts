@@ -2,14 +2,14 @@
 
 /** A step back by less takes nothing off the boards (ALN5), µs. */
 const SMALL = 250_000;
-/** So many frames say the same before a step back without a seek is believed: one wild stamp takes no board back. */
+/** So many frames say the same before a step back that the media did not make is believed: one wild stamp takes no board back. */
 const BELIEVED = 3;
 
 /** Follows what is on the glass. Times are µs room time, media times s of the media's own clock. */
 export class ShownClock {
   private shown: number | undefined;
   private anchor: { readonly time: number; readonly media: number } | undefined;
-  private seeking = false;
+  private restarted = false;
   private back = 0;
 
   /** What is shown; undefined before the first time. */
@@ -18,15 +18,15 @@ export class ShownClock {
   }
 
   /**
-   * A frame is on the glass: its time, undefined if it is not known, and the media's clock there and then. On a miss the
+   * A frame is on the glass: its time, undefined if it is not known, and its place on the media's clock. On a miss the
    * media time since the last frame is what has passed.
    */
   frame(time: number | undefined, media: number): number | undefined {
     const at = time ?? this.byMedia(media);
     if (at === undefined) return this.shown;
-    if (this.disbelieves(at)) return this.shown;
+    if (this.disbelieves(at, media)) return this.shown;
     this.back = 0;
-    this.seeking = false;
+    this.restarted = false;
     this.anchor = { time: at, media };
     this.shown = at;
     return at;
@@ -38,23 +38,19 @@ export class ShownClock {
     return this.shown;
   }
 
-  /** The person moved the media: the next frame may be anywhere. */
-  seek(): void {
-    this.seeking = true;
-  }
-
   /** Other media of the same source: what is shown stands until they have a time of their own. */
   restart(): void {
     this.anchor = undefined;
-    this.seeking = true;
+    this.restarted = true;
   }
 
   private byMedia(media: number): number | undefined {
     return this.anchor === undefined ? undefined : this.anchor.time + (media - this.anchor.media) * 1e6;
   }
 
-  private disbelieves(at: number): boolean {
-    if (this.seeking || this.shown === undefined || this.shown - at <= SMALL) return false;
+  private disbelieves(at: number, media: number): boolean {
+    if (this.restarted || this.shown === undefined || this.shown - at <= SMALL) return false;
+    if (this.anchor !== undefined && media < this.anchor.media) return false; // a seek
     return ++this.back < BELIEVED;
   }
 }
