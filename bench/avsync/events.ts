@@ -49,7 +49,7 @@ export const EVENTS = {
     await pupil.page.evaluate(() => window.chalkline?.media.playing.value[0]?.resume());
   },
 
-  /** The pupil looks again at what was 6 s ago, and returns to now after 4 s. */
+  /** The pupil looks again at what was 6 s ago, and returns to now after 2 s, four times. */
   seek: async ({ pupil }: Cast): Promise<void> => {
     const by = (seconds: number): Promise<void> =>
       pupil.page.evaluate((s) => {
@@ -57,9 +57,12 @@ export const EVENTS = {
         if (playing?.window.value === undefined) throw new Error("this cannot be seeked");
         playing.seek(playing.window.value.behind + s);
       }, seconds);
-    await by(6);
-    await pause(4000);
-    await by(-6);
+    for (let times = 0; times < 4; times++) {
+      await by(6);
+      await pause(2000);
+      await by(-6);
+      await pause(1500);
+    }
   },
 
   /** The pupil has no network for 10 s. */
