@@ -28,7 +28,8 @@ export class Painter {
   /** Without it images are placeholders. */
   pictures: Pictures | undefined;
   #kept = 0;
-  #keeping: Kept[] = [];
+  /** Weak: what has gone from the board takes its path along. */
+  #keeping: WeakRef<Kept>[] = [];
   #layer: OffscreenCanvasRenderingContext2D | undefined;
 
   constructor(look: Look, pictures?: Pictures) {
@@ -125,12 +126,15 @@ export class Painter {
 
   #keep(item: Kept, path: Path2D, samples: number): void {
     if (this.#kept > KEPT_SAMPLES) {
-      for (const old of this.#keeping) old.path = undefined;
+      for (const old of this.#keeping) {
+        const kept = old.deref();
+        if (kept !== undefined) kept.path = undefined;
+      }
       this.#keeping = [];
       this.#kept = 0;
     }
     this.#kept += samples;
-    this.#keeping.push(item);
+    this.#keeping.push(new WeakRef(item));
     item.path = path;
   }
 }
