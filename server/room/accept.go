@@ -207,7 +207,7 @@ type taken struct {
 func (in *intake) acceptAll(ops []ot.Op, unwritable error) (t taken, offence error) {
 	t.ops = ops[:0]
 	for i := range ops {
-		err := unwritable
+		err, base := unwritable, ops[i].Base
 		if err == nil {
 			err = in.accept(&ops[i])
 		} else {
@@ -219,7 +219,7 @@ func (in *intake) acceptAll(ops []ot.Op, unwritable error) (t taken, offence err
 			}
 			continue
 		}
-		t.changed = t.changed || ops[i].Kind == ot.TextEdit
+		t.changed = t.changed || ops[i].Kind == ot.TextEdit || ops[i].Base != base
 		t.ops = append(t.ops, ops[i])
 	}
 	return t, nil

@@ -178,8 +178,8 @@ func refuse(code protocol.Code, nameValue ...string) error {
 	return refusal{protocol.NewError(code, nameValue...)}
 }
 
-// accept judges one op and takes it into the batch; a text edit becomes what is
-// to be logged. errNothingLeft and refusal leave the op out; any other error is
+// accept judges one op and takes it into the batch; a text edit, and the base of a
+// clear (ID4), become what is to be logged. errNothingLeft and refusal leave the op out; any other error is
 // an offence and ends the session.
 func (in *intake) accept(op *ot.Op) error {
 	switch op.Kind {
@@ -203,6 +203,7 @@ func (in *intake) accept(op *ot.Op) error {
 		in.setting(op)
 		return in.bring(op)
 	case ot.Clear:
+		op.Base = min(op.Base, in.head)
 		in.clearing()
 	case ot.Undo:
 		in.undoing(op)

@@ -150,3 +150,27 @@ func TestAPageIsWaitedForOnlyIfItIsOnItsWay(t *testing.T) {
 		}
 	})
 }
+
+func TestID4AClearReachesNoFurtherThanAnybodyCanHaveSeen(t *testing.T) {
+	simulated(t, func(t *testing.T) {
+		f := newRoom(t)
+		f.stop()
+		f.start(withLog(&slowLog{Log: f.log, append: 50 * time.Millisecond}))
+		defer f.stop()
+		ann, bob := f.join("ann"), f.join("bob")
+		id := func(counter uint32) ot.ID { return ot.ID{Replica: bob.replica(), Counter: counter} }
+		bob.ops(ot.Op{Kind: ot.Create, ID: id(1), Element: ot.Line})
+		settle()
+		bob.ops(ot.Op{Kind: ot.Create, ID: id(2), Element: ot.Line}) // on its way
+		ann.ops(ot.Op{Kind: ot.Clear, Base: 900})                    // of a lost history
+		settle()
+		for counter, want := range map[uint32]bool{1: true, 2: false} {
+			if e := ann.board().board.Get(id(counter)); e == nil || e.Deleted() != want {
+				t.Errorf("element %d: %v, want deleted %t", counter, e, want)
+			}
+		}
+		if late := f.join("late"); late.hash() != ann.hash() {
+			t.Error("hashes differ")
+		}
+	})
+}

@@ -92,7 +92,7 @@ func (in *intake) textEdit(op *ot.Op) error {
 	if !ok {
 		return errNothingLeft
 	}
-	// Nobody has seen what is not durable, and nothing was before its creation.
+	// Nobody has seen what is not durable (ID4), and nothing was before its creation.
 	base := max(min(op.Base, in.head), created-1)
 	edit, ok := in.carry(op, base, length)
 	if in.work > pointsAtOnce {
