@@ -204,11 +204,11 @@ describe("ID4 under another replica", () => {
       { kind: "clear", base: 3n },
     ];
     const batch = { n: 5, payload: new Uint8Array(), capturedAt: 1, authority: 1 };
-    const to = rekey({ batches: [{ batch, ops }], board: true, from: 1, acked: 0, to: 2, drawing: new Set(), maxBase: 60 });
+    const to = rekey({ batches: [{ batch, ops }], board: true, from: 1, acked: 0, to: 2, drawing: new Set() });
     const renamed = { replica: 2, counter: 1 };
     assert.deepEqual(decodeOps(to.batches[0]?.payload ?? new Uint8Array()), [
       { kind: "create", id: renamed, element: ElementKind.Rectangle, settings: [{ register: Register.Group, value: groupValue(renamed) }] },
-      { kind: "textEdit", id: renamed, base: 60n, edit: insert(0, "x") },
+      { kind: "textEdit", id: renamed, base: 90n, edit: insert(0, "x") },
       { kind: "eraseSpans", id: other, eraser: 4, spans: [{ from: 0, to: 9 }] },
       { kind: "undo", items: [{ kind: "made", id: renamed }, { kind: "value", id: other, register: Register.Group, expected: groupValue(undefined), value: groupValue(renamed) }] },
       { kind: "clear", base: 3n },

@@ -1,9 +1,10 @@
 // Replicas of a person, over tabs, reloads, lost storage and restored servers, in simulated time.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { ElementKind } from "../src/ot/types.ts";
 import { Code } from "../src/protocol/codes.ts";
 import { Browser, holdReading, World } from "./sync-world.ts";
-import { PEN, atRest, draw, enter, noNumberReused, points } from "./sync-people.ts";
+import { PEN, atRest, draw, enter, insert, noNumberReused, place, points, textOf } from "./sync-people.ts";
 
 describe("identity", () => {
   test("two tabs of one person have replicas of their own and no id collides", async () => {
@@ -261,6 +262,24 @@ describe("identity", () => {
     assert.equal(page.session.connection.value.unsent, 0);
     assert.deepEqual(points(board), [5, 8]);
     atRest(w, board);
+  });
+
+  test("ID4: an edit of a text that a reload left stands where it was made, whichever history its base is of", async () => {
+    const w = new World();
+    const [ann, bob] = [await enter(w, "ann"), await enter(w, "bob", new Browser(w.clock))];
+    const k = bob.board.create(ElementKind.Text, [place(0)]);
+    bob.board.editText(k, insert(0, "word"));
+    await w.pass(200);
+    w.server.kill();
+    ann.board.editText(k, [...insert(1, "X"), { kind: "delete", n: 1 }]);
+    await w.pass(100);
+    ann.page.kill();
+    w.server.epoch = 99n;
+    w.server.up = true;
+    const { board } = await enter(w, "ann");
+    await w.pass(300);
+    assert.equal(textOf(board, k), "wXrd");
+    atRest(w, board, bob.board);
   });
 
   test("a storage older than what was sent (a restored profile) takes a new replica", async () => {

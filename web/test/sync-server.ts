@@ -352,8 +352,13 @@ export class FakeServer {
   }
 }
 
-/** An edit of a text transformed over those after its base and cut off at its end, or nothing if nothing is left of it. */
+/**
+ * A clear with a base that there is (ID4). An edit of a text transformed over those after its base and cut off at its
+ * end, or nothing if nothing is left of it.
+ */
 function brought(d: FakeDocument, op: Op, batch: readonly Op[]): Op[] {
+  const head = BigInt(d.records.length);
+  if (op.kind === "clear" && op.base > head) return [{ ...op, base: head }];
   if (op.kind !== "textEdit") return [op];
   const text = d.board?.get(key(op.id));
   const made = batch.some((o) => o.kind === "create" && o.element === ElementKind.Text && key(o.id) === key(op.id));

@@ -383,10 +383,6 @@ export class Documents implements BoardHost, WorkHost, AlignedHost {
     return open?.feed.opened === true && open.feed.known ? open.handle : undefined;
   }
 
-  revisionOf(document: string): number {
-    return this.opens.get(document)?.feed.revision ?? 0;
-  }
-
   drawing(document: string): ReadonlySet<number> {
     const board = this.boards.get(pageOf(document));
     board?.flush();

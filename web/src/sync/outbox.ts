@@ -165,11 +165,11 @@ export class Outbox {
   }
 
   /** What is undelivered gets a place under another replica; durable: the last batch that stands under the old one. */
-  rekey(replica: number, durable: number, drawing: ReadonlySet<number>, maxBase: number): Rekeyed {
+  rekey(replica: number, durable: number, drawing: ReadonlySet<number>): Rekeyed {
     this.ack(durable);
     const from = this.now;
     const batches = this.batches.map((batch) => ({ batch, ops: this.opsOf(batch) }));
-    const result = rekey({ batches, board: this.board, from: from.replica, acked: from.acked, to: replica, drawing, maxBase });
+    const result = rekey({ batches, board: this.board, from: from.replica, acked: from.acked, to: replica, drawing });
     this.now = { replica, next: result.batches.length + 1, counter: result.counter, eraser: from.eraser, acked: 0 };
     this.texts = this.texts.map((t) => ({ ...t, revision: 0, id: renamedID(t.id, from.replica, replica, result.renamed) }));
     this.batches = [];

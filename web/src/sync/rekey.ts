@@ -6,6 +6,7 @@
 // same batch.
 //
 // What speaks of an element that is made anew speaks of the new one: items of undo, erasures, edits of texts, groups.
+// Bases stay: whichever history they are of, the server brings them to its own.
 import { encodeOps } from "../ot/codec.ts";
 import { ElementKind, Register, type ID, type Op, type Setting, type UndoItem } from "../ot/types.ts";
 import { boolValue, decodeGroup, groupValue } from "../ot/value.ts";
@@ -21,8 +22,6 @@ export interface Rekeying {
   readonly to: number;
   /** Counters of strokes that are still being drawn. */
   readonly drawing: ReadonlySet<number>;
-  /** Newest revision that a clear may name: of the state that the work is brought to. */
-  readonly maxBase: number;
 }
 
 export interface Rekeyed {
@@ -69,17 +68,17 @@ function translate(r: Rekeying, n: number, ops: readonly Op[], moving: ReadonlyS
     const stroke = own && moving.has(op.id.counter) && (op.kind === "create" || op.kind === "extend" || op.kind === "end");
     if (durable && !stroke) continue;
     if (own && op.kind === "create") renamed.set(op.id.counter, renamed.size + 1);
-    out.push(...translateOp(r, op, (id) => renamedID(id, r.from, r.to, renamed)));
+    out.push(...translateOp(op, (id) => renamedID(id, r.from, r.to, renamed)));
     if (durable && op.kind === "create" && op.element === ElementKind.Ink) out.push(deleted(op.id));
   }
   return out.length === 0 ? undefined : encodeOps(out);
 }
 
 /** The op under the new replica, if it can still do something. */
-function translateOp(r: Rekeying, op: Op, rename: (id: ID) => ID): Op[] {
+function translateOp(op: Op, rename: (id: ID) => ID): Op[] {
   switch (op.kind) {
     case "clear":
-      return [{ kind: "clear", base: atMost(op.base, r.maxBase) }];
+      return [op];
     case "undo":
       return [{ kind: "undo", items: op.items.map((item) => renamedItem(item, rename)) }];
     case "purge":
@@ -93,13 +92,10 @@ function translateOp(r: Rekeying, op: Op, rename: (id: ID) => ID): Op[] {
     case "set":
       return [{ ...op, id: rename(op.id), settings: op.settings.map((s) => renamedSetting(s, rename)) }];
     case "textEdit":
-      return [{ ...op, id: rename(op.id), base: atMost(op.base, r.maxBase) }];
     case "eraseSpans":
       return [{ ...op, id: rename(op.id) }];
   }
 }
-
-const atMost = (base: bigint, max: number): bigint => (base < BigInt(max) ? base : BigInt(max));
 
 function renamedItem(item: UndoItem, rename: (id: ID) => ID): UndoItem {
   const id = rename(item.id);

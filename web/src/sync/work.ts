@@ -21,8 +21,6 @@ export interface WorkHost {
   readonly authorityRevision: number;
   /** The handle of a document that the server has opened on this connection: ops may be submitted. */
   handleOf(document: string): number | undefined;
-  /** Confirmed revision. */
-  revisionOf(document: string): number;
   /** Makes batches of what was gathered; returns the counters of strokes that are being drawn. */
   drawing(document: string): ReadonlySet<number>;
   /** Ids changed: counters, old → new. */
@@ -293,7 +291,7 @@ export class Work implements JournalOwner {
     const outbox = this.outboxes.get(document);
     if (outbox === undefined || this.replica === 0 || outbox.replica === this.replica) return;
     const drawing = this.host.drawing(document);
-    const { batches, renamed } = outbox.rekey(this.replica, Math.max(durable, outbox.acked), drawing, this.host.revisionOf(document));
+    const { batches, renamed } = outbox.rekey(this.replica, Math.max(durable, outbox.acked), drawing);
     if ([...this.outboxes.values()].every((o) => o.replica === this.replica)) this.doubt = undefined;
     this.journal?.replaceAll(document, batches);
     this.host.rekeyed(outbox, renamed);
