@@ -213,6 +213,16 @@ describe("session", () => {
     assert.equal(await made, ROOM);
     assert.equal(await refused, Code.NotPermitted);
   });
+
+  test("SES8: a server that goes away before it makes the room counts as not reached", async () => {
+    const w = new World();
+    w.server.delayUp = 100;
+    const code = createRoomIn(w.page("ann").environment(), "ann", "Class").catch((e: { code: number }) => e.code);
+    while (w.server.heard.filter((message) => message === "hello").length < 2) await w.pass(5); // the page's own, and this
+    for (const peer of w.server.peers) peer.control({ case: "goingAway", value: { error: { code: Code.GoingAway } } });
+    await w.pass(200);
+    assert.equal(await code, 0);
+  });
 });
 
 test("a board writes nothing before the session has been in the room", () => {

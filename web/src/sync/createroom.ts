@@ -36,6 +36,7 @@ function settleWith(message: Uint8Array, resolve: (room: bigint) => void, reject
     const reply = decodeReply(message);
     if (reply.case === "error") reject(new CodeError(reply.value.code, reply.value.parameters));
     else if (reply.case === "createRoomResult" && reply.value.roomId > 0n) resolve(reply.value.roomId);
+    else if (reply.case === "goingAway") reject(new CodeError(0));
     else reject(new CodeError(reply.case === "createRoomResult" ? Number(-reply.value.roomId) : Code.OutOfOrder));
   } catch {
     reject(new CodeError(Code.BadMessage));
