@@ -19,7 +19,7 @@ import (
 )
 
 // ErrNobody says that the store keeps nothing about a participant.
-var ErrNobody = errors.New("the store keeps nothing about this participant")
+var ErrNobody = errors.New("the store keeps nothing about this participant; chalkline names lists whom it knows")
 
 // PrintNames prints whom the store of a stopped server knows by name: in a line each
 // the code of the room, the participant's id and the name that was given there.
