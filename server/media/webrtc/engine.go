@@ -3,7 +3,6 @@ package webrtc
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 
@@ -14,7 +13,6 @@ import (
 	"github.com/pion/interceptor/pkg/twcc"
 	"github.com/pion/logging"
 	"github.com/pion/sdp/v3"
-	"github.com/pion/transport/v4/packetio"
 	pion "github.com/pion/webrtc/v4"
 )
 
@@ -97,11 +95,12 @@ func newEngine(settings pion.SettingEngine, configure func(*pion.MediaEngine, *i
 	return e, nil
 }
 
-// connection returns a connection that asks buffer for what packets of each stream
-// wait in.
-func (e *engine) connection(buffer func(packetio.BufferPacketType, uint32) io.ReadWriteCloser) (*pion.PeerConnection, error) {
+// connection returns the connection of a session, which bounds what pion keeps for it.
+func (e *engine) connection(n *session) (*pion.PeerConnection, error) {
 	settings := e.settings
-	settings.BufferFactory = buffer
+	settings.BufferFactory = n.buffer
+	settings.SetRemoteIPFilter(n.address)
+	settings.SetICEBindingRequestHandler(n.checked)
 	api := pion.NewAPI(pion.WithMediaEngine(e.media), pion.WithInterceptorRegistry(e.interceptors), pion.WithSettingEngine(settings))
 	return api.NewPeerConnection(pion.Configuration{})
 }

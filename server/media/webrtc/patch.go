@@ -83,6 +83,7 @@ func (n *session) restart(w http.ResponseWriter, f fragment) {
 		reply.Error(w, protocol.NewError(protocol.BadMessage))
 		return
 	}
+	n.addresses.Store(0)
 	answer, err := n.answer(offer)
 	if err != nil {
 		reply.Error(w, err)

@@ -5,12 +5,16 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/pion/ice/v4"
+	"github.com/pion/stun/v4"
 	"github.com/pion/transport/v4/packetio"
 	pion "github.com/pion/webrtc/v4"
+	limit "golang.org/x/time/rate"
 
 	"chalkline/protocol"
 	"chalkline/replay"
@@ -36,7 +40,9 @@ type session struct {
 	ice        sync.Mutex // one change of ICE at a time
 	candidates int        // of its ICE session; guarded by ice
 
-	streams atomic.Int32 // that its connection holds
+	streams   atomic.Int32   // that its connection holds
+	addresses atomic.Int32   // of its client, that its connection was told or heard of
+	checks    *limit.Limiter // of the way to it, that are answered
 
 	state sync.Mutex
 	ended bool   // guarded by state
@@ -51,10 +57,10 @@ func (s *Server) newSession(v media.Visitor, e *engine, what string, o offered) 
 	n := &session{
 		server: s, id: id, room: v.Room, participant: v.ID, expires: v.Expires, candidates: o.candidates, etag: newETag(),
 		log:  s.cfg.Logger.With("room", v.Room, what, id[:8]),
-		done: make(chan struct{}), connected: make(chan struct{}),
+		done: make(chan struct{}), connected: make(chan struct{}), checks: limit.NewLimiter(checksPerSecond, checksAtOnce),
 	}
 	var err error
-	if n.pc, err = e.connection(n.buffer); err != nil {
+	if n.pc, err = e.connection(n); err != nil {
 		return nil, fmt.Errorf("media/webrtc: new connection: %w", err)
 	}
 	n.pc.OnConnectionStateChange(n.stateChanged)
@@ -106,6 +112,28 @@ func (n *session) buffer(kind packetio.BufferPacketType, _ uint32) io.ReadWriteC
 		_ = b.Close() // it takes no packets then
 	}
 	return b
+}
+
+// What a client's checks of the ways to it (RFC 8445, 7.2) may cost. pion keeps every
+// address that one comes from and looks through all of them at each packet; what comes
+// faster than it answers waits without bound.
+const (
+	mostAddresses   = 2 * mostCandidates // those that it told, and as many that it did not
+	checksPerSecond = 100
+	checksAtOnce    = 4000
+)
+
+// address is called by pion for each address that it is told or hears of; false: it is
+// not taken.
+func (n *session) address(net.IP) bool { return n.addresses.Add(1) <= mostAddresses }
+
+// checked is called by pion for each check that was answered. Which way is used is left
+// to pion.
+func (n *session) checked(*stun.Message, ice.Candidate, ice.Candidate, *ice.CandidatePair) bool {
+	if !n.checks.Allow() {
+		n.end("too many checks")
+	}
+	return false
 }
 
 // end ends it, once; why is a constant.
