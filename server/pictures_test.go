@@ -11,6 +11,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -51,6 +53,7 @@ func (tickets) Guest(string) (string, error) { return "student", nil }
 type gallery struct {
 	*running
 	room, page string
+	images     string // folder of the room's images
 	id         int64
 	ann        *client.Client
 	board      *client.Board
@@ -59,7 +62,8 @@ type gallery struct {
 func startGallery(t *testing.T) *gallery {
 	t.Helper()
 	tlsConfig, hash := selfSigned(t)
-	store, err := content.Open(content.Config{Dir: t.TempDir()})
+	images := t.TempDir()
+	store, err := content.Open(content.Config{Dir: images})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +89,10 @@ func startGallery(t *testing.T) *gallery {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &gallery{running: r, room: codeOf(ann.RoomID()), page: pages[0], id: ann.RoomID(), ann: ann, board: board}
+	return &gallery{
+		running: r, room: codeOf(ann.RoomID()), page: pages[0], id: ann.RoomID(), ann: ann, board: board,
+		images: filepath.Join(images, strconv.FormatInt(ann.RoomID(), 10)),
+	}
 }
 
 // codeOf is a room's code as people say it.
@@ -176,6 +183,37 @@ func TestAnImageIsStoredOnceAndServed(t *testing.T) {
 		if got := answer.Header.Get(name); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
+	}
+}
+
+// An image that the disk has damaged goes to no other room, and is whole again once
+// somebody brings it again.
+func TestADamagedImageIsReplacedByWhoBringsIt(t *testing.T) {
+	g := startGallery(t)
+	var info struct{ Content string }
+	bring := func() {
+		t.Helper()
+		if answer, b := g.ask(t, http.MethodPost, "student", g.room+"/images", redDot(t)); answer.StatusCode != http.StatusCreated || json.Unmarshal(b, &info) != nil {
+			t.Fatalf("%d %s", answer.StatusCode, b)
+		}
+	}
+	bring()
+	path := "/images/" + info.Content
+	_, whole := g.ask(t, http.MethodGet, "student", g.room+path, nil)
+	if err := os.WriteFile(filepath.Join(g.images, info.Content), whole[:len(whole)/2], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	other := g.dial(t, client.Config{Name: "teacher", Token: "teacher", RoomName: "四年级", Route: transport.WebSocket})
+	to := codeOf(other.RoomID()) + path + "?from=" + g.room
+	if answer, b := g.ask(t, http.MethodPut, "student", to, nil); answer.StatusCode != http.StatusNotFound || !strings.Contains(string(b), `"code":3012`) {
+		t.Errorf("damaged, it is copied: %d %s", answer.StatusCode, b)
+	}
+	bring()
+	if _, again := g.ask(t, http.MethodGet, "student", g.room+path, nil); !bytes.Equal(again, whole) {
+		t.Errorf("brought again, it has %d bytes of %d", len(again), len(whole))
+	}
+	if answer, b := g.ask(t, http.MethodPut, "student", to, nil); answer.StatusCode != http.StatusNoContent {
+		t.Errorf("whole, it is not copied: %d %s", answer.StatusCode, b)
 	}
 }
 

@@ -109,8 +109,7 @@ func (s *Store) Put(ctx context.Context, room int64, data []byte) (Info, error) 
 	if err != nil {
 		return Info{}, fmt.Errorf("content: put: %w", err)
 	}
-	sum := sha256.Sum256(encoded)
-	info.Content = hex.EncodeToString(sum[:])
+	info.Content = idOf(encoded)
 	if err := take(ctx, s.writing); err != nil {
 		return Info{}, fmt.Errorf("content: put: %w", err)
 	}
@@ -127,6 +126,9 @@ func (s *Store) Copy(ctx context.Context, from, to int64, content string) error 
 	data, _, err := s.Get(from, content)
 	if err != nil {
 		return err
+	}
+	if idOf(data) != content {
+		return fmt.Errorf("content: copy %s: damaged: %w", content, ErrNotFound)
 	}
 	if err := take(ctx, s.writing); err != nil {
 		return fmt.Errorf("content: copy: %w", err)
@@ -193,6 +195,12 @@ func (s *Store) File(room int64, content string) (file *os.File, kind string, er
 		return nil, "", fmt.Errorf("content: get: %w", err)
 	}
 	return file, "image/" + sniff(head[:n]), nil
+}
+
+// idOf is the content id of stored bytes.
+func idOf(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
 }
 
 // IsID says whether a text has the form of a content id: 64 digits of lower-case

@@ -1,6 +1,7 @@
 package content
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,12 +13,13 @@ import (
 // temporary begins the names of files that are being written.
 const temporary = "new-"
 
-// write puts an image into a room's folder, whole or not at all, and durable.
+// write puts an image into a room's folder, whole or not at all, and durable. One that
+// was damaged there is replaced.
 func (s *Store) write(room int64, id string, data []byte) error {
 	folder := s.folder(room)
 	path := filepath.Join(folder, id)
-	if _, err := os.Stat(path); err == nil {
-		return nil // the same image
+	if stored, err := os.ReadFile(path); err == nil && bytes.Equal(stored, data) {
+		return nil
 	}
 	if err := s.fits(folder, int64(len(data))); err != nil {
 		return err
