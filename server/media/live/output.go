@@ -78,7 +78,7 @@ func newOutput(s *Server, name sourceName, source *media.Source) *output {
 		s: s, name: name, source: source, left: now,
 		log:    s.cfg.Logger.With("room", name.room, "source", name.number),
 		hub:    stream.NewKeepingHub(nil),
-		window: newWindow(s.cfg.MaxSourceBytes, s.cfg.MaxBytes, &s.held, firstBreak(now)),
+		window: newWindow(s.cfg.MaxSourceBytes, s.cfg.MaxBytes, s.cfg.MaxBytes/int64(s.cfg.MaxOutputs), &s.held, firstBreak(now)),
 		coded:  make(chan aac.Frame),
 	}
 	o.shaper = shaper{

@@ -16,8 +16,8 @@ const (
 	// lingers is how long a segment can be fetched when it is listed no more: its own
 	// length and that of the longest playlist it was in (RFC 8216, 6.2.2).
 	lingers = listed + longest
-	// fewest is how many segments are kept whatever they weigh: a player begins three
-	// before the end.
+	// fewest is how many segments are kept whatever they weigh, if they are no more than
+	// their part of all: a player begins three before the end.
 	fewest = 4
 	// mostListed is how many segments a playlist has at most, however short they are; 84
 	// are usual. Twice as many are kept.
@@ -30,6 +30,7 @@ type window struct {
 	most  int64         // bytes of this one
 	all   *atomic.Int64 // bytes of all
 	limit int64         // of all
+	part  int64         // of the limit, which nobody else takes away
 
 	mu        sync.Mutex
 	segments  []*segment // by sequence
@@ -42,8 +43,8 @@ type window struct {
 	closed    bool
 }
 
-func newWindow(most, limit int64, all *atomic.Int64, breaks int64) *window {
-	return &window{most: most, limit: limit, all: all, breaks: breaks, available: make(chan struct{})}
+func newWindow(most, limit, part int64, all *atomic.Int64, breaks int64) *window {
+	return &window{most: most, limit: limit, part: part, all: all, breaks: breaks, available: make(chan struct{})}
 }
 
 // add adds the next segment and lets go what is too old or too much.
@@ -63,6 +64,9 @@ func (w *window) add(s *segment) {
 		w.drop()
 	}
 	for len(w.segments) > fewest && (w.bytes > w.most || w.all.Load() > w.limit) {
+		w.drop()
+	}
+	for len(w.segments) > 1 && w.bytes > w.part && w.all.Load() > w.limit {
 		w.drop()
 	}
 	for w.ticks(w.first+1) > listed || len(w.segments)-w.first > mostListed {

@@ -10,7 +10,7 @@ import (
 
 func TestAWindowKeepsAMinuteAndItsPlaylistsFollowOnFromEachOther(t *testing.T) {
 	var held atomic.Int64
-	w := newWindow(1<<30, 1<<30, &held, 500)
+	w := newWindow(1<<30, 1<<30, 1<<30, &held, 500)
 	var last *client.Playlist
 	for n := range int64(400) {
 		w.add(&segment{
@@ -53,7 +53,7 @@ func TestAWindowKeepsAMinuteAndItsPlaylistsFollowOnFromEachOther(t *testing.T) {
 
 func TestAWindowIsBoundedInBytes(t *testing.T) {
 	var held atomic.Int64
-	one, two := newWindow(20_000, 30_000, &held, 0), newWindow(20_000, 30_000, &held, 0)
+	one, two := newWindow(20_000, 30_000, 15_000, &held, 0), newWindow(20_000, 30_000, 15_000, &held, 0)
 	for n := range int64(100) {
 		for _, w := range []*window{one, two} {
 			w.add(&segment{sequence: n, name: fmt.Sprint(n), ticks: second, data: make([]byte, 1000)})
@@ -67,9 +67,34 @@ func TestAWindowIsBoundedInBytes(t *testing.T) {
 	}
 }
 
+// Segments may be so large that a few of each source are more than there may be of all.
+func TestLargeSegmentsTakeNoMoreThanThereMayBeOfAll(t *testing.T) {
+	const limit, large, small = 100_000, 20_000, 1000
+	var held atomic.Int64
+	windows := make([]*window, 4)
+	for i := range windows {
+		windows[i] = newWindow(limit, limit, limit/int64(len(windows)), &held, 0)
+	}
+	for n := range int64(20) {
+		for i, w := range windows {
+			size := large
+			if i == 0 {
+				size = small
+			}
+			w.add(&segment{sequence: n, name: fmt.Sprint(n), ticks: second, data: make([]byte, size)})
+			if held.Load() > limit {
+				t.Fatalf("%d bytes are held, %d are the most", held.Load(), limit)
+			}
+		}
+	}
+	if n := len(windows[0].segments); n < fewest {
+		t.Errorf("%d small segments", n)
+	}
+}
+
 func TestAWindowIsBoundedInSegments(t *testing.T) {
 	var held atomic.Int64
-	w := newWindow(1<<30, 1<<30, &held, 0)
+	w := newWindow(1<<30, 1<<30, 1<<30, &held, 0)
 	var last *client.Playlist
 	for n := range int64(2000) {
 		w.add(&segment{sequence: n, name: fmt.Sprint(n), ticks: second / 50, discontinuity: true, data: make([]byte, 1000)})
