@@ -48,13 +48,14 @@ func (p *publisher) close() {
 // after it the picture is to be shown.
 func (p *publisher) picture(dts, composition int64, u accessUnit) {
 	p.stall.came()
-	dts, ok := p.place(videoTrack, dts)
+	arrival := p.clock.Now()
+	dts, ok := p.place(videoTrack, arrival, dts)
 	if !ok || u.data == nil {
 		return
 	}
 	pts := dts + composition
 	found, _ := sei.Read(sei.AnnexB, u.data)
-	stamp := p.stamps.picture(p.clock.Now(), micros(pts), found)
+	stamp := p.stamps.picture(arrival, micros(pts), found)
 	p.renewed = p.renewed || u.changed
 	info := p.publication.Source.Info()
 	if info.Hidden || p.waiting && !u.key {
@@ -82,11 +83,12 @@ const stampRoom = 96
 // sound publishes a frame of AAC, which it keeps. pts is in 1/90 000 s and wraps.
 func (p *publisher) sound(pts int64, config, raw []byte) {
 	p.stall.came()
-	pts, ok := p.place(audioTrack, pts)
+	arrival := p.clock.Now()
+	pts, ok := p.place(audioTrack, arrival, pts)
 	if !ok || len(raw) == 0 {
 		return
 	}
-	time := p.stamps.sound(p.clock.Now(), micros(pts))
+	time := p.stamps.sound(arrival, micros(pts))
 	if !bytes.Equal(config, p.config) {
 		p.anew = p.anew || p.config != nil
 		p.config = config
@@ -99,10 +101,10 @@ func (p *publisher) sound(pts int64, config, raw []byte) {
 	})
 }
 
-func (p *publisher) place(track int, time int64) (at int64, ok bool) {
-	at, jumped, ok := p.line.place(track, time)
+func (p *publisher) place(track int, arrival, time int64) (at int64, ok bool) {
+	at, jumped, ok := p.line.place(track, arrival*9/100, time)
 	if jumped {
-		p.anew = true
+		p.anew, p.renewed = true, true
 		p.stamps.anew()
 		p.publication.Jump()
 		p.metrics.jumps.Inc()

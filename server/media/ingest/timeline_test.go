@@ -21,7 +21,7 @@ func TestTimesAreUnwrapped(t *testing.T) {
 		{audioTrack, 1840, wrap + 1840},
 		{videoTrack, 3000, wrap + 3000},
 	} {
-		at, jumped, ok := l.place(c.track, c.time)
+		at, jumped, ok := l.place(c.track, 0, c.time)
 		if at != c.want || jumped || !ok {
 			t.Errorf("unit %d lies at %d (jumped %v, ok %v), want %d", i, at, jumped, ok, c.want)
 		}
@@ -34,7 +34,7 @@ func TestAJumpOfBothTracksIsOneDiscontinuity(t *testing.T) {
 			l := timeline{bits: 64}
 			jumps := 0
 			place := func(track int, at int64) bool {
-				_, jumped, ok := l.place(track, at)
+				_, jumped, ok := l.place(track, 0, at)
 				if jumped {
 					jumps++
 				}
@@ -62,13 +62,101 @@ func TestAJumpOfBothTracksIsOneDiscontinuity(t *testing.T) {
 	}
 }
 
+// Decoding times of one track do not go back by themselves, however little it is.
+func TestAShortWayBackIsOneDiscontinuityToo(t *testing.T) {
+	for _, back := range []int64{second * 6 / 10, 2 * second, 3 * second} {
+		l := timeline{bits: 64}
+		jumps, left := 0, 0
+		place := func(track int, at int64) {
+			_, jumped, ok := l.place(track, 0, at)
+			if jumped {
+				jumps++
+			}
+			if !ok {
+				left++
+			}
+		}
+		const from = 10 * second
+		for i := range int64(30) {
+			place(videoTrack, from+i*3000)
+			place(audioTrack, from+i*3000+100)
+		}
+		const end = from + 29*3000
+		place(videoTrack, end+3000-back)
+		place(audioTrack, end+3100) // a remainder
+		for i := range int64(300) {
+			place(audioTrack, end+3100-back+i*3000)
+			place(videoTrack, end+6000-back+i*3000)
+		}
+		if jumps != 1 || left != 1 {
+			t.Errorf("%d back: %d jumps, %d units are left out", back, jumps, left)
+		}
+	}
+}
+
+// Players take sound that begins anew for that of another microphone.
+func TestAJumpThatSoundIsFirstToMakeIsADiscontinuityOfThePictureToo(t *testing.T) {
+	h := hear(t, 64)
+	key := accessUnit{data: []byte("\x00\x00\x00\x01\x65\x88\x84"), key: true}
+	for _, from := range []int64{10 * second, 9 * second} {
+		for i := range int64(5) {
+			h.sound(from+i*3000, []byte{0x11, 0x90}, []byte{1, 2, 3})
+			h.picture(from+i*3000, 0, key)
+		}
+	}
+	var breaks []int
+	n := 0
+	for _, u := range h.units(t) {
+		if !u.Codec.Video() {
+			continue
+		}
+		if u.Discontinuity {
+			breaks = append(breaks, n)
+		}
+		n++
+	}
+	if n != 10 || len(breaks) != 1 || breaks[0] != 5 {
+		t.Errorf("discontinuities at pictures %v of %d", breaks, n)
+	}
+}
+
+func TestDecodingTimesOutOfOrderByLittleAreNoJump(t *testing.T) {
+	l := timeline{bits: 64}
+	for i, at := range []int64{0, 9000, 3000, 6000, 18000, 12000} { // presentation, as some encoders send it
+		if _, jumped, ok := l.place(videoTrack, 0, at); jumped || !ok {
+			t.Errorf("picture %d: jumped %v, ok %v", i, jumped, ok)
+		}
+	}
+}
+
+func TestAPauseInWhichAsMuchTimePassesIsNoJump(t *testing.T) {
+	for _, c := range []struct {
+		name            string
+		passed, further int64
+		want            bool
+	}{
+		{"a slide every five seconds", 5 * second, 5 * second, false},
+		{"held up on the way", 4 * second, 6 * second, false},
+		{"at once", 0, 5 * second, true},
+		{"back", 5 * second, -5 * second, true},
+		{"much more than passes", 5 * second, 3600 * second, true},
+	} {
+		l := timeline{bits: wrapBits}
+		l.place(videoTrack, 77*second, 0)
+		at, jumped, ok := l.place(videoTrack, 77*second+c.passed, c.further)
+		if jumped != c.want || !ok || at != c.further {
+			t.Errorf("%s: it lies at %d, jumped %v, ok %v", c.name, at, jumped, ok)
+		}
+	}
+}
+
 func TestTracksThatStayApartAreNotLeftOutForever(t *testing.T) {
 	l := timeline{bits: 64}
 	passed := 0
-	l.place(videoTrack, 0)
+	l.place(videoTrack, 0, 0)
 	for i := range int64(3 * maxStrays) {
-		l.place(videoTrack, i*3000)
-		if _, _, ok := l.place(audioTrack, 1000*second+i*3000); ok {
+		l.place(videoTrack, 0, i*3000)
+		if _, _, ok := l.place(audioTrack, 0, 1000*second+i*3000); ok {
 			passed++
 		}
 	}
