@@ -125,16 +125,20 @@ func (n *session) created(w http.ResponseWriter, r *http.Request, answer string)
 	h.Set("Content-Type", typeSDP)
 	h.Set("Location", r.URL.Path+"/"+n.id)
 	h.Set("ETag", n.tag())
-	patches := typeFragment
-	if !n.publishes() {
-		patches += ", " + typeJSON
-	}
-	h.Set("Accept-Patch", patches)
+	h.Set("Accept-Patch", n.patches())
 	for _, link := range n.server.links(n.participant) {
 		h.Add("Link", link)
 	}
 	w.WriteHeader(http.StatusCreated)
 	_, _ = io.WriteString(w, answer) // the client is gone
+}
+
+// patches are the types that a PATCH may have.
+func (n *session) patches() string {
+	if n.publishes() {
+		return typeFragment
+	}
+	return typeFragment + ", " + typeJSON
 }
 
 // links are the ICE servers as RFC 9725, 4.6 has them.

@@ -150,8 +150,12 @@ func TestWHIPAnswersAsRFC9725Wants(t *testing.T) {
 		if c.match != "" {
 			header = []string{"If-Match", c.match}
 		}
-		if got := w.request(c.method, c.path, token, c.content, c.body, header...); got.status != c.want {
+		got := w.request(c.method, c.path, token, c.content, c.body, header...)
+		if got.status != c.want {
 			t.Errorf("%s: %d %s, want %d", c.name, got.status, got.body, c.want)
+		}
+		if accepted := got.header.Get("Accept-Patch"); c.want == 415 && accepted != contentFrag { // RFC 5789, 2.2
+			t.Errorf("%s: Accept-Patch %q", c.name, accepted)
 		}
 	}
 	waitFor(t, "end of the session", func() bool { return w.request("DELETE", location, "teacher:ann", "", "").status == 404 })
@@ -177,6 +181,7 @@ func TestMED7WhatCannotBeAnsweredIsRefusedWithItsCode(t *testing.T) {
 		{"nonsense", contentSDP, "v=0", 400, protocol.BadMessage},
 		{"inactive data channels", contentSDP, offer + channels, 400, protocol.BadMessage},
 		{"no fingerprint", contentSDP, strings.ReplaceAll(offer, "fingerprint", "x"), 400, protocol.BadMessage},
+		{"media without BUNDLE", contentSDP, strings.ReplaceAll(offer, "a=group:BUNDLE", "a=x"), 400, protocol.BadMessage},
 		{"too large", contentSDP, strings.Repeat("a", 65<<10), 413, protocol.TooLarge},
 	} {
 		got := w.request("POST", whip, "teacher:ann", c.content, c.body)

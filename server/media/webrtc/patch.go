@@ -18,6 +18,7 @@ func (s *Server) patch(w http.ResponseWriter, r *http.Request) {
 	}
 	content := contentType(r)
 	if content != typeFragment && content != typeJSON {
+		w.Header().Set("Accept-Patch", n.patches()) // RFC 5789, 2.2
 		w.WriteHeader(http.StatusUnsupportedMediaType)
 		return
 	}

@@ -6,11 +6,13 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/pion/ice/v4"
+	"github.com/pion/sdp/v3"
 	"github.com/pion/stun/v4"
 	"github.com/pion/transport/v4/packetio"
 	pion "github.com/pion/webrtc/v4"
@@ -213,8 +215,20 @@ func (n *session) answer(offer string) (string, error) {
 	defer timer.Stop()
 	select {
 	case <-gathered:
-		return n.pc.LocalDescription().SDP, nil
+		local := n.pc.LocalDescription()
+		if !takesMedia(local) { // as where media are not bundled: there is one transport
+			return "", refused
+		}
+		return local.SDP, nil
 	case <-timer.C:
 		return "", protocol.NewError(protocol.Overloaded)
 	}
+}
+
+// takesMedia says whether an answer refuses less than all.
+func takesMedia(answer *pion.SessionDescription) bool {
+	d, err := answer.Unmarshal()
+	return err == nil && slices.ContainsFunc(d.MediaDescriptions, func(m *sdp.MediaDescription) bool {
+		return m.MediaName.Port.Value != 0
+	})
 }
