@@ -11,7 +11,7 @@ export interface Viewport {
   readonly height: number;
 }
 
-export const MIN_ZOOM = 0.1;
+export const MIN_ZOOM = 0.05;
 export const MAX_ZOOM = 10;
 
 /** How far, in CSS px, the board's edge may be pulled into the view. */
@@ -76,7 +76,7 @@ export function zoomStep(zoom: number, direction: 1 | -1): number {
 
 /** The whole width of the board, the top of the view where it was. */
 export function fitWidth(v: Viewport): Viewport {
-  const zoom = clamp(v.width / (BOARD.x1 / UNITS), MIN_ZOOM, MAX_ZOOM);
+  const zoom = clamp((v.width * UNITS) / BOARD.x1, MIN_ZOOM, MAX_ZOOM);
   return held({ ...v, zoom, x: 0 });
 }
 
