@@ -35,6 +35,46 @@ test("a phone has every tool in reach of the thumb, and the selection's bar at t
   await picture(page, "phone-hand");
 });
 
+test("on a phone of any width half of a tool tells that there are more", async ({ open }) => {
+  const page = await open(PHONE);
+  const seen = () => page.locator(".tools-scroll").evaluate((row) => {
+    const end = row.getBoundingClientRect().right;
+    const cut = [...row.querySelectorAll(".tool")].map((tool) => tool.getBoundingClientRect()).find((tool) => tool.right > end);
+    return cut === undefined ? 0 : (end - cut.left) / cut.width;
+  });
+  for (const pages of [1, 40]) {
+    await page.evaluate((n) => window.fake?.room?.pages.set(["a", ...Array.from({ length: n - 1 }, (_, i) => `p${i}`)]), pages);
+    await expect(page.locator(".tools .tool-text")).toContainText(`/${pages}`);
+    for (const width of [320, 360, 375, 390, 412, 430]) {
+      await page.setViewportSize({ width, height: 844 });
+      await expect.poll(seen, { message: `${width} px, ${pages} pages` }).toBeGreaterThan(0.4);
+      expect(await seen(), `${width} px, ${pages} pages`).toBeLessThan(0.6);
+    }
+  }
+});
+
+test("on a phone the connection's words cover nothing and push nothing away, however many they are", async ({ open }) => {
+  for (const locale of ["zh-CN", "en-GB"]) {
+    const page = await open({ ...PHONE, locale });
+    await page.evaluate(() => {
+      window.fake?.room?.kept.set(false);
+      window.fake?.room?.connection.set({ kind: "reconnecting", unsent: 1234, code: 0 });
+    });
+    await expect(page.locator(".pill-text")).toContainText("1234");
+    for (const width of [390, 360]) {
+      await page.setViewportSize({ width, height: 844 });
+      const overlaps = () => page.locator(".bar").evaluate((bar) => {
+        const boxes = [...bar.querySelectorAll("button")].map((b) => b.getBoundingClientRect());
+        const text = bar.querySelector(".pill-text")?.getBoundingClientRect(), pill = bar.querySelector(".pill")?.getBoundingClientRect();
+        const inside = text !== undefined && pill !== undefined && text.left > pill.left && text.right <= pill.right && text.height <= pill.height;
+        return [inside ? [] : ["text"], boxes.map((b, i) => (b.left < (boxes[i - 1]?.right ?? 0) || b.right > innerWidth ? [i] : []))].flat(2);
+      });
+      await expect.poll(overlaps, { message: `${locale}, ${width} px` }).toEqual([]);
+    }
+    await picture(page, `phone-reconnecting-${locale}`);
+  }
+});
+
 test("on a large touch screen what is in panels is large as well, and the tool bar may stand at a side", async ({ open }) => {
   const page = await open(WALL);
   const cdp = await page.context().newCDPSession(page);

@@ -331,6 +331,7 @@ test("on a phone the strip is small and folds, switches are at the thumb, and ev
   expect(small).toEqual([]);
   const strip = await page.locator(".tiles-strip").boundingBox();
   expect(strip?.height ?? 1000).toBeLessThan(844 * 0.3);
+  expect(strip?.y ?? 0, "clear of where a page begins").toBeGreaterThan(844 * 0.4);
   const thumb = await page.getByRole("switch", { name: "麦克风" }).boundingBox();
   expect(thumb?.y ?? 0).toBeGreaterThan(844 * 0.6);
   await page.getByRole("button", { name: "李老师：选项" }).tap();

@@ -73,10 +73,10 @@ export const microphoneDevice = remembered<string>("microphone", "", isText);
 export const withCamera = remembered<boolean>("with-camera", true, isBoolean);
 export const withMicrophone = remembered<boolean>("with-microphone", true, isBoolean);
 
-/** The column of video is folded away; its width, px, 0: as the page thinks best; where it floats on a phone, px from the top. */
+/** The column of video is folded away; its width, px, 0: as the page thinks best; where it floats on a phone, px from the top, 0 likewise. */
 export const folded = remembered<boolean>("tiles.folded", false, isBoolean);
 export const tilesWidth = remembered<number>("tiles.width", 0, isSize);
-export const tilesTop = remembered<number>("tiles.top", 8, isSize);
+export const tilesTop = remembered<number>("tiles.top", 0, isSize);
 
 /** A room that this device has been in. */
 export interface RecentRoom {

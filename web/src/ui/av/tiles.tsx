@@ -87,31 +87,35 @@ function Edge(): JSX.Element {
   );
 }
 
-/** Floats over the board, below the bar; dragged up and down by its head. */
+/** Where a strip is that was dragged; on a phone that is turned since, in sight still. */
+const placed = (top: number): JSX.HTMLAttributes<HTMLElement> => (top === 0 ? {} : { style: { top: `max(8px, min(${top}px, 100% - 300px))`, bottom: "auto" } });
+
+/** Floats over the board, where CSS puts it until it is dragged up or down by its head. */
 function Strip({ room, sources, lead }: TilesProps): JSX.Element {
   const place = useRef<HTMLElement>(null);
   const from = useRef(0);
-  const move = (e: PointerEvent): void => {
+  const top = (): number => place.current?.offsetTop ?? 0;
+  const move = (to: number): void => {
     const stage = place.current?.parentElement;
     if (place.current === null || stage === null || stage === undefined) return;
     const most = stage.clientHeight - place.current.offsetHeight - 150;
-    tilesTop.value = Math.round(Math.min(Math.max(8, most), Math.max(8, e.clientY - from.current)));
+    tilesTop.value = Math.round(Math.min(Math.max(8, most), Math.max(8, to)));
   };
   return (
-    <aside class="tiles-strip" ref={place} aria-label={t("tiles.label")} style={{ top: `${tilesTop.value}px` }}>
+    <aside class="tiles-strip" ref={place} aria-label={t("tiles.label")} {...placed(tilesTop.value)}>
       <header class="tiles-head">
         <button class="icon-button tiles-grip" aria-label={t("tiles.move")} title={t("tiles.move")}
           onPointerDown={(e) => {
-            from.current = e.clientY - tilesTop.peek();
+            from.current = e.clientY - top();
             e.currentTarget.setPointerCapture(e.pointerId);
           }}
-          onPointerMove={(e) => e.currentTarget.hasPointerCapture(e.pointerId) && move(e)}
+          onPointerMove={(e) => e.currentTarget.hasPointerCapture(e.pointerId) && move(e.clientY - from.current)}
           onKeyDown={(e) => {
             const by = e.key === "ArrowDown" ? WIDTH.step : e.key === "ArrowUp" ? -WIDTH.step : 0;
             if (by === 0) return;
             e.preventDefault();
             e.stopPropagation();
-            tilesTop.value = Math.max(8, tilesTop.peek() + by);
+            move(top() + by);
           }}>
           <GripHorizontal aria-hidden="true" />
         </button>
