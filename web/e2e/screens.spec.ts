@@ -75,6 +75,20 @@ test("on a phone the connection's words cover nothing and push nothing away, how
   }
 });
 
+test("of many pages the one that is looked at is in sight, and so is the way to a new one", async ({ open }) => {
+  for (const device of [{}, PHONE]) {
+    const page = await open(device);
+    await page.evaluate(() => window.fake?.room?.pages.set(["a", ...Array.from({ length: 39 }, (_, i) => `p${i + 2}`)]));
+    const phone = device === PHONE;
+    await press(page, ...Array.from({ length: 29 }, () => "PageDown"));
+    if (phone) await page.getByRole("button", { name: "页面 30/40" }).tap();
+    await expect(page.getByRole("button", { name: "第 30 页" })).toBeInViewport({ ratio: 1 });
+    await expect(page.getByRole("button", { name: "加一页" })).toBeInViewport({ ratio: 1 });
+    if (phone) await expect(page.getByRole("button", { name: "关闭" })).toBeInViewport({ ratio: 1 });
+    await picture(page, phone ? "phone-many-pages" : "many-pages");
+  }
+});
+
 test("on a large touch screen what is in panels is large as well, and the tool bar may stand at a side", async ({ open }) => {
   const page = await open(WALL);
   const cdp = await page.context().newCDPSession(page);

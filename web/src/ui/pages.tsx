@@ -1,5 +1,6 @@
 import { Plus } from "lucide-preact";
 import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
 import { t } from "./i18n.ts";
 import { Miniature } from "./miniature.tsx";
 import { useObservable } from "./observe.ts";
@@ -10,6 +11,7 @@ import type { RoomState } from "./roomstate.ts";
 export function PageList({ room, onChosen }: { readonly room: RoomState; readonly onChosen?: () => void }): JSX.Element {
   const current = room.board.value?.page;
   const { list, pages, dragged } = usePageDrag(useObservable(room.session.pages).value, room);
+  useEffect(() => list.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" }), [list, current]);
   return (
     <nav class="page-list" aria-label={t("pages.title")}>
       <ol ref={list}>

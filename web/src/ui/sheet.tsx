@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from "preact";
 import { X } from "lucide-preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "./i18n.ts";
 
 export interface SheetProps {
@@ -15,7 +15,7 @@ export interface SheetProps {
 /** A modal dialog: the browser traps the focus; it goes back to where it was. */
 export function Sheet({ open, onClose, title, children, kind }: SheetProps): JSX.Element | null {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = dialog.current;
     if (element === null) return undefined;
     const before = document.activeElement;
