@@ -107,5 +107,6 @@ for (const [language, locale, join] of [["Chinese", "zh-CN", "加入"], ["Englis
     await page.locator("#join").fill(plain.slice(0, -1) + last);
     await page.locator("#join").press("Enter");
     await expect(page.getByRole("alert")).toContainText(language === "English" ? "no such lesson" : "没有这个课堂");
+    await expect(page.locator(".board-note")).toHaveCount(0);
   });
 }

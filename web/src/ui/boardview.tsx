@@ -98,11 +98,11 @@ function mount(room: RoomState, { place, ink, wet, overlay, text }: Parts): () =
 }
 
 /** Before there is a board: what it waits for. */
-function Opening({ room }: { readonly room: RoomState }): JSX.Element {
+function Opening({ room }: { readonly room: RoomState }): JSX.Element | null {
   const connection = useObservable(room.session.connection).value;
+  if (connection.kind === "ended") return null; // of that a notice tells
   const { help, tone } = wordsFor(connection);
-  const waits = tone === "bad" && connection.kind !== "ended"; // of the end a notice tells
-  return <p class="board-note">{t(waits ? help : "board.loading")}</p>;
+  return <p class="board-note">{t(tone === "bad" ? help : "board.loading")}</p>;
 }
 
 /** On an empty board: what to do. */
