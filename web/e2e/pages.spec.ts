@@ -69,7 +69,7 @@ test("SY-16: two who move one page at once end in the same order; dragging and t
   await agree([ann, bob]);
 
   const mixed = await pagesOf(ann);
-  await inMenu(ann, "Move this page back"); // both look at the second, which is in front now
+  await inMenu(ann, "Move this page later"); // both look at the second, which is in front now
   await expect.poll(() => pagesOf(bob)).toEqual([mixed[1], second, mixed[2]]);
   await agree([ann, bob]);
 
