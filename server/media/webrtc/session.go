@@ -14,7 +14,7 @@ import (
 	"github.com/pion/ice/v4"
 	"github.com/pion/sdp/v3"
 	"github.com/pion/stun/v4"
-	"github.com/pion/transport/v4/packetio"
+	"github.com/pion/transport/v5/packetio"
 	pion "github.com/pion/webrtc/v4"
 	limit "golang.org/x/time/rate"
 
@@ -101,10 +101,20 @@ const (
 	othersWaits = 100_000
 )
 
+// waiting is what waits in a stream, without what pion notes beside packets.
+type waiting struct{ *packetio.Buffer }
+
+func (w waiting) Read(b []byte) (int, error) {
+	n, _, err := w.Buffer.Read(b, nil)
+	return n, err
+}
+
+func (w waiting) Write(b []byte) (int, error) { return w.Buffer.Write(b, nil) }
+
 // buffer is called by pion for each stream that comes, also where no track comes of
 // it: pion holds all of them until the connection is closed.
 func (n *session) buffer(kind packetio.BufferPacketType, _ uint32) io.ReadWriteCloser {
-	b := packetio.NewBuffer()
+	b := waiting{packetio.NewBuffer()}
 	b.SetLimitSize(othersWaits)
 	if kind == packetio.RTPBufferPacket && n.publishes() {
 		b.SetLimitSize(mediaWaits)
