@@ -51,10 +51,10 @@ func (s *Server) open() error {
 	settings.SetNetworkTypes(networks)
 	settings.DisableActiveTCP(true)
 	var err error
-	if s.publishing, err = newEngine(settings, publisherInterceptors); err != nil {
+	if s.publishing, err = newEngine(settings, s.metrics, publisherInterceptors); err != nil {
 		return err
 	}
-	s.playing, err = newEngine(settings, viewerInterceptors)
+	s.playing, err = newEngine(settings, s.metrics, viewerInterceptors)
 	return err
 }
 
@@ -84,11 +84,12 @@ type engine struct {
 	interceptors *interceptor.Registry
 }
 
-func newEngine(settings pion.SettingEngine, configure func(*pion.MediaEngine, *interceptor.Registry, logging.LoggerFactory) error) (*engine, error) {
+func newEngine(settings pion.SettingEngine, m *metrics, configure func(*pion.MediaEngine, *interceptor.Registry, logging.LoggerFactory) error) (*engine, error) {
 	e := &engine{settings, &pion.MediaEngine{}, &interceptor.Registry{}}
 	if err := registerCodecs(e.media); err != nil {
 		return nil, fmt.Errorf("codecs: %w", err)
 	}
+	e.interceptors.Add(&soundReports{refused: m.refusedReports}) // before those that read
 	if err := configure(e.media, e.interceptors, settings.LoggerFactory); err != nil {
 		return nil, fmt.Errorf("interceptors: %w", err)
 	}

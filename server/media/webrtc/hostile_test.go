@@ -318,6 +318,65 @@ func TestHostileMediaLeaveABystanderAlone(t *testing.T) {
 	}
 }
 
+// feedback sends transport-wide feedback of 40 bytes, which says that so many packets
+// came: at most two did.
+func (r *rogue) feedback(packets uint16) {
+	about := r.ssrc
+	if r.played != 0 {
+		about = r.played
+	}
+	b := binary.BigEndian.AppendUint32([]byte{0x8f, 205, 0, 9}, r.ssrc)
+	b = binary.BigEndian.AppendUint32(b, about)
+	b = binary.BigEndian.AppendUint16(b, 0)
+	b = binary.BigEndian.AppendUint16(b, packets)
+	b = append(b, 0, 0, 0, 0)
+	for range 9 {
+		b = append(b, 0x3f, 0xff) // 8 191 of them
+	}
+	raw := rtcp.RawPacket(append(b, 0, 0))
+	_ = r.pc.WriteRTCP([]rtcp.Packet{&raw}) // the server may have ended it
+}
+
+func TestFeedbackThatSaysMoreThanItHoldsCostsNoMore(t *testing.T) {
+	const many, all = 100, 65535
+	for _, path := range []string{"whip", "sources/1/whep"} {
+		t.Run(path, func(t *testing.T) {
+			w := newWorld(t)
+			if path != "whip" {
+				w.publish()
+				w.until("published", published)
+			}
+			r := w.newRogue(t, path, "teacher:eve", asItIs)
+			if path == "whip" {
+				waitFor(t, "source", func() bool {
+					r.keyFrame(r.ssrc)
+					all := w.registry.Sources(1)
+					return len(all) == 1 && all[0].Video
+				})
+			}
+			refused := 0.
+			cost := func(packets uint16, refusals float64) uint64 {
+				var before, after runtime.MemStats
+				runtime.ReadMemStats(&before)
+				for range many {
+					r.feedback(packets)
+				}
+				r.feedback(all) // the end of it
+				refused += refusals + 1
+				waitFor(t, "refusals", func() bool { return w.metric("refused_reports_total") == refused })
+				runtime.ReadMemStats(&after)
+				return after.TotalAlloc - before.TotalAlloc
+			}
+			cost(1, 0) // what is only made once is there
+			honest, lies := cost(1, 0), cost(all, many)
+			t.Logf("honest feedback costs %d bytes, lies %d", honest, lies)
+			if lies > 4*honest {
+				t.Errorf("lies cost %d bytes, want no more than the %d of honest feedback", lies, honest)
+			}
+		})
+	}
+}
+
 // heap returns how much memory is in use.
 func heap() int64 {
 	runtime.GC()

@@ -14,6 +14,7 @@ type metrics struct {
 	stamped             *prometheus.CounterVec
 	stampError          prometheus.Histogram
 	refused             *prometheus.CounterVec
+	refusedReports      prometheus.Counter // packets of RTCP
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -50,11 +51,12 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Help:    "Part of the packets that a viewer reported lost since its last report, before they are sent again.",
 			Buckets: []float64{0, .01, .02, .05, .1, .2, .5},
 		}),
-		refused: vector("refused_stamps_total", "of", "Times that were not plausible: of the publisher's stamps, or of its sender reports (report)."),
+		refusedReports: counter("refused_reports_total", "Packets of RTCP that cannot be read, or say that they hold more than they do."),
+		refused:        vector("refused_stamps_total", "of", "Times that were not plausible: of the publisher's stamps, or of its sender reports (report)."),
 	}
 	if r != nil {
 		r.MustRegister(m.publishers, m.viewers, m.bytesIn, m.bytesOut, m.in, m.out, m.viewerLoss, m.lost, m.asked, m.gaveUp, m.keyFrames, m.dropped,
-			m.switches, m.stamped, m.stampError, m.refused)
+			m.switches, m.stamped, m.stampError, m.refused, m.refusedReports)
 	}
 	return m
 }
