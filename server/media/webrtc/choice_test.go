@@ -184,3 +184,25 @@ func TestATimelineIsEvenAndTrueInTheLongRun(t *testing.T) {
 		t.Error("hours later is no jump")
 	}
 }
+
+func TestWhatComesAfterALongOutageIsTakenForWhatItIs(t *testing.T) {
+	const gone = 3000 // one chunk says of how many it is so
+	var e estimate
+	for range gone + 1 {
+		e.send(noon, 1000)
+	}
+	e.feedback(&rtcp.TransportLayerCC{
+		PacketStatusCount: gone + 1, ReferenceTime: 1000,
+		PacketChunks: []rtcp.PacketStatusChunk{
+			&rtcp.RunLengthChunk{PacketStatusSymbol: rtcp.TypeTCCPacketNotReceived, RunLength: gone},
+			&rtcp.RunLengthChunk{PacketStatusSymbol: rtcp.TypeTCCPacketReceivedSmallDelta, RunLength: 1},
+		},
+		RecvDeltas: []*rtcp.RecvDelta{{Type: rtcp.TypeTCCPacketReceivedSmallDelta}},
+	})
+	if !e.known {
+		t.Error("how long the last packet was under way is not known")
+	}
+	if n, want := e.take(), gone/(gone+1.); n.loss != want {
+		t.Errorf("loss is %v, want %v", n.loss, want)
+	}
+}

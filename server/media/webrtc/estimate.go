@@ -81,41 +81,39 @@ func (e *estimate) feedback(f *rtcp.TransportLayerCC) {
 	at := time.Duration(f.ReferenceTime) * 64 * time.Millisecond
 	deltas := f.RecvDeltas
 	left := int(f.PacketStatusCount)
+	take := func(symbol uint16, n int) {
+		n = min(n, left)
+		left -= n
+		timed := 0
+		switch symbol {
+		case rtcp.TypeTCCPacketNotReceived:
+			e.lost += n
+		case rtcp.TypeTCCPacketReceivedWithoutDelta:
+			e.received += n
+		default:
+			timed = min(n, len(deltas))
+			e.received += n
+		}
+		for i, d := range deltas[:timed] {
+			at += time.Duration(d.Delta) * time.Microsecond
+			e.arrived(number+uint16(i), at)
+		}
+		deltas = deltas[timed:]
+		number += uint16(n)
+	}
 	for _, chunk := range f.PacketChunks {
-		for _, symbol := range symbols(chunk, min(left, sentKept)) {
-			left--
-			switch {
-			case symbol == rtcp.TypeTCCPacketNotReceived:
-				e.lost++
-			case symbol == rtcp.TypeTCCPacketReceivedWithoutDelta || len(deltas) == 0:
-				e.received++
-			default:
-				at += time.Duration(deltas[0].Delta) * time.Microsecond
-				deltas = deltas[1:]
-				e.arrived(number, at)
+		switch c := chunk.(type) {
+		case *rtcp.RunLengthChunk:
+			take(c.PacketStatusSymbol, int(c.RunLength))
+		case *rtcp.StatusVectorChunk:
+			for _, symbol := range c.SymbolList {
+				take(symbol, 1)
 			}
-			number++
 		}
 	}
-}
-
-// symbols returns what a chunk says of at most n packets.
-func symbols(c rtcp.PacketStatusChunk, n int) []uint16 {
-	switch c := c.(type) {
-	case *rtcp.RunLengthChunk:
-		all := make([]uint16, min(int(c.RunLength), n))
-		for i := range all {
-			all[i] = c.PacketStatusSymbol
-		}
-		return all
-	case *rtcp.StatusVectorChunk:
-		return c.SymbolList[:min(len(c.SymbolList), n)]
-	}
-	return nil
 }
 
 func (e *estimate) arrived(number uint16, at time.Duration) {
-	e.received++
 	sent := e.sent[number%sentKept]
 	if sent.at.IsZero() || int16(e.next-number) <= 0 || e.next-number > sentKept {
 		return
