@@ -12,6 +12,10 @@ const (
 	// slew is by how much a second it follows an encoder whose clock is slower than the
 	// room's: twice what a stream of 29.97 frames a second does that is sent as 30.
 	slew = 2_000
+	// jam is for how long everything may come later than the mapping says, by more than a
+	// step, before that is believed to be the encoder's clock. Until it is over frames
+	// would be said to be newer than they are, and strokes come before them.
+	jam = 120_000_000
 	// silence is after how long without arrivals the window begins anew.
 	silence = 5_000_000
 )
@@ -26,6 +30,7 @@ type arrivals struct {
 	earliest [windowSeconds]int64 // smallest (arrival − media time), by second of arrival
 	second   int64                // of the newest
 	since    int64                // arrival from which on the window is filled
+	late     int64                // arrival from which on all of the window is later than a step; 0: it is not
 	last     int64                // arrival
 }
 
@@ -51,11 +56,16 @@ func (a *arrivals) note(arrival, media int64) (jumped bool) {
 		return false
 	}
 	floor := a.floor()
-	if floor-a.base > step {
-		a.base = floor
+	switch {
+	case floor-a.base <= step:
+		a.late = 0
+		a.base += min(floor-a.base, slew*elapsed/1_000_000+1)
+	case a.late == 0:
+		a.late = arrival
+	case arrival-a.late > jam:
+		a.late, a.base = 0, floor
 		return true
 	}
-	a.base += min(floor-a.base, slew*elapsed/1_000_000+1)
 	return false
 }
 
