@@ -1,11 +1,13 @@
 // What happens in the middle of a lesson: to its publisher, and to the pupil who looks on.
 import type {} from "../../web/src/ui/diagnostics.ts";
+import type { Encoder } from "./camera.ts";
 import type { Someone } from "./pages.ts";
 
 /** Whom it happens to. */
 export interface Cast {
   readonly teacher: Someone;
   readonly pupil: Someone;
+  readonly encoder: Encoder | undefined;
 }
 
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
@@ -63,6 +65,14 @@ export const EVENTS = {
       await by(-6);
       await pause(1500);
     }
+  },
+
+  /** The encoder's line is jammed for 45 s: all comes 3 s later. */
+  jam: async ({ encoder }: Cast): Promise<void> => {
+    if (encoder === undefined) throw new Error("there is no encoder");
+    encoder.late += 3000;
+    await pause(45_000);
+    encoder.late -= 3000;
   },
 
   /** The pupil has no network for 10 s. */

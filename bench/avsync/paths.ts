@@ -64,6 +64,7 @@ export const PATHS: readonly Path[] = [
   { name: "httpts-dark", ...httpts, event: { name: "dark", settle: 5 } },
   { name: "httpts-hidden", ...httpts, event: { name: "hidden", settle: 2 } },
   { name: "httpts-offline", ...httpts, event: { name: "offline", settle: 10 } },
+  { name: "rtmp-jam", ...httpts, from: "encoder", goal: 66, event: { name: "jam", settle: 5 } },
   { name: "hls-hidden", ...hls, event: { name: "hidden", settle: 2 } },
   { name: "hls-pause", ...hls, event: { name: "pause", settle: 5 } },
   { name: "hls-seek", ...hls, event: { name: "seek", settle: 5 } },

@@ -80,7 +80,7 @@ export async function run(path: Path, studio: Studio, length: Length): Promise<S
     await (heard ? pupil.listen() : pupil.watch());
     if (encoder !== undefined) await calibrate(teacher, pupil, encoder);
     await onTheirLines(path, teacher, pupil);
-    const lesson = await teach(path, { teacher, pupil }, length);
+    const lesson = await teach(path, { teacher, pupil, encoder }, length);
     await pupil.shows(lesson.strokes);
     if (path.aligned) await pupil.isAligned();
     const routes = await onTheirLines(path, teacher, pupil);

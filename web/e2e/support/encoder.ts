@@ -21,7 +21,7 @@ export interface Taken {
 /** A screen shows what was painted with its next refresh, ms. */
 const REFRESH = 1000 / 60;
 
-/** Takes pictures from now on, and pushes each of them `late` ms after it was taken. */
+/** Takes pictures from now on, and pushes each of them `late` ms after it was taken; that may change. */
 export class Encoder {
   readonly taken: Taken[] = [];
   /** When the screen became bright, dark, bright …; true time, ms. */
@@ -31,7 +31,7 @@ export class Encoder {
   private pushed = 0;
 
   /** to: an RTMP URL, or an http one for MPEG-TS. */
-  constructor(to: string, private readonly late: number, private readonly film: Film) {
+  constructor(to: string, public late: number, private readonly film: Film) {
     const { width, height, fps } = film;
     this.process = spawn("ffmpeg", [
       "-v", "error", "-fflags", "nobuffer", "-thread_queue_size", "64",
