@@ -11,6 +11,7 @@ import (
 	"chalkline/bench/client"
 	"chalkline/protocol"
 	chalklinev1 "chalkline/protocol/chalkline/v1"
+	"chalkline/server/classroom"
 	"chalkline/server/transport"
 )
 
@@ -36,6 +37,8 @@ func (k *class) stall(ctx context.Context, n int) (stalled, error) {
 
 // hang joins, and reads nothing from then on.
 func (k *class) hang(ctx context.Context, name string) (transport.ClientConn, error) {
+	ctx, cancel := context.WithTimeout(ctx, joinWait)
+	defer cancel()
 	token, err := client.RequestToken(ctx, k.config.HTTP, k.config.URL, name)
 	if err != nil {
 		return nil, err
@@ -44,12 +47,14 @@ func (k *class) hang(ctx context.Context, name string) (transport.ClientConn, er
 	if err != nil {
 		return nil, err
 	}
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close(0) })
+	defer stop()
 	err = errors.Join(
 		say(conn, &chalklinev1.ClientMessage{Message: &chalklinev1.ClientMessage_Hello{
 			Hello: &chalklinev1.Hello{Versions: []uint32{protocol.Version}, Token: token, Agent: "chalkline-bench"},
 		}}),
 		say(conn, &chalklinev1.ClientMessage{Message: &chalklinev1.ClientMessage_JoinRoom{JoinRoom: &chalklinev1.JoinRoom{
-			RoomId: k.config.Room, DisplayName: name, Open: []*chalklinev1.OpenDocument{{Handle: 1, Document: "board::" + k.page}},
+			RoomId: k.config.Room, DisplayName: name, Open: []*chalklinev1.OpenDocument{{Handle: 1, Document: classroom.Board{Page: k.page}.Document()}},
 		}}}),
 	)
 	if err == nil {

@@ -89,7 +89,7 @@ func newEngine(settings pion.SettingEngine, m *metrics, configure func(*pion.Med
 	if err := registerCodecs(e.media); err != nil {
 		return nil, fmt.Errorf("codecs: %w", err)
 	}
-	e.interceptors.Add(&soundReports{refused: m.refusedReports}) // before those that read
+	e.interceptors.Add(&readableReports{refused: m.refusedReports}) // before those that read
 	if err := configure(e.media, e.interceptors, settings.LoggerFactory); err != nil {
 		return nil, fmt.Errorf("interceptors: %w", err)
 	}

@@ -9,17 +9,17 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// soundReports drops RTCP that cannot be read, before anybody reads it.
-type soundReports struct {
+// readableReports drops RTCP that cannot be read, before anybody reads it.
+type readableReports struct {
 	interceptor.NoOp
 	refused prometheus.Counter
 }
 
 // NewInterceptor is that of interceptor.Factory.
-func (s *soundReports) NewInterceptor(string) (interceptor.Interceptor, error) { return s, nil }
+func (s *readableReports) NewInterceptor(string) (interceptor.Interceptor, error) { return s, nil }
 
 // BindRTCPReader is that of interceptor.Interceptor.
-func (s *soundReports) BindRTCPReader(reader interceptor.RTCPReader) interceptor.RTCPReader {
+func (s *readableReports) BindRTCPReader(reader interceptor.RTCPReader) interceptor.RTCPReader {
 	return interceptor.RTCPReaderFunc(func(b []byte, a interceptor.Attributes) (int, interceptor.Attributes, error) {
 		for {
 			n, attributes, err := reader.Read(b, a)

@@ -68,7 +68,7 @@ export const test = base.extend<Fixtures>({
 });
 
 /** By somebody who has no page. Returns its path. */
-export async function createRoom(server: Server): Promise<string> {
+async function createRoom(server: Server): Promise<string> {
   const response = await fetch(`${server.url}/api/token`, { method: "POST", body: JSON.stringify({ name: "Founder" }) });
   const { token } = (await response.json()) as { token: string };
   const founder = environment({ port: server.port, store: new KeptStore(), random: Math.random });

@@ -15,8 +15,8 @@ import type { Site } from "./uplink.ts";
 
 /** So many failures in a row without a picture in between, and another player is to try. */
 const TRIES = 6;
-/** While an element seeks, a frame further from where it goes is one of before, s. */
-const SEEK_NEAR = 1;
+/** While an element seeks, a frame that is so much later than where it goes is one of before, s. */
+const SEEK_NEAR = 0.1;
 
 /** Plays a live stream; how its bytes get into the element is the kind's own. */
 export abstract class LiveDriver implements Driver {
@@ -174,7 +174,7 @@ export abstract class LiveDriver implements Driver {
 
   private frame({ mediaTime }: VideoFrameCallbackMetadata, element: HTMLVideoElement): void {
     this.look(element);
-    if (element.seeking && Math.abs(mediaTime - element.currentTime) > SEEK_NEAR) return;
+    if (element.seeking && mediaTime > element.currentTime + SEEK_NEAR) return;
     const known = this.stamps.at(mediaTime);
     if (known?.read === true) this.counts.stamped++;
     else this.counts.missed++;
