@@ -1,8 +1,13 @@
 // Turning to another page: what the window shows while its tiles are drawn. The canvases know only what colours lie on them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { InkLayer } from "../src/board/inklayer.ts";
+import { Painter } from "../src/board/paint.ts";
 import { Scene } from "../src/board/scene.ts";
+import type { Context } from "../src/board/surface.ts";
 import { lookOf } from "../src/board/theme.ts";
 import type { Viewport } from "../src/board/viewport.ts";
 import { Fake, measure, row } from "./scene-fake.ts";
@@ -89,4 +94,20 @@ test("a page that is gone leaves paper", () => {
   ink.show(undefined);
   ink.frame();
   assert.deepEqual(shown(), []);
+});
+
+test("paths that are kept for drawing keep nothing that has gone from the board", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const painter = new Painter(lookOf("white")), context = new Sheet().getContext() as Context;
+  const draw = (): WeakRef<object>[] =>
+    [...page(0xff0000).items()].map((item) => {
+      painter.item(context, item);
+      return new WeakRef(item);
+    });
+  const gone = draw();
+  await setImmediate();
+  collect();
+  assert.equal(gone.filter((item) => item.deref() !== undefined).length, 0);
+  assert.equal(draw().length, gone.length); // by the same painter
 });

@@ -1,7 +1,7 @@
 // What a phone holds of a board: the heap of scripts, and the pixels of all canvases, after all of the board was looked at.
 import type { CDPSession, Page } from "@playwright/test";
 import { device, Person } from "../support/person.ts";
-import { createRoom, expect, test } from "../support/fixtures.ts";
+import { expect, test } from "../support/fixtures.ts";
 import { Server } from "../support/server.ts";
 import { entered, fill, fullRoom, pause, report, round, still } from "./page.ts";
 
@@ -54,34 +54,34 @@ test("memory of a whole board on a phone", async ({ browser, server }) => {
   await context.close();
 });
 
-test("memory of a page that was filled and cleared ten times", async ({ browser }) => {
-  test.setTimeout(600_000);
-  const server = await Server.start("--purge-after", "2");
-  const room = await createRoom(server);
-  const enter = async (name: string): Promise<[Person, CDPSession]> => {
-    const context = await device(browser, name);
-    const person = await Person.open(context, `${server.url}${room}`);
-    await person.synced();
-    return [person, await context.newCDPSession(person.page)];
-  };
-  const [ann, toAnn] = await enter("Ann"), [ben, toBen] = await enter("Ben");
-  const tell = async (when: string): Promise<void> => {
-    for (const [who, page, cdp] of [["who fills", ann.page, toAnn], ["who looks on", ben.page, toBen]] as const) {
-      report("page-fills", { when, who, elements: ELEMENTS, ...(await held(page, cdp)) });
+test.describe("with a short purge-after", () => {
+  test.use({
+    server: async ({}, use) => {
+      const server = await Server.start("--purge-after", "2");
+      await use(server);
+      await server.close();
+    },
+  });
+
+  test("memory of a page that was filled and cleared ten times", async ({ lesson }) => {
+    test.setTimeout(600_000);
+    const ann = await lesson.person("Ann"), ben = await lesson.person("Ben");
+    const [toAnn, toBen] = [await ann.page.context().newCDPSession(ann.page), await ben.page.context().newCDPSession(ben.page)];
+    const tell = async (when: string): Promise<void> => {
+      report("page-fills", { when, who: "who fills", elements: ELEMENTS, ...(await held(ann.page, toAnn)) });
+      report("page-fills", { when, who: "who looks on", elements: ELEMENTS, ...(await held(ben.page, toBen)) });
+    };
+    await tell("empty");
+    for (let times = 1; times <= 10; times++) {
+      await fill(ann, ELEMENTS);
+      await entered(ben, ELEMENTS);
+      if (times === 1) await tell("one fill");
+      await ann.page.evaluate(() => window.chalkline?.session.look(window.chalkline.page)?.clear());
+      await entered(ben, 0);
     }
-  };
-  await tell("empty");
-  for (let times = 1; times <= 10; times++) {
-    await fill(ann, ELEMENTS);
-    await entered(ben, ELEMENTS);
-    if (times === 1) await tell("one fill");
-    await ann.page.evaluate(() => window.chalkline?.session.look(window.chalkline.page)?.clear());
-    await entered(ben, 0);
-  }
-  await pause(10_000); // all is purged
-  await tell("ten fills, cleared");
-  for (const { page } of [ann, ben]) await page.context().close();
-  await server.close();
+    await pause(10_000); // all is purged
+    await tell("ten fills, cleared");
+  });
 });
 
 /** By its keys, from wherever it is. */
