@@ -15,7 +15,8 @@ class FakeStream {
   static readonly ErrorTypes = {};
   private readonly listeners = new Map<string, (...told: unknown[]) => void>();
 
-  constructor(private readonly all: Set<FakeStream>) {
+  /** busy: it is at work when it tells an error, and needs itself afterwards. */
+  constructor(private readonly all: Set<FakeStream>, private readonly busy = false) {
     all.add(this);
   }
 
@@ -29,6 +30,7 @@ class FakeStream {
 
   fail(): void {
     this.say("error", "error", { fatal: true, type: "other", details: "gone" });
+    assert.ok(!this.busy || this.all.has(this), "destroyed at work");
   }
 
   loadSource(): void {}
@@ -57,7 +59,7 @@ class Live {
         super(streams);
       }
     };
-    const mpegts = { Events: FakeStream.Events, createPlayer: () => new FakeStream(streams) };
+    const mpegts = { Events: FakeStream.Events, createPlayer: () => new FakeStream(streams, true) };
     const live = { hls: async () => Hls, mpegts: async () => mpegts } as unknown as LivePlayers;
     const request = world.session.request.bind(world.session);
     const session = {
@@ -92,14 +94,17 @@ for (const player of ["hls", "httpts"] as const) {
   test(`${player}: of a stream that is begun anew while it is being opened, the last is played, and opened again when it fails`, async () => {
     const live = new Live(player);
     await live.answer();
-    const failed = (): void => live.streams.forEach((stream) => stream.fail());
-    failed();
+    const failed = async (): Promise<void> => {
+      live.streams.forEach((stream) => stream.fail());
+      await live.world.clock.pass(1);
+    };
+    await failed();
     assert.equal(live.streams.size, 0);
     await live.world.clock.pass(600);
     for (const listener of live.world.listeners) listener("online");
     await live.answer();
     assert.equal(live.streams.size, 1);
-    failed();
+    await failed();
     assert.equal(live.streams.size, 0);
     await live.world.clock.pass(2000);
     await live.answer();

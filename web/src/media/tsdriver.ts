@@ -41,8 +41,10 @@ export class TsDriver extends LiveDriver {
       },
     );
     this.stream = stream;
-    stream.on(mpegts.Events.ERROR, (kind: string, detail: string) => failed(new Error(`mpegts: ${kind} ${detail}`)));
-    stream.on(mpegts.Events.LOADING_COMPLETE, () => failed(streamEnded()));
+    // In a task of its own: it goes on with the bytes of which it tells an error, and must not be destroyed meanwhile.
+    const end = (error: Error): void => void this.site.env.clock.after(0, () => failed(error));
+    stream.on(mpegts.Events.ERROR, (kind: string, detail: string) => end(new Error(`mpegts: ${kind} ${detail}`)));
+    stream.on(mpegts.Events.LOADING_COMPLETE, () => end(streamEnded()));
     stream.on(mpegts.Events.MEDIA_INFO, () => this.works());
     stream.on(mpegts.Events.STATISTICS_INFO, ({ speed }: { speed?: number }) => void (this.speed = speed ?? 0));
     stream.on("sei_arrived", (sei: SeiArrived) => this.take(sei));
