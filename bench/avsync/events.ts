@@ -2,6 +2,7 @@
 import type {} from "../../web/src/ui/diagnostics.ts";
 import type { Encoder } from "./camera.ts";
 import type { Someone } from "./pages.ts";
+import { lookAway } from "../../web/e2e/support/tabs.ts";
 
 /** Whom it happens to. */
 export interface Cast {
@@ -38,11 +39,7 @@ export const EVENTS = {
   },
 
   /** The pupil looks at another tab for a minute. */
-  hidden: async ({ pupil }: Cast): Promise<void> => {
-    await pupil.page.evaluate(() => window.hide(true));
-    await pause(60_000);
-    await pupil.page.evaluate(() => window.hide(false));
-  },
+  hidden: ({ pupil }: Cast): Promise<void> => lookAway(pupil.page, () => pause(60_000)),
 
   /** The pupil pauses for 5 s, and goes on from there. */
   pause: async ({ pupil }: Cast): Promise<void> => {

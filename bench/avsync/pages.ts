@@ -1,12 +1,12 @@
 // The two people of the instrument: a teacher who draws in front of a camera, and a pupil whose page is watched frame by frame.
-import { chromium, type Browser, type BrowserContext, type Page, type Route } from "@playwright/test";
+import type { Browser, BrowserContext, Page, Route } from "@playwright/test";
 import type {} from "../../web/src/ui/diagnostics.ts";
 import type { Player } from "../../web/src/media/api.ts";
 import { bend, type WrongClock } from "./clocks.ts";
 import { readCounter } from "./counter.ts";
 import { hearing } from "./hearing.ts";
-import { hiding } from "./hiding.ts";
 import type { Link } from "../../web/e2e/support/link.ts";
+import { openWindow } from "../../web/e2e/support/tabs.ts";
 
 /** A number seen in the teacher's own preview, and true time of its capture, ms. */
 export interface Filmed {
@@ -43,8 +43,8 @@ export const TEACHER: WrongClock = { offset: 90_000, ppm: 200, stepAfter: 0, ste
 export const PUPIL: WrongClock = { offset: -300_000, ppm: 0, stepAfter: 20_000, step: 2000 };
 
 /** A browser with two cameras that show the film, and a microphone that hears the sound. */
-export function launch(executable: string | undefined, film: string, sound: string): Promise<Browser> {
-  return chromium.launch({
+export function launch(executable: string | undefined, film: string, sound: string): Promise<{ browser: Browser; tabs: BrowserContext }> {
+  return openWindow({
     ...(executable === undefined ? { channel: "chromium" } : { executablePath: executable }),
     args: [
       "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -69,9 +69,8 @@ export class Someone {
   ) {}
 
   /** Opens the start page, or a room's; everything goes through the links. plain: a browser without sender transforms. */
-  static async open(browser: Browser, path: string, name: string, clock: WrongClock, links: Links, plain = false): Promise<Someone> {
-    const context = await browser.newContext({ viewport: VIEWPORT, locale: "en-GB", permissions: ["camera", "microphone"] });
-    await context.addInitScript(hiding);
+  static async open(context: BrowserContext, path: string, name: string, clock: WrongClock, links: Links, plain = false): Promise<Someone> {
+    await context.grantPermissions(["camera", "microphone"]);
     await context.addInitScript(hearing);
     await context.addInitScript(bend, clock);
     await context.addInitScript((who) => localStorage.setItem("chalkline.name", JSON.stringify(who)), name);
@@ -80,6 +79,7 @@ export class Someone {
     await signalThrough(context, links.site.port);
     await mediaThrough(context, links.media.port);
     const page = await context.newPage();
+    await page.setViewportSize(VIEWPORT);
     page.on("pageerror", (error) => console.error(`${name}: ${error.message}`));
     await page.goto(`http://localhost:${links.site.port}${path}?diagnostics`);
     return new Someone(context, page, name, links);
@@ -298,11 +298,6 @@ export class Someone {
       await window.hear(window.sound, true);
     });
     await this.look();
-  }
-
-  async close(): Promise<void> {
-    await this.context.unrouteAll({ behavior: "ignoreErrors" }); // a page may be asking for something just now
-    return this.context.close();
   }
 }
 

@@ -1,6 +1,6 @@
 // One path, run: a teacher who draws before a camera, a pupil who looks on, and how far strokes and media were apart.
 import { existsSync } from "node:fs";
-import type { Browser } from "@playwright/test";
+import type { Browser, BrowserContext } from "@playwright/test";
 import { freePort } from "../../web/e2e/support/ports.ts";
 import { Server } from "../../web/e2e/support/server.ts";
 import { calibrate } from "./calibrate.ts";
@@ -47,10 +47,10 @@ export async function run(path: Path, studio: Studio, length: Length): Promise<S
   const links: Link[] = [];
   let encoder: Encoder | undefined;
   try {
-    const browser = async (): Promise<Browser> => {
-      const one = await launch(chrome, studio.film, studio.sound);
+    const browser = async (): Promise<BrowserContext> => {
+      const { browser: one, tabs } = await launch(chrome, studio.film, studio.sound);
       browsers.push(one);
-      return one;
+      return tabs;
     };
     const link = async (port: number, weather: Weather, narrow?: Queue): Promise<Link> => {
       const one = await Link.open(port, weather, narrow);

@@ -2,8 +2,9 @@
 import { expect, test } from "./support/fixtures.ts";
 import { goLive, isAligned, plays, withCamera, withDevices } from "./support/media.ts";
 import { watchMachine } from "./support/machine.ts";
-import { agree, type Person } from "./support/person.ts";
+import { agree, belongsTo, Person } from "./support/person.ts";
 import { seeded } from "./support/random.ts";
+import { lookAway, openWindow } from "./support/tabs.ts";
 
 test.use({ launchOptions: withDevices });
 
@@ -15,6 +16,12 @@ async function choose({ page }: Person, who: string, player: "auto" | "hls" | "h
 }
 
 const playerOf = ({ page }: Person) => page.evaluate(() => window.chalkline?.media.playing.value[0]?.player.value);
+
+/** By what boards are aligned. */
+const by = ({ page }: Person) => page.evaluate(() => {
+  const alignment = window.chalkline?.alignment;
+  return alignment?.kind === "aligned" ? alignment.by : alignment?.kind;
+});
 
 async function byHLS(person: Person, who: string): Promise<void> {
   await choose(person, who, "hls");
@@ -52,20 +59,40 @@ test("ALN2 a pupil by HTTP-TS whose teacher switches the camera off sees what is
   await choose(ben, "Ann", "httpts");
   await expect.poll(() => playerOf(ben)).toBe("httpts");
   await plays(ben, "Ann");
-  const by = () => ben.page.evaluate(() => {
-    const alignment = window.chalkline?.alignment;
-    return alignment?.kind === "aligned" ? alignment.by : alignment?.kind;
-  });
   const camera = ann.page.getByRole("switch", { name: "Camera" });
   await camera.click();
-  await expect.poll(by).toBe("sound");
+  await expect.poll(() => by(ben)).toBe("sound");
   await ann.draw({ x: 300, y: 300, width: 200, height: 60 });
   expect((await agree([ann, ben])).elements).toHaveLength(1);
-  expect(await by()).toBe("sound");
+  expect(await by(ben)).toBe("sound");
   await camera.click();
-  await expect.poll(by).toBe("video");
+  await expect.poll(() => by(ben)).toBe("video");
   await ann.draw({ x: 300, y: 420, width: 200, height: 60 });
   expect((await agree([ann, ben])).elements).toHaveLength(2);
+});
+
+test("ALN3 a pupil who looks at another tab gets what is drawn meanwhile with the sound, and with the picture again when back", async ({ lesson, server }) => {
+  const ann = await withCamera(lesson, "Ann");
+  const { browser, tabs } = await openWindow(withDevices);
+  try {
+    await belongsTo(tabs, "Ben");
+    const ben = await Person.open(tabs, `${server.url}${lesson.room}`);
+    await ben.synced();
+    await goLive(ann);
+    await expect.poll(() => by(ben)).toBe("video");
+    await lookAway(ben.page, async () => {
+      await expect.poll(() => by(ben)).toBe("sound");
+      await ann.draw({ x: 300, y: 300, width: 200, height: 60 });
+      expect((await agree([ann, ben])).elements).toHaveLength(1);
+      expect(await by(ben)).toBe("sound");
+    });
+    await expect.poll(() => by(ben)).toBe("video");
+    await plays(ben, "Ann");
+    await ann.draw({ x: 300, y: 420, width: 200, height: 60 });
+    expect((await agree([ann, ben])).elements).toHaveLength(2);
+  } finally {
+    await browser.close();
+  }
 });
 
 test("ALN7 a pupil who is seconds behind by HLS and called up to write gets WebRTC, and HLS again once done", async ({ lesson }) => {

@@ -39,12 +39,17 @@ const MOVES = 24;
 /** A browser of its own: another device, if not another person. */
 export async function device(browser: Browser, name: string, options: BrowserContextOptions = {}): Promise<BrowserContext> {
   const context = await browser.newContext(options);
+  await belongsTo(context, name);
+  return context;
+}
+
+/** Gives the pages of a context a name, and what a test looks at them with. */
+export async function belongsTo(context: BrowserContext, name: string): Promise<void> {
   await context.addInitScript((who) => {
     if (location.protocol === "about:") return; // before it has an address a page has no storage
     if (localStorage.getItem("chalkline.name") === null) localStorage.setItem("chalkline.name", JSON.stringify(who));
   }, name);
   await context.addInitScript(watchPage);
-  return context;
 }
 
 /** What stands between a page and its server, on one port of TCP and UDP. */
