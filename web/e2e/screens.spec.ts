@@ -201,7 +201,10 @@ test("a tool at hand stays marked as such under the pointer", async ({ open }) =
 
 test("in high contrast colours stay what they are, and what is chosen has an outline", async ({ open }) => {
   const page = await open(WALL);
+  const dot = page.locator(".pill .dot").first();
+  const told = await dot.evaluate((e) => getComputedStyle(e).backgroundColor);
   await page.emulateMedia({ forcedColors: "active" });
+  await expect(dot).toHaveCSS("background-color", told);
   await page.getByRole("button", { name: /^笔/ }).first().click(); // has its options when it is pressed again
   const tool = page.locator('.tool[aria-pressed="true"]');
   await expect(tool).toHaveCSS("outline-style", "solid");
