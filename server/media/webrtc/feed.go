@@ -38,6 +38,7 @@ type feed struct {
 	mu      sync.Mutex
 	layers  []*layer  // of the publishers that there are, the newest last
 	lagged  time.Time // when the large picture was last behind the small one, or began
+	given   *layer    // to those who want the large picture
 	viewers []*viewer
 	muted   bool
 	hidden  bool
@@ -171,8 +172,18 @@ func (f *feed) publish() {
 	f.audios.Store(&audios)
 }
 
+// follow sees to it that nobody waits for a large picture that has stopped.
+func (f *feed) follow() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.pick(true, qualityMain) != f.given {
+		f.assign()
+	}
+}
+
 // assign gives every viewer the layers that are for it.
 func (f *feed) assign() {
+	f.given = f.pick(true, qualityMain)
 	for _, v := range f.viewers {
 		f.assignTo(v)
 	}
@@ -188,10 +199,6 @@ func (f *feed) reassign(v *viewer) {
 	defer f.mu.Unlock()
 	f.assignTo(v)
 }
-
-// layerSilence is after which a layer that sends nothing is left for one that does:
-// a browser stops its large picture first when its network is slow.
-const layerSilence = 1500 * time.Millisecond
 
 // two returns the newest layer of a quality, and the newest of others; nil where there
 // is none.
@@ -209,10 +216,11 @@ func (f *feed) two(video bool, q quality) (wanted, other *layer) {
 }
 
 // pick returns the newest layer of a quality; another if there is none or if that
-// one is silent; nil if there is nothing.
+// one has stopped, as browsers stop their large picture first when their network is
+// slow; nil if there is nothing.
 func (f *feed) pick(video bool, q quality) *layer {
 	wanted, other := f.two(video, q)
-	if wanted == nil || other != nil && wanted.silent() && !other.silent() {
+	if wanted == nil || other != nil && other.ahead(wanted) > lag {
 		return other
 	}
 	return wanted
@@ -236,7 +244,7 @@ func (f *feed) picked(l *layer) bool {
 	if large == nil || small == nil {
 		return l == large || l == small
 	}
-	ahead := time.Duration(large.newest.Load() - small.newest.Load())
+	ahead := large.ahead(small)
 	if ahead < -lag {
 		f.lagged = time.Now()
 	}
@@ -251,8 +259,9 @@ func (f *feed) live(l *layer) bool {
 	return l.video && f.air.has(l) || f.picked(l)
 }
 
-func (l *layer) silent() bool {
-	return time.Since(time.Unix(0, l.newest.Load())) > layerSilence
+// ahead is how much later than of another its newest packet came.
+func (l *layer) ahead(other *layer) time.Duration {
+	return time.Duration(l.newest.Load() - other.newest.Load())
 }
 
 // askKey has the publisher asked for a key frame. It may be called at any rate.

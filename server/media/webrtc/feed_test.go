@@ -64,3 +64,40 @@ func TestLiveStreamsGoOverToALargePictureThatComesSteadily(t *testing.T) {
 		})
 	}
 }
+
+func TestViewersOfALargePictureThatStopsGetTheSmallOneWithinASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &feed{}
+		large, small := &layer{feed: f, video: true, quality: qualityMain}, &layer{feed: f, video: true, quality: qualitySub}
+		v := &viewer{wish: qualityMain}
+		v.video = &sender{viewer: v, active: large}
+		f.layers, f.viewers = []*layer{large, small}, []*viewer{v}
+		gets := func() *layer {
+			f.follow()
+			if v.video.next != nil {
+				return v.video.next
+			}
+			return v.video.active
+		}
+		for i, c := range []struct {
+			comes []*layer
+			after time.Duration
+			want  *layer
+		}{
+			{[]*layer{large, small}, 0, large},
+			{[]*layer{small}, 400 * time.Millisecond, large},
+			{[]*layer{small}, 200 * time.Millisecond, small},
+			{[]*layer{large, small}, 100 * time.Millisecond, large},
+			{nil, 5 * time.Second, large}, // both stop
+			{[]*layer{small, large}, 0, large},
+		} {
+			time.Sleep(c.after)
+			for _, l := range c.comes {
+				l.newest.Store(time.Now().UnixNano())
+			}
+			if gets() != c.want {
+				t.Errorf("%d. step: the large picture: %t, want %t", i, gets() == large, c.want == large)
+			}
+		}
+	})
+}

@@ -176,6 +176,7 @@ func (p *publisher) run() {
 			return
 		}
 		p.askKeys(now)
+		p.feed.follow()
 		if now.Sub(measured) >= rttEvery {
 			measured = now
 			p.measure()
