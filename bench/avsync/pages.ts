@@ -228,7 +228,7 @@ export class Someone {
             if (window.trueClock.now() - at > 500) return; // the tab was hidden before it was painted
             const strokes = chalkline.drawn(chalkline.page).length;
             if (window.trueClock.now() - sounded < 500) heard = strokes; // alignment is told every 250 ms
-            if (stands && strokes === window.watched.at(-1)?.strokes) return;
+            if (stands && (moved > at || strokes === window.watched.at(-1)?.strokes)) return; // the next picture is painted with them
             window.watched.push({ number, strokes, at, heard, shown: shown === "now" ? 0 : shown });
           });
           painted.port2.postMessage(0);

@@ -9,6 +9,8 @@ export interface Path {
   readonly player: Player;
   /** How the teacher's picture comes into the server. */
   readonly from: "page" | "plain page" | "encoder" | "microphone";
+  /** Of all of the teacher's. */
+  readonly teacher: Weather;
   /** Of the pupil's WebRTC, and of all else of the pupil's. */
   readonly media: Weather;
   readonly site: Weather;
@@ -28,15 +30,15 @@ export interface Path {
 }
 
 /** Of everybody, where nothing else is said: long in one direction only, the worst case for estimating a clock. */
-export const LINE: Weather = { up: 180, down: 20 };
+const LINE: Weather = { up: 180, down: 20 };
 
 /** What is drawn comes so much later than a picture of the same moment is shown that it is 300 ms behind it. */
 const LATE: Weather = { up: 180, down: 380 };
 
 const uneven: Weather = { up: 50, down: 50, jitter: 50 };
-const lossy = (loss: number): Pick<Path, "media" | "site"> => ({ media: { ...uneven, loss }, site: uneven });
+const lossy = (loss: number): Pick<Path, "media" | "site"> => ({ media: { ...uneven, loss }, site: { ...uneven, loss } });
 
-const clean = { from: "page", aligned: true, goal: 33, media: LINE, site: LINE, settle: 0 } as const;
+const clean = { from: "page", aligned: true, goal: 33, teacher: LINE, media: LINE, site: LINE, settle: 0 } as const;
 const webrtc = { ...clean, player: "webrtc" } as const;
 const httpts = { ...clean, player: "httpts" } as const;
 const hls = { ...clean, player: "hls" } as const;
@@ -47,6 +49,7 @@ export const PATHS: readonly Path[] = [
   { name: "hls", ...hls, event: { name: "republish", settle: 1 } },
   { name: "webrtc-loss5", ...webrtc, ...lossy(0.05), goal: 66, settle: 10 },
   { name: "webrtc-loss10", ...webrtc, ...lossy(0.1), goal: 66, settle: 10 },
+  { name: "webrtc-uploss5", ...webrtc, teacher: { ...uneven, loss: 0.05 }, goal: undefined, settle: 10 },
   { name: "signalling-late", ...webrtc, site: LATE, goal: 66, settle: 10 },
   { name: "rtmp", ...httpts, from: "encoder", goal: 66 },
   { name: "whip-plain", ...webrtc, from: "plain page", goal: 66 },

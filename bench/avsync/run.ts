@@ -10,7 +10,7 @@ import { EVENTS } from "./events.ts";
 import { TONE_MS } from "./hearing.ts";
 import { Link, Queue, type Weather } from "../../web/e2e/support/link.ts";
 import { launch, PUPIL, Someone, TEACHER } from "./pages.ts";
-import { LINE, type Path } from "./paths.ts";
+import type { Path } from "./paths.ts";
 import { ageOfSound, Camera, score, unwrap, type Drawn, type Judged, type Score, type Shown, type Taken } from "./score.ts";
 import { trace } from "./trace.ts";
 
@@ -59,12 +59,12 @@ export async function run(path: Path, studio: Studio, length: Length): Promise<S
     };
     // What a teacher draws and what is filmed leave by the same line: a clock that is wrong by it is wrong for both.
     const teacher = await Someone.open(await browser(), "/", "Teacher", TEACHER, {
-      site: await link(server.port, LINE), media: await link(mediaPort, LINE),
+      site: await link(server.port, path.teacher), media: await link(mediaPort, path.teacher),
     }, path.from === "plain page");
     const room = await teacher.createRoom();
     await teacher.noteStrokes();
     const heard = path.from === "microphone";
-    if (path.from === "encoder") encoder = await push(teacher, (port) => link(port, LINE));
+    if (path.from === "encoder") encoder = await push(teacher, (port) => link(port, path.teacher));
     else {
       await teacher.publish({ video: !heard, audio: true });
       await (heard ? teacher.record() : teacher.film());

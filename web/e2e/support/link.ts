@@ -11,7 +11,7 @@ export interface Weather {
   readonly down?: number;
   /** Up to so much more, at random, ms; packets may overtake, what is in a stream may not. */
   readonly jitter?: number;
-  /** 0 … 1, of media packets only (SRTP, RFC 7983), both ways. */
+  /** 0 … 1, of UDP packets, both ways. */
   readonly loss?: number;
 }
 
@@ -113,11 +113,10 @@ export class Link {
 
   private carry(message: Buffer, delay: number, queue: Queue | undefined, send: () => void): void {
     const first = message[0] ?? 0;
-    const media = first >= 128 && first < 192;
-    const dropped = !this.online || (media && Math.random() < (this.weather.loss ?? 0));
+    const dropped = !this.online || Math.random() < (this.weather.loss ?? 0);
     const queued = dropped || queue === undefined ? 0 : queue.take(message.length);
     if (dropped || queued === undefined) return;
-    if (media) this.packets++;
+    if (first >= 128 && first < 192) this.packets++; // RFC 7983
     const wait = queued + delay + Math.random() * (this.weather.jitter ?? 0);
     if (wait < 1) return send();
     const timer = setTimeout(() => {
