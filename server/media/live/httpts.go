@@ -72,12 +72,14 @@ type tail struct {
 	control *http.ResponseController
 	out     programme
 	buf     []byte
+	picture int64 // DTS of the newest; 0: none came
 }
 
 // write sends a unit at once. A client that takes nothing is an error after a while.
 func (t *tail) write(u stream.Unit) (int, error) {
 	t.buf = t.buf[:0]
 	t.out.place(&u)
+	t.closeHole(&u)
 	if u.Discontinuity || u.Codec.Video() && u.Key {
 		t.buf = t.out.mux.AppendTables(t.buf)
 	}
@@ -91,4 +93,18 @@ func (t *tail) write(u stream.Unit) (int, error) {
 		return n, err
 	}
 	return n, t.control.Flush()
+}
+
+// closeHole leaves no hole in the picture where it begins anew: its first picture stands
+// from a millisecond after the one before it on. Where the format changes mpegts.js
+// loses that one, and behind a hole of some 70 ms browsers show nothing for seconds.
+func (t *tail) closeHole(u *stream.Unit) {
+	if !u.Codec.Video() {
+		return
+	}
+	if hole := u.DTS - t.picture - second/1000; u.Discontinuity && t.picture > 0 && hole > 0 {
+		u.PTS -= hole
+		u.DTS -= hole
+	}
+	t.picture = u.DTS
 }

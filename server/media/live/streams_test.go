@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -327,5 +329,37 @@ func TestASourceWithoutPicturesIsPutOutAsSound(t *testing.T) {
 		if off := g.Time.Sub(want); off < -30*time.Millisecond || off > 30*time.Millisecond {
 			t.Errorf("segment %d begins at %v, want %v", i, g.Time, want)
 		}
+	}
+}
+
+func TestThePictureOfHTTPTSHasNoHoleWhereItBeginsAnew(t *testing.T) {
+	w := httptest.NewRecorder()
+	out := tail{to: w, control: http.NewResponseController(w)}
+	give := func(u stream.Unit) {
+		if _, err := out.write(u); err != nil {
+			t.Fatal(err)
+		}
+	}
+	begins := func(u stream.Unit) stream.Unit {
+		u.Discontinuity = true
+		return u
+	}
+	give(begins(aPicture(0, 0, true)))
+	for n := range int64(10) { // sound is ahead
+		give(aSound(n, 0))
+	}
+	give(aPicture(1, 0, false))
+	const anew = 1_000_000 // of another timeline
+	give(begins(aPicture(0, anew, true)))
+	give(aPicture(1, anew, false))
+	var at []int64
+	for _, u := range demux(t, w.Body.Bytes()) {
+		if u.Codec.Video() {
+			at = append(at, u.DTS)
+		}
+	}
+	// The one before the discontinuity, 3000 after the first, is lost to this reader too.
+	if len(at) != 3 || at[1]-at[0] != 3000+second/1000 || at[2]-at[1] < 3000 {
+		t.Errorf("pictures at %d", at)
 	}
 }
