@@ -98,11 +98,13 @@ func (t *tail) write(u stream.Unit) (int, error) {
 // closeHole leaves no hole in the picture where it begins anew: its first picture stands
 // from a millisecond after the one before it on. Where the format changes mpegts.js
 // loses that one, and behind a hole of some 70 ms browsers show nothing for seconds.
+// A picture that was away for longer than near comes when it is due: no player expects
+// times so far back.
 func (t *tail) closeHole(u *stream.Unit) {
 	if !u.Codec.Video() {
 		return
 	}
-	if hole := u.DTS - t.picture - second/1000; u.Discontinuity && t.picture > 0 && hole > 0 {
+	if hole := u.DTS - t.picture - second/1000; u.Discontinuity && t.picture > 0 && hole > 0 && hole < near {
 		u.PTS -= hole
 		u.DTS -= hole
 	}

@@ -13,9 +13,14 @@ export async function openWindow(options: LaunchOptions): Promise<{ browser: Bro
     ignoreDefaultArgs: AWAKE,
     args: [...(options.args ?? []), "--lang=en-GB", `--remote-debugging-port=${port}`],
   });
-  const [tabs] = (await chromium.connectOverCDP(`http://127.0.0.1:${port}`, { noDefaults: true })).contexts();
-  if (tabs === undefined) throw new Error("the browser has no window");
-  return { browser, tabs };
+  try {
+    const [tabs] = (await chromium.connectOverCDP(`http://127.0.0.1:${port}`, { noDefaults: true })).contexts();
+    if (tabs === undefined) throw new Error("the browser has no window");
+    return { browser, tabs };
+  } catch (error) {
+    await browser.close();
+    throw error;
+  }
 }
 
 /** Has another tab in front of a page while something happens. */
