@@ -8,7 +8,6 @@ import (
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
-	"github.com/pion/interceptor/pkg/nack"
 	"github.com/pion/interceptor/pkg/report"
 	"github.com/pion/interceptor/pkg/twcc"
 	"github.com/pion/logging"
@@ -160,15 +159,10 @@ func publisherInterceptors(m *pion.MediaEngine, i *interceptor.Registry, log log
 	return registerExtensions(m, sdp.TransportCCURI, sdp.SDESMidURI, sdp.SDESRTPStreamIDURI, sdp.SDESRepairRTPStreamIDURI)
 }
 
-// viewerInterceptors are for what goes out. Sender reports are our own: they say
-// when media were captured, not when they were sent on.
-func viewerInterceptors(m *pion.MediaEngine, i *interceptor.Registry, log logging.LoggerFactory) error {
-	resend, err := nack.NewResponderInterceptor(nack.WithResponderLoggerFactory(log))
-	if err != nil {
-		return err
-	}
-	i.Add(resendLimit{}) // before what it limits
-	i.Add(resend)
+// viewerInterceptors are for what goes out: none. Sender reports are our own: they
+// say when media were captured, not when they were sent on; and so is what is sent
+// again (resend).
+func viewerInterceptors(m *pion.MediaEngine, _ *interceptor.Registry, _ logging.LoggerFactory) error {
 	return registerExtensions(m, sdp.TransportCCURI, sdp.SDESMidURI)
 }
 

@@ -40,23 +40,35 @@ func TestMED8WithPacketsOfThePublisherLostEveryFrameHasItsStamp(t *testing.T) {
 	}
 }
 
-func TestAViewerWithALossyNetworkGetsWhatItAsksFor(t *testing.T) {
+func TestAViewerWithALossyNetworkGetsWhatItAsksForAndTheRestTwice(t *testing.T) {
 	var udp net.Addr
 	w := newWorld(t, func(c *webrtc.Config) { udp = c.UDP.LocalAddr() })
-	r := newRelay(t, udp, .05, .05, 0)
+	r := newRelay(t, udp, .1, .1, 0)
 	w.publish()
 	w.until("published", published)
+	_, good := w.play()
 	_, frames := w.play(func(c *client.PlayConfig) { c.HTTP = &http.Client{Transport: r} })
-	broken := 0
-	for i, f := range w.take(frames, 100) {
-		if f.Broken {
-			broken++
-		} else if f.Stamp.Time == 0 {
-			t.Errorf("frame %d has no stamp", i)
+	broken := func(n int) (broken int) {
+		for i, f := range w.take(frames, n) {
+			if f.Broken {
+				broken++
+			} else if f.Stamp.Time == 0 {
+				t.Errorf("frame %d has no stamp", i)
+			}
 		}
+		return broken
 	}
-	if broken > 50 || r.lost() == 0 {
-		t.Errorf("%d frames of 100 are broken, %d packets lost", broken, r.lost())
+	if n := broken(100); n > 50 || r.lost() == 0 {
+		t.Errorf("%d frames of 100 are broken, %d packets lost", n, r.lost())
+	}
+	waitFor(t, "packets that were asked for", func() bool { return w.metric("sent_again_packets_total asked") > 0 })
+	waitFor(t, "packets that go out twice", func() bool {
+		w.take(good, 1)
+		w.take(frames, 1)
+		return w.metric("sent_again_packets_total loss") > 0
+	})
+	if n := broken(100); n > 10 {
+		t.Errorf("%d frames of 100 are broken though packets go out twice", n)
 	}
 }
 

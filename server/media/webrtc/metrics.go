@@ -9,7 +9,8 @@ type metrics struct {
 	lost, asked, gaveUp prometheus.Counter // packets
 	viewerLoss          prometheus.Histogram
 	keyFrames           prometheus.Counter
-	dropped             prometheus.Counter // packets
+	dropped             prometheus.Counter     // packets
+	again               *prometheus.CounterVec // packets
 	switches            *prometheus.CounterVec
 	stamped             *prometheus.CounterVec
 	stampError          prometheus.Histogram
@@ -39,6 +40,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		gaveUp:     counter("given_up_packets_total", "Packets of publishers that did not come."),
 		keyFrames:  counter("key_frame_requests_total", "Key frames that publishers were asked for."),
 		dropped:    counter("dropped_packets_total", "Packets that a slow viewer did not get."),
+		again:      vector("sent_again_packets_total", "why", "Packets that went to viewers again: asked, or loss."),
 		switches:   vector("quality_switches_total", "to", "Viewers that changed between main and sub."),
 		stamped:    vector("stamped_frames_total", "origin", "Frames by where their time comes from: publisher, report or arrival."),
 		stampError: prometheus.NewHistogram(prometheus.HistogramOpts{
@@ -56,7 +58,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 	}
 	if r != nil {
 		r.MustRegister(m.publishers, m.viewers, m.bytesIn, m.bytesOut, m.in, m.out, m.viewerLoss, m.lost, m.asked, m.gaveUp, m.keyFrames, m.dropped,
-			m.switches, m.stamped, m.stampError, m.refused, m.refusedReports)
+			m.again, m.switches, m.stamped, m.stampError, m.refused, m.refusedReports)
 	}
 	return m
 }

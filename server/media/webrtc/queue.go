@@ -70,6 +70,11 @@ func (v *viewer) enqueue(s *sender, batch []*packet, fresh bool) {
 		v.bytes += len(p.rtp.Payload)
 		fresh = false
 	}
+	v.wake()
+}
+
+// wake has what waits written.
+func (v *viewer) wake() {
 	select {
 	case v.ready <- struct{}{}:
 	default:

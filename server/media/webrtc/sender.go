@@ -104,6 +104,9 @@ func (s *sender) Bind(c pion.TrackLocalContext) (pion.RTPCodecParameters, error)
 				s.extension = uint8(e.ID)
 			}
 		}
+		if s.video {
+			s.viewer.resend.bind(c, s.number)
+		}
 		return p, nil
 	}
 	return pion.RTPCodecParameters{}, protocol.NewError(protocol.UnsupportedCodec)
@@ -162,6 +165,9 @@ func (s *sender) write(p *packet, fresh bool, now time.Time) int {
 	}
 	if p.time != 0 {
 		s.newest = moment{h.Timestamp, p.time}
+	}
+	if s.video {
+		s.viewer.resend.note(p, h)
 	}
 	s.packets++
 	s.octets += uint32(len(p.rtp.Payload))

@@ -20,7 +20,8 @@ type viewer struct {
 	*session
 	feed         *feed
 	clock        media.Clock
-	video, audio *sender // nil: it has not asked for it
+	video, audio *sender   // nil: it has not asked for it
+	resend       *resender // of video
 	estimate     estimate
 	ready        chan struct{}
 
@@ -102,10 +103,16 @@ func (v *viewer) start() {
 func (v *viewer) run() {
 	ticker := time.NewTicker(viewerTick)
 	defer ticker.Stop()
+	var again <-chan time.Time
+	if v.resend != nil {
+		again = v.resend.due.C
+	}
 	for even := false; ; {
 		select {
 		case <-v.ready:
 			v.write()
+		case <-again:
+			v.server.metrics.again.WithLabelValues("loss").Add(float64(v.resend.repeat()))
 		case now := <-ticker.C:
 			if even = !even; even {
 				v.report()
@@ -122,8 +129,16 @@ func (v *viewer) write() {
 	batch := v.queue
 	v.queue, v.spare, v.bytes = v.spare[:0], nil, 0
 	v.measured = v.choice
+	var asked []uint16
+	if r := v.resend; r != nil {
+		asked, r.asked = r.asked, nil
+		v.measured = v.choice || r.lossy
+	}
 	v.mu.Unlock()
 	now, packets, bytes := time.Now(), 0, 0
+	if len(asked) > 0 {
+		v.server.metrics.again.WithLabelValues("asked").Add(float64(v.resend.answer(asked, now)))
+	}
 	for _, q := range batch {
 		if n := q.sender.write(q.packet, q.fresh, now); n > 0 {
 			packets++
@@ -167,6 +182,9 @@ func (v *viewer) judge(now time.Time) {
 	if v.choice && v.chooser.judge(now, state) && v.video != nil {
 		v.video.askKey()
 	}
+	if v.resend != nil {
+		v.resend.judge(state, v.resend.lossy)
+	}
 	v.mu.Unlock()
 	v.feed.reassign(v)
 }
@@ -184,10 +202,17 @@ func (v *viewer) listen(s *sender, from *pion.RTPSender) {
 				v.mu.Lock()
 				s.askKey()
 				v.mu.Unlock()
+			case *rtcp.TransportLayerNack:
+				if s.video {
+					v.resend.ask(p)
+				}
 			case *rtcp.TransportLayerCC:
 				v.estimate.feedback(p)
 			case *rtcp.ReceiverReport:
 				v.estimate.report(p)
+				if s.video {
+					v.resend.report(p)
+				}
 			}
 		}
 	}
@@ -218,7 +243,7 @@ func (v *viewer) connect(video, audio bool) error {
 			return fmt.Errorf("add track: %w", err)
 		}
 		if wanted.video {
-			v.video = s
+			v.video, v.resend = s, newResender(s)
 		} else {
 			v.audio = s
 		}

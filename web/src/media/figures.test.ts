@@ -48,6 +48,13 @@ test("losses and freezes are those since the look before, which was half a secon
   assert.deepEqual(look({ timestamp: 14_000, packetsReceived: 290, packetsLost: 70, freezeCount: 5 }), { loss: 1, freezes: 0 });
 });
 
+test("what comes in a stream beside, asked or not, neither hides what was lost nor counts as lost", () => {
+  const meter = new LinkMeter();
+  const look = (more: Stats): ReturnType<LinkMeter["sample"]> => meter.sample(report({ ...received, rtxSsrc: 5, ...more }));
+  look({ packetsReceived: 100, retransmittedPacketsReceived: 10 });
+  assert.deepEqual(look({ timestamp: 11_000, packetsReceived: 235, packetsLost: 5, retransmittedPacketsReceived: 50 }), { loss: 0.05, freezes: 0 });
+});
+
 test("what goes out is said of all streams together, the picture is the largest", () => {
   const small = { ...sent, frameHeight: 180, frameWidth: 320, framesPerSecond: 12 };
   const of = (at: number, bytes: number): Stats[] => [{ ...small, timestamp: at, bytesSent: bytes / 4 }, { ...sent, timestamp: at, bytesSent: bytes / 2 }, { type: "outbound-rtp", kind: "audio", timestamp: at, bytesSent: bytes / 4 }];

@@ -36,16 +36,18 @@ export class LinkMeter {
     if (all.length === 0) return undefined;
     const sum = (name: string): number => all.reduce((total, stats) => total + (numberOf(stats, name) ?? 0), 0);
     const video = all.find((stats) => stats["kind"] === "video");
+    // RTX is a stream of its own (RFC 4588): what comes by it came besides, some of it unasked, and counts as lost all the same.
+    const beside = all.reduce((total, stats) => total + (stats["rtxSsrc"] === undefined ? 0 : (numberOf(stats, "retransmittedPacketsReceived") ?? 0)), 0);
     const now = {
-      at: numberOf(all[0], "timestamp") ?? 0, bytes: sum("bytesReceived"), received: sum("packetsReceived"),
-      lost: sum("packetsLost"), again: sum("retransmittedPacketsReceived"), freezes: sum("freezeCount"),
+      at: numberOf(all[0], "timestamp") ?? 0, bytes: sum("bytesReceived"), received: sum("packetsReceived") - beside,
+      lost: sum("packetsLost"), again: sum("retransmittedPacketsReceived") - beside, freezes: sum("freezeCount"),
       delay: numberOf(video ?? all[0], "jitterBufferDelay") ?? 0, emitted: numberOf(video ?? all[0], "jitterBufferEmittedCount") ?? 0,
     };
     const { before } = this;
     if (before !== undefined && now.at - before.at < 500) return undefined;
     this.before = now;
     if (before === undefined || COUNTED.some((name) => now[name] < before[name])) return undefined;
-    // What was lost and came again was late all the same; browsers differ in whether they count it as lost.
+    // What was lost and came again in the same stream was late all the same, and does not count as lost.
     const lost = Math.max(0, now.lost - before.lost, now.again - before.again), received = now.received - before.received;
     this.bitrate = ((now.bytes - before.bytes) * 8) / (now.at - before.at);
     this.loss = received + lost === 0 ? 0 : Math.min(1, lost / (received + lost));
