@@ -38,6 +38,14 @@ export const EVENTS = {
     await teacher.pressCamera();
   },
 
+  /** No pictures come to the pupil for 6 s; the sound goes on, and boards stand with the picture. */
+  frozen: async ({ pupil }: Cast): Promise<void> => {
+    pupil.links.media.pictures = false;
+    await pause(2000);
+    await pupil.stands(4000);
+    pupil.links.media.pictures = true;
+  },
+
   /** The pupil looks at another tab for a minute. */
   hidden: ({ pupil }: Cast): Promise<void> => lookAway(pupil.page, () => pause(60_000)),
 

@@ -144,6 +144,15 @@ export class Someone {
     throw new Error(`${this.name}: the boards do not go on: ${JSON.stringify(alignment)}`);
   }
 
+  /** Rejects unless T stands for so long, ms. */
+  async stands(ms: number): Promise<void> {
+    const shown = (): Promise<number | "now" | undefined> => this.page.evaluate(() => window.chalkline?.shown());
+    const before = await shown();
+    await this.page.waitForTimeout(ms);
+    const after = await shown();
+    if (before !== after) throw new Error(`${this.name}: the boards went on, from ${before} to ${after} µs`);
+  }
+
   /** Presses the page's switch of the camera. The mouse draws meanwhile. */
   async pressCamera(): Promise<void> {
     await this.page.getByRole("switch", { name: "Camera" }).dispatchEvent("click");

@@ -60,6 +60,7 @@ export const PATHS: readonly Path[] = [
   { name: "webrtc-republish", ...webrtc, event: { name: "republish", settle: 5 } },
   { name: "webrtc-switch", ...webrtc, event: { name: "switch", settle: 5 } },
   { name: "webrtc-dark", ...webrtc, event: { name: "dark", settle: 5 } },
+  { name: "webrtc-frozen", ...webrtc, event: { name: "frozen", settle: 5 } },
   { name: "webrtc-hidden", ...webrtc, event: { name: "hidden", settle: 2 } },
   { name: "webrtc-pause", ...webrtc, event: { name: "pause", settle: 5 } },
   { name: "webrtc-offline", ...webrtc, event: { name: "offline", settle: 10 } },

@@ -171,6 +171,8 @@ export class FakeElement extends EventTarget {
   loaded = 0;
   error: { readonly message: string } | null = null;
   readyState = 4;
+  /** Pictures that came, seen or not. */
+  pictures = 0;
   readonly baseURI = "https://school.example/";
   private callback: ((now: number, metadata: VideoFrameCallbackMetadata) => void) | undefined;
 
@@ -189,6 +191,10 @@ export class FakeElement extends EventTarget {
   leave(): void {
     this.isConnected = false;
     this.pause();
+  }
+
+  getVideoPlaybackQuality(): { totalVideoFrames: number } {
+    return { totalVideoFrames: this.pictures };
   }
 
   requestVideoFrameCallback(callback: (now: number, metadata: VideoFrameCallbackMetadata) => void): number {
@@ -225,6 +231,7 @@ export class FakeElement extends EventTarget {
   frame(rtpTimestamp: number | undefined, mediaTime = this.currentTime): void {
     const { callback } = this;
     this.callback = undefined;
+    this.pictures++;
     callback?.(0, { rtpTimestamp, mediaTime } as VideoFrameCallbackMetadata);
   }
 }

@@ -181,8 +181,8 @@ class Broadcast {
     this.origin = world.room - (1000 + this.way) * 1000;
   }
 
-  /** Media come and go on; with a picture every 40 ms, which has a stamp, or none. */
-  async goOn(ms: number, { pictures = false, come = true } = {}): Promise<void> {
+  /** Media come and go on; with a picture every 40 ms, which has a stamp and is told of, or not; or with none. */
+  async goOn(ms: number, { pictures = false, unseen = false, come = true } = {}): Promise<void> {
     const { element } = this;
     for (let at = 0; at < ms; at += 20) {
       await this.live.world.clock.pass(20);
@@ -193,7 +193,7 @@ class Broadcast {
         const [stream] = this.live.streams, unit = timeUnit(time);
         stream?.say("sei_arrived", { type: 5, uuid: unit.subarray(7, 23), user_data: unit.subarray(23), pts: element.loaded * 1000 });
         element.frame(undefined);
-      }
+      } else if (unseen && at % 40 === 0) element.pictures++;
       this.live.world.worker.say({ kind: "tick" });
     }
   }
@@ -253,6 +253,29 @@ test("ALN3: sound alone by HTTP-TS that comes late or not at all takes T no furt
     await broadcast.goOn(1000);
     near(broadcast.ahead, 0);
   }
+  broadcast.media.stop();
+});
+
+test("ALN3: a picture that freezes while the sound goes on holds T, for 10 s; one that comes and is not told of does not", async () => {
+  const broadcast = await Broadcast.begin(250);
+  await broadcast.goOn(3000, { pictures: true });
+  await broadcast.goOn(9000);
+  near(broadcast.ahead, -9000);
+  await broadcast.goOn(500, { pictures: true });
+  near(broadcast.ahead, 0);
+  await broadcast.goOn(11_000);
+  near(broadcast.ahead, 0);
+  await broadcast.goOn(500, { pictures: true });
+  await broadcast.goOn(2500, { unseen: true }); // a window before the page's
+  near(broadcast.ahead, 0);
+  broadcast.media.stop();
+});
+
+test("ALN3: a screen on which nothing moves holds T no longer than it takes to see that", async () => {
+  const broadcast = await Broadcast.begin(250, { kind: "screen" });
+  await broadcast.goOn(3000, { pictures: true });
+  await broadcast.goOn(2500);
+  near(broadcast.ahead, 0);
   broadcast.media.stop();
 });
 

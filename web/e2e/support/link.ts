@@ -17,6 +17,9 @@ export interface Weather {
 
 const HOST = "127.0.0.1";
 
+/** Chromium's payload type of Opus. */
+const OPUS = 111;
+
 /** The narrow end of a line, which several links share: packets wait for each other, and what would wait too long is dropped. */
 export class Queue {
   private free = 0;
@@ -37,6 +40,8 @@ export class Queue {
 export class Link {
   /** False: packets are lost, and what is in streams waits. */
   online = true;
+  /** False: of media sound alone comes through, and what is said about them. */
+  pictures = true;
   /** Of media, so far. */
   packets = 0;
   /** By whom they carry for. */
@@ -112,11 +117,13 @@ export class Link {
   }
 
   private carry(message: Buffer, delay: number, queue: Queue | undefined, send: () => void): void {
-    const first = message[0] ?? 0;
-    const dropped = !this.online || Math.random() < (this.weather.loss ?? 0);
+    const [first = 0, second = 0] = message;
+    const media = first >= 128 && first < 192; // RFC 7983
+    const picture = media && (second < 192 || second > 223) && (second & 127) !== OPUS; // RFC 5761
+    const dropped = !this.online || (picture && !this.pictures) || Math.random() < (this.weather.loss ?? 0);
     const queued = dropped || queue === undefined ? 0 : queue.take(message.length);
     if (dropped || queued === undefined) return;
-    if (first >= 128 && first < 192) this.packets++; // RFC 7983
+    if (media) this.packets++;
     const wait = queued + delay + Math.random() * (this.weather.jitter ?? 0);
     if (wait < 1) return send();
     const timer = setTimeout(() => {

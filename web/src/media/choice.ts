@@ -16,6 +16,11 @@ export function seen({ video, hidden }: MediaSource): boolean {
   return video && !hidden;
 }
 
+/** Whether its picture has frames all the time: that of a screen has some when something changes. */
+export function moving(source: MediaSource): boolean {
+  return seen(source) && source.kind !== "screen";
+}
+
 /** Whether anything of a source goes out. */
 export function gives(source: MediaSource): boolean {
   return seen(source) || (source.audio && !source.muted);

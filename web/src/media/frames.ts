@@ -7,16 +7,22 @@ import type { WorkerLink } from "./workerlink.ts";
  * a slow machine's pictures lag behind its sound; beyond, the browser tells of no frames (a window that is covered).
  */
 const SILENT_MS = 2000;
+/** The same where no pictures come either, of a picture that is to move: it is frozen on the glass while the sound may go on (ALN3), ms. */
+const FROZEN_MS = 10_000;
 
 export interface FrameEvents {
   frame(metadata: VideoFrameCallbackMetadata, element: HTMLVideoElement): void;
   tick(element: HTMLVideoElement): void;
+  /** Whether there is a picture whose frames come all the time. */
+  moves(): boolean;
 }
 
 export class Frames {
   private element: HTMLVideoElement | undefined;
   private handle = 0;
   private lastFrame = -Infinity;
+  /** Pictures that came up to half of SILENT_MS after the last frame; undefined: it is not as long ago. */
+  private came: number | undefined;
   private readonly stopTicks: () => void;
 
   constructor(
@@ -64,8 +70,15 @@ export class Frames {
   private tick(): void {
     const { element } = this;
     if (element === undefined) return;
-    const silent = this.env.clock.now() - this.lastFrame > SILENT_MS;
-    if (silent || !this.env.signals.visible) this.events.tick(element);
+    if (!this.env.signals.visible || this.silent(element)) this.events.tick(element);
+  }
+
+  private silent(element: HTMLVideoElement): boolean {
+    const since = this.env.clock.now() - this.lastFrame;
+    const total = element.getVideoPlaybackQuality().totalVideoFrames;
+    this.came = since < SILENT_MS / 2 ? undefined : Math.min(this.came ?? total, total);
+    const frozen = total === this.came && this.events.moves();
+    return since > (frozen ? FROZEN_MS : SILENT_MS);
   }
 }
 

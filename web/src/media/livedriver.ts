@@ -2,7 +2,7 @@
 import type { MediaSource } from "../sync/api.ts";
 import type { Player } from "./api.ts";
 import { BackOff } from "./backoff.ts";
-import { gives, seen } from "./choice.ts";
+import { gives, moving, seen } from "./choice.ts";
 import type { Driver, DriverEvents } from "./driver.ts";
 import { linkFault, NoRoute } from "./faults.ts";
 import { NO_FIGURES } from "./figures.ts";
@@ -49,6 +49,7 @@ export abstract class LiveDriver implements Driver {
     this.frames = new Frames(env, worker, {
       frame: (metadata, element) => this.frame(metadata, element),
       tick: (element) => this.tick(element),
+      moves: () => moving(this.source),
     });
     this.unwatch = env.signals.subscribe((signal) => {
       if (signal === "online" && this.tries > 0) this.begin();

@@ -1,7 +1,7 @@
 // Plays over WebRTC (WHEP), with the time of each frame by its RTP timestamp.
 import type { MediaSource } from "../sync/api.ts";
 import type { Quality } from "./api.ts";
-import { seen } from "./choice.ts";
+import { moving, seen } from "./choice.ts";
 import { h264Of } from "./codecs.ts";
 import type { Driver, DriverEvents } from "./driver.ts";
 import { Frames } from "./frames.ts";
@@ -49,6 +49,7 @@ export class WebRtcDriver implements Driver {
     this.frames = new Frames(site.env, site.worker, {
       frame: (metadata, element) => this.frame(metadata, element),
       tick: (element) => this.tick(element),
+      moves: () => moving(this.source),
     });
     this.line = new Line(site.env, site.request, site.ice, () => `sources/${source.number}/whep?quality=${this.quality}`, {
       prepare: (peer) => this.prepare(peer),
