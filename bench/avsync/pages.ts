@@ -1,11 +1,12 @@
 // The two people of the instrument: a teacher who draws in front of a camera, and a pupil whose page is watched frame by frame.
-import type { Browser, BrowserContext, Page, Route } from "@playwright/test";
+import type { Browser, BrowserContext, Page } from "@playwright/test";
 import type {} from "../../web/src/ui/diagnostics.ts";
 import type { Player } from "../../web/src/media/api.ts";
 import { bend, type WrongClock } from "./clocks.ts";
 import { readCounter } from "./counter.ts";
 import { hearing } from "./hearing.ts";
 import type { Link } from "../../web/e2e/support/link.ts";
+import { mediaThrough, relayed } from "../../web/e2e/support/medialine.ts";
 import { openWindow } from "../../web/e2e/support/tabs.ts";
 
 /** A number seen in the teacher's own preview, and true time of its capture, ms. */
@@ -77,7 +78,7 @@ export class Someone {
     await context.addInitScript(`window.readCounter = ${readCounter.toString()}; window.filmed = []; window.drew = []; window.watched = [];`);
     if (plain) await context.addInitScript(() => Reflect.deleteProperty(globalThis, "RTCRtpScriptTransform"));
     await signalThrough(context, links.site.port);
-    await mediaThrough(context, links.media.port);
+    await mediaThrough(context, () => links.media.port);
     const page = await context.newPage();
     await page.setViewportSize(VIEWPORT);
     page.on("pageerror", (error) => console.error(`${name}: ${error.message}`));
@@ -319,25 +320,4 @@ async function signalThrough(context: BrowserContext, port: number): Promise<voi
     webtransport.port = String(port);
     await route.fulfill({ response, json: { ...info, webtransport } });
   });
-}
-
-/** Sends a context's WebRTC through a port: the server's answers name no other. */
-async function mediaThrough(context: BrowserContext, port: number): Promise<void> {
-  await relayed(context, /\/(whip|whep)(\?|$)/, async (route) => {
-    if (route.request().method() !== "POST") return route.continue();
-    // Nor does its offer: else the server would find the straight way.
-    const offer = (route.request().postData() ?? "").replace(/^(a=candidate:\S+ \d+ udp \d+) \S+ \d+ typ host/gim, "$1 127.0.0.1 9 typ host");
-    const response = await route.fetch({ postData: offer });
-    const lines = (await response.text()).split("\r\n").filter((line) => !/^a=candidate:.* tcp /i.test(line));
-    const body = lines.map((line) => line.replace(/^(a=candidate:\S+ \d+ udp \d+) \S+ \d+ typ host.*$/i, `$1 127.0.0.1 ${port} typ host`)).join("\r\n");
-    await route.fulfill({ response, body });
-  });
-}
-
-/** Has requests handled; one that the page gives up, as when it is closed, ends no run. */
-async function relayed(context: BrowserContext, url: string | RegExp, handle: (route: Route) => Promise<void>): Promise<void> {
-  await context.route(url, (route) => handle(route).catch((error: unknown) => {
-    console.error(`avsync: ${route.request().url()}: ${String(error).split("\n", 1)[0] ?? ""}`);
-    return route.abort().catch(() => undefined);
-  }));
 }

@@ -1,6 +1,8 @@
 // The same lesson by players that are seconds apart: strokes stay with the pictures, and in one order for everybody.
 import { expect, test } from "./support/fixtures.ts";
-import { goLive, isAligned, plays, withCamera, withDevices } from "./support/media.ts";
+import { goLive, isAligned, plays, tile, withCamera, withDevices } from "./support/media.ts";
+import { Link } from "./support/link.ts";
+import { mediaThrough } from "./support/medialine.ts";
 import { watchMachine } from "./support/machine.ts";
 import { agree, belongsTo, Person } from "./support/person.ts";
 import { seeded } from "./support/random.ts";
@@ -22,6 +24,16 @@ const by = ({ page }: Person) => page.evaluate(() => {
   const alignment = window.chalkline?.alignment;
   return alignment?.kind === "aligned" ? alignment.by : alignment?.kind;
 });
+
+/** Resolves once no picture of somebody's comes. */
+async function frozen(person: Person, who: string): Promise<void> {
+  let last = -1;
+  await expect.poll(async () => {
+    const before = last;
+    last = (await tile(person, who)).frames;
+    return last === before;
+  }, { intervals: [500] }).toBe(true);
+}
 
 async function byHLS(person: Person, who: string): Promise<void> {
   await choose(person, who, "hls");
@@ -92,6 +104,33 @@ test("ALN3 a pupil who looks at another tab gets what is drawn meanwhile with th
     expect((await agree([ann, ben])).elements).toHaveLength(2);
   } finally {
     await browser.close();
+  }
+});
+
+test("ALN3 a pupil whose picture freezes while the sound goes on gets what is drawn with the picture when that goes on", async ({ lesson }) => {
+  const ann = await withCamera(lesson, "Ann");
+  const device = await lesson.device("Ben");
+  let line: Link | undefined;
+  await mediaThrough(device, async (server) => (line ??= await Link.open(server, {})).port);
+  try {
+    const ben = await lesson.enter(device);
+    await ben.synced();
+    await goLive(ann);
+    await isAligned(ben);
+    await plays(ben, "Ann");
+    if (line === undefined) throw new Error("media go another way");
+    line.pictures = false;
+    await frozen(ben, "Ann");
+    const before = await tile(ben, "Ann");
+    await ann.draw({ x: 300, y: 300, width: 200, height: 60 });
+    await ben.page.waitForTimeout(3000); // longer than where a browser only tells of no frames
+    const now = await tile(ben, "Ann");
+    expect([now.time > before.time + 2, now.frames, (await ben.held()).elements.length], "sound, pictures and strokes").toEqual([true, before.frames, 0]);
+    line.pictures = true;
+    expect((await agree([ann, ben])).elements).toHaveLength(1);
+    expect(await by(ben)).toBe("video");
+  } finally {
+    line?.close();
   }
 });
 

@@ -9,6 +9,8 @@ import type { WorkerLink } from "./workerlink.ts";
 const SILENT_MS = 2000;
 /** The same where no pictures come either, of a picture that is to move: it is frozen on the glass while the sound may go on (ALN3), ms. */
 const FROZEN_MS = 10_000;
+/** So many pictures came and none was told of: none will be. After a freeze the first are told of a little later than they come. */
+const UNTOLD = 10;
 
 export interface FrameEvents {
   frame(metadata: VideoFrameCallbackMetadata, element: HTMLVideoElement): void;
@@ -75,9 +77,13 @@ export class Frames {
 
   private silent(element: HTMLVideoElement): boolean {
     const since = this.env.clock.now() - this.lastFrame;
+    if (since < SILENT_MS / 2) {
+      this.came = undefined;
+      return false;
+    }
     const total = element.getVideoPlaybackQuality().totalVideoFrames;
-    this.came = since < SILENT_MS / 2 ? undefined : Math.min(this.came ?? total, total);
-    const frozen = total === this.came && this.events.moves();
+    this.came = Math.min(this.came ?? total, total);
+    const frozen = total - this.came < UNTOLD && this.events.moves();
     return since > (frozen ? FROZEN_MS : SILENT_MS);
   }
 }
