@@ -203,7 +203,7 @@ func (v *viewer) listen(s *sender, from *pion.RTPSender) {
 				s.askKey()
 				v.mu.Unlock()
 			case *rtcp.TransportLayerNack:
-				if s.video {
+				if s.video && p.MediaSSRC == s.ssrc {
 					v.resend.ask(p)
 				}
 			case *rtcp.TransportLayerCC:

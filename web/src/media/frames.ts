@@ -9,8 +9,8 @@ import type { WorkerLink } from "./workerlink.ts";
 const SILENT_MS = 2000;
 /** The same where no pictures come either, of a picture that is to move: it is frozen on the glass while the sound may go on (ALN3), ms. */
 const FROZEN_MS = 10_000;
-/** So many pictures came and none was told of: none will be. After a freeze the first are told of a little later than they come. */
-const UNTOLD = 10;
+/** Pictures have come for so long and none was told of: none will be, ms. After a freeze many come at once, and are told of a little later. */
+const UNTOLD_MS = 1000;
 
 export interface FrameEvents {
   frame(metadata: VideoFrameCallbackMetadata, element: HTMLVideoElement): void;
@@ -23,8 +23,9 @@ export class Frames {
   private element: HTMLVideoElement | undefined;
   private handle = 0;
   private lastFrame = -Infinity;
-  /** Pictures that came up to half of SILENT_MS after the last frame; undefined: it is not as long ago. */
-  private came: number | undefined;
+  /** How many pictures had come when none was told of for UNTOLD_MS, and since when there are more. */
+  private came = 0;
+  private moreSince: number | undefined;
   private readonly stopTicks: () => void;
 
   constructor(
@@ -76,15 +77,14 @@ export class Frames {
   }
 
   private silent(element: HTMLVideoElement): boolean {
-    const since = this.env.clock.now() - this.lastFrame;
-    if (since < SILENT_MS / 2) {
-      this.came = undefined;
-      return false;
-    }
-    const total = element.getVideoPlaybackQuality().totalVideoFrames;
-    this.came = Math.min(this.came ?? total, total);
-    const frozen = total - this.came < UNTOLD && this.events.moves();
-    return since > (frozen ? FROZEN_MS : SILENT_MS);
+    const now = this.env.clock.now(), since = now - this.lastFrame;
+    const { totalVideoFrames } = element.getVideoPlaybackQuality();
+    if (since < UNTOLD_MS || totalVideoFrames <= this.came) {
+      this.came = totalVideoFrames;
+      this.moreSince = undefined;
+    } else this.moreSince ??= now;
+    const frozen = this.moreSince === undefined || now - this.moreSince < UNTOLD_MS;
+    return since > (frozen && this.events.moves() ? FROZEN_MS : SILENT_MS);
   }
 }
 
