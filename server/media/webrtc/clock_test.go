@@ -111,13 +111,29 @@ func TestALineSlewsAndNeverGoesBack(t *testing.T) {
 			}
 		}
 		at, ok := l.take(i * 3000)
-		if step := at - last; !ok || i > 0 && (step < 32_900 || step > 33_800) {
+		if step := at - last; !ok || i > 0 && (step < 31_600 || step > 35_100) {
 			t.Fatalf("frame %d is %d µs after the one before", i, step)
 		}
 		last = at
 	}
 	if !l.report(3000*3000, last+second, false) {
 		t.Error("a second off is no jump")
+	}
+}
+
+func TestALineIsRightAgainTwoSecondsAfterSoundWasDropped(t *testing.T) {
+	l := line{rate: audioRate}
+	l.report(0, 1000*second, false)
+	const dropped = 90_000
+	for i := range uint32(250) {
+		at, ok := l.take(i * 960)
+		off := 1000*second + int64(i)*20_000 + dropped - at
+		if i == 100 && l.report(i*960, at+off, false) {
+			t.Fatal("jumped")
+		}
+		if !ok || i <= 100 && off != dropped || i >= 200 && off != 0 {
+			t.Errorf("packet %d is %d µs off", i, off)
+		}
 	}
 }
 

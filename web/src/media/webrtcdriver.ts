@@ -13,9 +13,10 @@ import { SoundClock } from "./soundclock.ts";
 import { RtpStamps } from "./stampmaps.ts";
 import type { Site } from "./uplink.ts";
 
-/** The server's RTP times are asked for so often, while none is known and then, ms. */
+/** The server's RTP times are asked for so often: while none is known; then; and then where sound alone says T, ms. */
 const ASK_FIRST_MS = 1000;
 const ASK_MS = 5000;
+const ASK_SOUND_MS = 2000;
 /** And so often at first where there is no shown time without them; a sound that is muted has none. */
 const ASK_SOON_MS = 250;
 const SOON = 10;
@@ -206,7 +207,8 @@ export class WebRtcDriver implements Driver {
       } catch {
         // A server without them: the frames' own times do.
       }
-      const wait = known ? ASK_MS : soon-- > 0 ? ASK_SOON_MS : ASK_FIRST_MS;
+      const often = seen(this.source) ? ASK_MS : ASK_SOUND_MS;
+      const wait = known ? often : soon-- > 0 ? ASK_SOON_MS : ASK_FIRST_MS;
       if (this.ask === ask && this.line.resource === resource) this.cancelAsk = this.site.env.clock.after(wait, () => void ask());
     };
     this.ask = ask;
