@@ -261,6 +261,13 @@ test("ALN3: a picture that freezes while the sound goes on holds T, for 10 s; on
   await broadcast.goOn(3000, { pictures: true });
   await broadcast.goOn(9000);
   near(broadcast.ahead, -9000);
+  await broadcast.goOn(500, { pictures: true });
+  await broadcast.goOn(1500);
+  await broadcast.goOn(40, { unseen: true }); // one more, which is all
+  await broadcast.goOn(6500);
+  near(broadcast.ahead, -8040);
+  await broadcast.goOn(500, { pictures: true });
+  await broadcast.goOn(9000);
   await broadcast.goOn(800, { unseen: true }); // the first that come are told of later
   near(broadcast.ahead, -9800);
   await broadcast.goOn(500, { pictures: true });

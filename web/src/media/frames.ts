@@ -23,8 +23,9 @@ export class Frames {
   private element: HTMLVideoElement | undefined;
   private handle = 0;
   private lastFrame = -Infinity;
-  /** How many pictures had come when none was told of for UNTOLD_MS, and since when there are more. */
+  /** How many pictures had come, when the last did, and since when they have come without being told of. */
   private came = 0;
+  private cameAt = -Infinity;
   private moreSince: number | undefined;
   private readonly stopTicks: () => void;
 
@@ -79,10 +80,11 @@ export class Frames {
   private silent(element: HTMLVideoElement): boolean {
     const now = this.env.clock.now(), since = now - this.lastFrame;
     const { totalVideoFrames } = element.getVideoPlaybackQuality();
-    if (since < UNTOLD_MS || totalVideoFrames <= this.came) {
-      this.came = totalVideoFrames;
-      this.moreSince = undefined;
-    } else this.moreSince ??= now;
+    const more = totalVideoFrames > this.came;
+    this.came = totalVideoFrames;
+    if (more) this.cameAt = now;
+    if (since < UNTOLD_MS || now - this.cameAt > UNTOLD_MS / 2) this.moreSince = undefined;
+    else if (more) this.moreSince ??= now;
     const frozen = this.moreSince === undefined || now - this.moreSince < UNTOLD_MS;
     return since > (frozen && this.events.moves() ? FROZEN_MS : SILENT_MS);
   }
