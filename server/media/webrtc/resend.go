@@ -156,15 +156,15 @@ func (r *resender) write(p *past) int {
 	return 1
 }
 
-// judge says whether packets go out twice from now on: where much is lost, by what
-// the network was like in the last tick.
-func (r *resender) judge(n network, lossy bool) {
+// judge decides whether packets go out twice from now on: where much is lost, by what
+// the network was like in the last tick. viewer.mu is held.
+func (r *resender) judge(n network) {
 	rate := int(r.sender.octets-r.octets) * 8 * int(time.Second/viewerTick)
 	r.octets = r.sender.octets
-	if n.known || !lossy {
-		r.twice = lossy && n.queueing < queueLow
+	if n.known {
+		r.twice = n.queueing < queueLow
 	}
-	r.twice = r.twice && rate <= twiceMost
+	r.twice = r.twice && r.lossy && rate <= twiceMost
 }
 
 // ask notes what the viewer asks for; its writer answers.

@@ -185,7 +185,7 @@ func TestPacketsGoOutTwiceWhereTheyAreLostAndNoQueueIsFull(t *testing.T) {
 		said(9, step.loss, step.reports)
 		said(1, 1, 5) // of another track
 		s.octets += step.bytes
-		if r.judge(step.network, r.lossy); r.twice != step.want {
+		if r.judge(step.network); r.twice != step.want {
 			t.Errorf("step %d: %v, want %v", i, r.twice, step.want)
 		}
 	}

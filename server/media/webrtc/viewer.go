@@ -183,7 +183,7 @@ func (v *viewer) judge(now time.Time) {
 		v.video.askKey()
 	}
 	if v.resend != nil {
-		v.resend.judge(state, v.resend.lossy)
+		v.resend.judge(state)
 	}
 	v.mu.Unlock()
 	v.feed.reassign(v)
