@@ -198,8 +198,8 @@ interface Event {
   readonly what: string;
   /** Stamp of the picture that is shown with it. */
   readonly stamp: number;
-  /** The picture had stood for so long that boards went with the sound (ALN3). */
-  readonly heard: boolean;
+  /** The picture had stood for so long that boards went with the sound (ALN3), or was too far behind for who wrote (ALN7). */
+  readonly free: boolean;
   readonly now: number;
 }
 
@@ -224,7 +224,7 @@ async function watch({ page }: Person): Promise<void> {
     const { chalkline } = window;
     if (chalkline === undefined) throw new Error("no room");
     const lesson: Lesson = (window.lesson = { events: [], stamps: [], releases: [] });
-    const gate = chalkline.session.alignment as unknown as { came(release: number): void };
+    const gate = chalkline.session.alignment as unknown as { came(release: number): void; show(shown: number | "now"): void };
     const came = gate.came.bind(gate);
     gate.came = (release) => {
       lesson.releases.push(release);
@@ -232,18 +232,24 @@ async function watch({ page }: Person): Promise<void> {
     };
     const first = chalkline.page;
     const seen = new Set(chalkline.drawn(first));
-    const bySound = (): boolean => chalkline.alignment.kind === "aligned" && chalkline.alignment.by === "sound";
-    let before = bySound();
+    /** Whether boards went free of pictures since it was looked, and before. */
+    let free = false, before = false;
+    const show = gate.show.bind(gate);
+    gate.show = (shown) => {
+      const { shown: told } = (chalkline.media.playing.value[0] ?? {}) as { readonly shown?: { readonly by: string } };
+      free ||= shown === "now" || told?.by !== "video";
+      show(shown);
+    };
     const look = (): void => {
       const now = chalkline.session.alignment.now() ?? 0, stamp = chalkline.media.playing.value[0]?.time() ?? now;
       if (stamp !== lesson.stamps.at(-1)) lesson.stamps.push(stamp);
-      const by = bySound(), heard = by || before;
-      before = by;
       for (const what of [...chalkline.drawn(first), ...(chalkline.page === first ? [] : ["turned"])]) {
         if (seen.has(what)) continue;
         seen.add(what);
-        lesson.events.push({ what, stamp, heard, now });
+        lesson.events.push({ what, stamp, free: free || before, now });
       }
+      before = free;
+      free = chalkline.alignment.kind !== "aligned";
       requestAnimationFrame(look);
     };
     look();
@@ -278,11 +284,11 @@ const STALL = 1_000_000;
 /** Nothing is ever shown more than so long before its picture, µs. */
 const EARLY = 200_000;
 
-/** Each was first seen with the first picture that is not before its release, or by what is returned after it, µs; none: with the sound. */
+/** Each was first seen with the first picture that is not before its release, or by what is returned after it, µs; none: free of pictures. */
 function withItsPicture(who: string, { events, stamps }: Lesson, i: number, release: number): number[] {
   const event = events[i], due = stamps.find((stamp) => stamp >= release * 1000);
   if (event === undefined || due === undefined) throw new Error("not seen");
-  if (event.heard) return [];
+  if (event.free) return [];
   expect(release * 1000 - event.stamp, `${who} is early with ${event.what}`).toBeLessThanOrEqual(EARLY);
   return [event.stamp - due];
 }

@@ -269,16 +269,20 @@ interface HlsError {
   readonly details: string;
 }
 
+interface HlsLevel {
+  readonly details: { readonly edge: number };
+}
+
 /** hls.js as far as it is used. */
 class FakeHls {
-  static readonly Events = { FRAG_PARSING_USERDATA: "userdata", FRAG_BUFFERED: "buffered", ERROR: "error" };
+  static readonly Events = { FRAG_PARSING_USERDATA: "userdata", FRAG_BUFFERED: "buffered", LEVEL_UPDATED: "updated", ERROR: "error" };
   static readonly ErrorTypes = { NETWORK_ERROR: "network", MEDIA_ERROR: "media" };
   static all: FakeHls[] = [];
   readonly calls: string[] = [];
   readonly liveSyncPosition = null;
   readonly playingDate = null;
   readonly bandwidthEstimate = NaN;
-  private readonly listeners = new Map<string, (event: string, data?: HlsError) => void>();
+  private readonly listeners = new Map<string, (event: string, data?: HlsError | HlsLevel) => void>();
 
   constructor() {
     FakeHls.all.push(this);
@@ -288,11 +292,11 @@ class FakeHls {
     return FakeHls.all.at(-1)!;
   }
 
-  on(event: string, listener: (event: string, data?: HlsError) => void): void {
+  on(event: string, listener: (event: string, data?: HlsError | HlsLevel) => void): void {
     this.listeners.set(event, listener);
   }
 
-  say(event: string, data?: HlsError): void {
+  say(event: string, data?: HlsError | HlsLevel): void {
     this.listeners.get(event)?.(event, data);
   }
 
@@ -343,6 +347,36 @@ test("a playlist that is gone is asked for again, and the stream begun again whe
   last.say("buffered");
   assert.equal(playing.fault.value, undefined);
   assert.equal(last.calls.length, 1);
+  media.stop();
+});
+
+test("a stream whose playlist goes on while no segment of it comes is begun again once nothing is left to show", async () => {
+  const { world, media, element } = await Lesson.hlsjs();
+  element.paused = false;
+  element.loaded = 20;
+  element.currentTime = 5;
+  const first = FakeHls.last;
+  const playlist = (edge: number): void => FakeHls.last.say("updated", { details: { edge } });
+  playlist(20);
+  first.say("buffered");
+  playlist(22);
+  playlist(40); // there is enough to show
+  element.currentTime = 19.9;
+  first.say("buffered"); // late, but there
+  playlist(42);
+  playlist(52);
+  assert.equal(first.calls.at(-1), "load https://school.example/live/1/index.m3u8");
+  element.paused = true;
+  playlist(53);
+  assert.notEqual(first.calls.at(-1), "destroy");
+  element.paused = false;
+  playlist(54);
+  assert.equal(first.calls.at(-1), "destroy");
+  await world.clock.pass(2000);
+  assert.notEqual(FakeHls.last, first);
+  playlist(60); // of the new one
+  playlist(62);
+  assert.notEqual(FakeHls.last.calls.at(-1), "destroy");
   media.stop();
 });
 

@@ -276,6 +276,7 @@ func (o *output) look() {
 	o.refused = false
 	video, audio := o.shaper.has()
 	if !o.came && !video && !audio {
+		o.give(o.shaper.end())
 		o.add(o.segmenter.finish())
 	}
 	o.came = false

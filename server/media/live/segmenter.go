@@ -15,8 +15,9 @@ const (
 	// longest is how long one may be, in time and in bytes.
 	longest      = 10 * second
 	longestBytes = 16 << 20
-	// stragglers is how long a segment that has its pictures waits for its sound.
-	stragglers = second * 3 / 10
+	// stragglers is how long a segment that has its pictures waits for its sound: until
+	// silence takes its place. A player may stop for good at one without.
+	stragglers = patience + absent
 	// still is after how much sound without a picture segments are cut at sound.
 	still = second
 )

@@ -48,18 +48,18 @@ const (
 )
 
 // push returns what a unit becomes, in order. Opus becomes nothing: see pushCoded.
-func (s *shaper) push(u stream.Unit) []stream.Unit {
+func (s *shaper) push(u stream.Unit) (out []stream.Unit) {
 	if s.anew(u) {
-		s.restart()
+		out = s.restart()
 	}
 	s.last, s.seen = u.DTS, true
 	switch u.Codec {
 	case stream.H264:
-		return s.pushPicture(u)
+		return append(out, s.pushPicture(u)...)
 	case stream.AAC:
-		return s.pushSound(u)
+		return append(out, s.pushSound(u)...)
 	}
-	return nil
+	return out
 }
 
 // anew says whether a timeline begins with u. Picture and sound of one publisher
@@ -89,11 +89,22 @@ func (s *shaper) pushCoded(u stream.Unit, epoch uint64) []stream.Unit {
 	return s.pushSound(u)
 }
 
-// restart makes what comes next a beginning.
-func (s *shaper) restart() {
+// restart makes what comes next a beginning. It returns what end does.
+func (s *shaper) restart() []stream.Unit {
+	out := s.end()
 	s.epoch++
-	s.begun, s.waits = false, false
 	s.sound.known = nil
+	return out
+}
+
+// end ends the programme. It returns the silence that its last pictures lack: a
+// player takes pictures without sound for a hole, and waits there.
+func (s *shaper) end() (out []stream.Unit) {
+	if s.begun && s.video {
+		out = s.sound.cover(s.picture+1, 0, 0)
+	}
+	s.begun, s.waits = false, false
+	return out
 }
 
 func (s *shaper) begin(u stream.Unit, video, audio bool) {
@@ -104,15 +115,10 @@ func (s *shaper) begin(u stream.Unit, video, audio bool) {
 
 func (s *shaper) pushPicture(u stream.Unit) []stream.Unit {
 	u.Discontinuity = false
-	if going := s.begun && s.video; !going || s.sound.changed {
-		switch {
-		case u.Key && s.begins():
-			_, audio := s.has()
-			s.begin(u, true, audio)
-			u.Discontinuity = true
-		case !going:
-			return nil
-		}
+	going := s.begun && s.video
+	begins := (!going || s.sound.changed) && u.Key && s.begins()
+	if !going && !begins {
+		return nil
 	}
 	data, ok := s.dress(&u)
 	if !ok {
@@ -120,10 +126,17 @@ func (s *shaper) pushPicture(u stream.Unit) []stream.Unit {
 		return nil
 	}
 	u.Data = data
+	var out []stream.Unit
+	if begins {
+		out = s.end()
+		_, audio := s.has()
+		s.begin(u, true, audio)
+		u.Discontinuity = true
+	}
 	u.DTS = max(u.DTS, s.picture+1)
 	u.PTS = max(u.PTS, u.DTS)
 	s.picture = u.DTS
-	return append([]stream.Unit{u}, s.sound.fill(u.DTS, u.Time)...)
+	return append(append(out, u), s.sound.fill(u.DTS, u.Time)...)
 }
 
 // delimiter stands before every access unit of a transport stream; any kind of

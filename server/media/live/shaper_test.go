@@ -150,7 +150,7 @@ func TestSoundOfAnotherKindBeginsAProgrammeAtTheNextKeyFrame(t *testing.T) {
 	if out := s.push(aPicture(1, 0, false)); len(out) != 1 || out[0].Discontinuity {
 		t.Errorf("%+v", out)
 	}
-	if out := s.push(aPicture(2, 0, true)); len(out) != 1 || !out[0].Discontinuity {
+	if out := s.push(aPicture(2, 0, true)); len(out) != 2 || out[0].Discontinuity || !out[1].Discontinuity { // silence up to picture 1
 		t.Errorf("%+v", out)
 	}
 	other.PTS, other.DTS = 6000, 6000
@@ -174,7 +174,7 @@ func TestAProgrammeBeginsAnewOnlyWhenItMay(t *testing.T) {
 	}
 	anew := aPicture(2, 0, true)
 	anew.Discontinuity = true
-	if out := s.push(anew); len(out) != 0 {
+	if out := s.push(anew); len(out) != 1 || out[0].Codec.Video() { // silence up to picture 1
 		t.Errorf("%+v before it may", out)
 	}
 	may = true
@@ -207,6 +207,53 @@ func TestASegmentWithoutKeyFramesIsCutAnyway(t *testing.T) {
 	}
 	if total != 30*25*3000 {
 		t.Errorf("all last %d", total)
+	}
+}
+
+func TestEverySegmentHasSoundUpToItsLastPicture(t *testing.T) {
+	for _, late := range []int64{0, 6, 12, 23, 40} { // pictures that sound is behind, at 30 a second
+		s, _ := newShaper(true, true)
+		g := segmenter{name: "x"}
+		var done []*segment
+		push := func(u stream.Unit) {
+			for _, u := range s.push(u) {
+				done = append(done, g.push(u)...)
+			}
+		}
+		sounds := int64(0)
+		for n := range int64(300) {
+			u := aPicture(n, 0, n%30 == 0)
+			// The layer that pictures are of changes: after 3.3 s, and for one picture alone.
+			switch n {
+			case 100, 101, 200:
+				u.Key, u.Discontinuity = true, true
+			}
+			push(u)
+			for ; sounds*1920 <= (n-late)*3000; sounds++ {
+				push(aSound(sounds, 0))
+			}
+		}
+		for _, u := range s.end() {
+			done = append(done, g.push(u)...)
+		}
+		done = append(done, g.finish()...)
+		for _, d := range done {
+			var picture, sound, end int64
+			for _, u := range demux(t, d.data) {
+				if u.Codec.Video() {
+					picture = max(picture, u.DTS)
+				} else {
+					sound++
+					end = max(end, u.PTS+1920)
+				}
+			}
+			if sound == 0 || end < picture {
+				t.Errorf("sound %d pictures late: segment %d from %d ends with a picture at %d, its %d frames of sound at %d", late, d.sequence, d.start, picture, sound, end)
+			}
+		}
+		if len(done) < 10 {
+			t.Errorf("%d segments", len(done))
+		}
 	}
 }
 

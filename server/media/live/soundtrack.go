@@ -9,8 +9,9 @@ import (
 
 const (
 	// patience is how far sound that comes may be behind the picture before silence
-	// takes its place.
-	patience = second
+	// takes its place. With absent it is no more than aim: a segment has its sound
+	// before the next one ends.
+	patience = second * 8 / 10
 	// absent is the same while none comes: what begins again is not cut off.
 	absent = second / 10
 )
@@ -85,10 +86,15 @@ func (t *soundtrack) fill(dts, time int64) []stream.Unit {
 		return nil
 	}
 	t.present = false
+	return t.cover(dts-absent/2, time, dts)
+}
+
+// cover returns silence up to a PTS where there is no sound yet, as silence does.
+func (t *soundtrack) cover(to, time, timePTS int64) []stream.Unit {
 	if t.config == nil {
 		t.adoptKnown()
 	}
-	return t.silence(dts-absent/2, time, dts)
+	return t.silence(to, time, timePTS)
 }
 
 // adoptKnown takes the configuration of what came before, else the usual one.

@@ -1,16 +1,20 @@
 // Plays HLS by hls.js: seconds behind, with a window to seek in.
 import type Hls from "hls.js";
 import type { FragParsingUserdataData, HlsConfig } from "hls.js";
-import { LiveDriver } from "./livedriver.ts";
+import { bufferedEnd, LiveDriver } from "./livedriver.ts";
 import { TIME_UUID_TEXT, timeOf } from "./stamp.ts";
 
 /** A fatal error of the network or the media is mended in place so often before the stream is begun again. */
 const MENDS = 3;
+/** The playlist has gone on by so much since a segment of it came, and nothing is left to show: the stream is begun again, s. */
+const STUCK = 10;
 
 export class HlsDriver extends LiveDriver {
   readonly player = "hls";
   private stream: Hls | undefined;
   private mends = 0;
+  /** Where the playlist ended when a segment had come, s; undefined: one came since it did. */
+  private edgeThen: number | undefined;
 
   window(): { behind: number; most: number } | undefined {
     const { element } = this;
@@ -25,10 +29,17 @@ export class HlsDriver extends LiveDriver {
     const stream = new Player(this.config());
     this.stream = stream;
     this.mends = 0;
+    this.edgeThen = undefined;
     stream.on(Player.Events.FRAG_PARSING_USERDATA, (_, data) => this.take(data));
     stream.on(Player.Events.FRAG_BUFFERED, () => {
       this.mends = 0;
+      this.edgeThen = undefined;
       this.works();
+    });
+    stream.on(Player.Events.LEVEL_UPDATED, (_, { details: { edge } }) => {
+      this.edgeThen ??= edge;
+      const empty = !element.paused && bufferedEnd(element) - element.currentTime < 1;
+      if (empty && edge - this.edgeThen > STUCK) failed(new Error("hls: it goes on without segments"));
     });
     stream.on(Player.Events.ERROR, (_, { fatal, type, details }) => {
       if (!fatal) return;
