@@ -4,7 +4,7 @@ import type {} from "../../web/src/ui/diagnostics.ts";
 import type { Player } from "../../web/src/media/api.ts";
 import { bend, type WrongClock } from "./clocks.ts";
 import { readCounter } from "./counter.ts";
-import { hearing } from "./hearing.ts";
+import { hearing, scale } from "./hearing.ts";
 import type { Link } from "../../web/e2e/support/link.ts";
 import { mediaThrough, relayed } from "../../web/e2e/support/medialine.ts";
 import { openWindow } from "../../web/e2e/support/tabs.ts";
@@ -72,7 +72,7 @@ export class Someone {
   /** Opens the start page, or a room's; everything goes through the links. plain: a browser without sender transforms. */
   static async open(context: BrowserContext, path: string, name: string, clock: WrongClock, links: Links, plain = false): Promise<Someone> {
     await context.grantPermissions(["camera", "microphone"]);
-    await context.addInitScript(hearing);
+    await context.addInitScript(hearing, scale);
     await context.addInitScript(bend, clock);
     await context.addInitScript((who) => localStorage.setItem("chalkline.name", JSON.stringify(who)), name);
     await context.addInitScript(`window.readCounter = ${readCounter.toString()}; window.filmed = []; window.drew = []; window.watched = [];`);

@@ -7,11 +7,11 @@ import { calibrate } from "./calibrate.ts";
 import { Encoder } from "./camera.ts";
 import { CYCLE, FPS } from "./counter.ts";
 import { EVENTS } from "./events.ts";
-import { TONE_MS } from "./hearing.ts";
+import { scale } from "./hearing.ts";
 import { Link, Queue, type Weather } from "../../web/e2e/support/link.ts";
 import { launch, PUPIL, Someone, TEACHER } from "./pages.ts";
 import type { Path } from "./paths.ts";
-import { ageOfSound, Camera, score, unwrap, type Drawn, type Judged, type Score, type Shown, type Taken } from "./score.ts";
+import { ageOfSound, Camera, rateOfSound, score, unwrap, type Drawn, type Judged, type Score, type Shown, type Taken } from "./score.ts";
 import { trace } from "./trace.ts";
 
 /** What is filmed and heard: files. */
@@ -155,7 +155,9 @@ async function judgePictures(taken: readonly Taken[], teacher: Someone, pupil: S
 async function judgeSound(teacher: Someone, pupil: Someone, judged: Judged): Promise<Score> {
   const [drew, said] = await teacher.page.evaluate(() => [window.drew, window.tones] as const);
   const [watched, heard] = await pupil.page.evaluate(() => [window.watched, window.tones] as const);
-  const age = ageOfSound(said, heard, TONE_MS);
+  const rate = rateOfSound(said, scale.every, scale.pitches);
+  if (Math.abs(rate - 1) > RATE_TOLERANCE) throw new Error(`the microphone gives ${rate.toFixed(3)} s of sound a second`);
+  const age = ageOfSound(said, heard, scale.every * scale.pitches);
   const drawn = drew.map((at): Drawn => ({ at, due: at }));
   const shown = watched.map(({ strokes, at }): Shown => ({ media: at - age(at), strokes, heard: 0, at }));
   if (process.env["TRACE"] !== undefined) trace(drawn, shown, watched.map((w) => w.shown / 1000));

@@ -1,4 +1,5 @@
 // From what was seen to how far strokes and pictures were apart.
+import type { Tone } from "./hearing.ts";
 
 /** When a picture was taken: its number, counted on over cycles, and true time in ms. */
 export interface Taken {
@@ -118,9 +119,9 @@ export function score(drawn: readonly Drawn[], shown: readonly Shown[], judged: 
 }
 
 /** How old sound is when it is heard at a true time, by the tones that went in and came out; the last one known counts. */
-export function ageOfSound(said: readonly number[], heard: readonly number[], longest: number): (at: number) => number {
-  const ages = heard.flatMap((at) => {
-    const since = said.findLast((t) => t <= at);
+export function ageOfSound(said: readonly Tone[], heard: readonly Tone[], longest: number): (at: number) => number {
+  const ages = heard.flatMap(({ pitch, at }) => {
+    const since = said.findLast((tone) => tone.pitch === pitch && tone.at <= at)?.at;
     return since === undefined || at - since > longest ? [] : [{ at, age: at - since }];
   });
   return (at) => {
@@ -128,6 +129,20 @@ export function ageOfSound(said: readonly number[], heard: readonly number[], lo
     if (age === undefined) throw new Error("no sound was heard");
     return age;
   };
+}
+
+/** How much sound a microphone gave in the time that passed, by tones that are every so many ms (1: all of it). */
+export function rateOfSound(tones: readonly Tone[], every: number, pitches: number): number {
+  const [first] = tones, last = tones.at(-1);
+  if (first === undefined || last === undefined || first === last) throw new Error("the microphone was not heard");
+  let steps = 0;
+  tones.forEach(({ pitch, at }, i) => {
+    const before = tones[i - 1];
+    if (before === undefined) return;
+    const step = (((pitch - before.pitch) % pitches) + pitches) % pitches, passed = (at - before.at) / every;
+    steps += step + pitches * Math.max(0, Math.round((passed - step) / pitches)); // some may not have been heard
+  });
+  return (steps * every) / (last.at - first.at);
 }
 
 function quantile(values: readonly number[], q: number): number {

@@ -8,7 +8,8 @@ import { test } from "node:test";
 import { freePort } from "../e2e/support/ports.ts";
 import { CYCLE, picture, WIDTH } from "../../bench/avsync/counter.ts";
 import { Link } from "../e2e/support/link.ts";
-import { ageOfSound, Camera, score, unwrap, type Drawn, type Shown } from "../../bench/avsync/score.ts";
+import type { Tone } from "../../bench/avsync/hearing.ts";
+import { ageOfSound, Camera, rateOfSound, score, unwrap, type Drawn, type Shown } from "../../bench/avsync/score.ts";
 import { carryStream } from "../e2e/support/streams.ts";
 
 /** A camera of exactly 30 pictures a second from true time 0 on, of which every seventh was not seen. */
@@ -68,9 +69,17 @@ test("the first picture after a time is found where the camera was slower for a 
 });
 
 test("the age of sound is told by the last tone that was heard", () => {
-  const age = ageOfSound([0, 1000, 2000], [80, 1090, 2100], 1000);
+  const tones = (...at: readonly number[]): Tone[] => at.map((t, i) => ({ pitch: i, at: t }));
+  const age = ageOfSound(tones(0, 1000, 2000), tones(80, 1090, 2100), 1000);
   assert.deepEqual([50, 500, 1095, 9000].map(age), [80, 80, 90, 100]);
-  assert.throws(() => ageOfSound([5000], [80], 1000)(90), /no sound/);
+  assert.throws(() => ageOfSound(tones(5000), tones(80), 1000)(90), /no sound/);
+});
+
+test("a microphone that loses sound is known by its tones, also where some were not heard", () => {
+  const tones = (every: number): Tone[] => Array.from({ length: 300 }, (_, i) => ({ pitch: i % 20, at: i * every })).filter((_, i) => i % 7 !== 3 && (i < 100 || i > 145));
+  assert.equal(rateOfSound(tones(100), 100, 20), 1);
+  assert.ok(Math.abs(rateOfSound(tones(105), 100, 20) - 1 / 1.05) < 1e-9);
+  assert.throws(() => rateOfSound([], 100, 20), /not heard/);
 });
 
 test("numbers count on over cycles", () => {

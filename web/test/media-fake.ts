@@ -77,12 +77,14 @@ export class FakeSender {
   }
 }
 
+export const ABS_CAPTURE_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time";
+
 export interface FakeReceiver {
   transform?: unknown;
   jitterBufferTarget: number | null;
   readonly track: { readonly kind: string };
   readonly transport: FakeTransport;
-  getSynchronizationSources(): { timestamp: number; rtpTimestamp: number }[];
+  getSynchronizationSources(): { timestamp: number; rtpTimestamp: number; captureTimestamp?: number }[];
 }
 
 export interface FakeTransceiver {
@@ -93,6 +95,10 @@ export interface FakeTransceiver {
   readonly receiver: FakeReceiver;
   codecs: readonly RTCRtpCodec[];
   setCodecPreferences(codecs: readonly RTCRtpCodec[]): void;
+  /** What a browser has, and which way each goes. */
+  extensions: readonly { readonly uri: string; direction: string }[];
+  getHeaderExtensionsToNegotiate(): { readonly uri: string; direction: string }[];
+  setHeaderExtensionsToNegotiate(all: readonly { readonly uri: string; direction: string }[]): void;
 }
 
 /** An RTCPeerConnection whose state the test sets. */
@@ -114,6 +120,9 @@ export class FakePeer extends EventTarget {
       receiver: { jitterBufferTarget: null, track: { kind }, transport: this.transport, getSynchronizationSources: () => [] },
       codecs: [],
       setCodecPreferences: (codecs) => void (transceiver.codecs = codecs),
+      extensions: [{ uri: "urn:ietf:params:rtp-hdrext:sdes:mid", direction: "sendrecv" }, { uri: ABS_CAPTURE_TIME, direction: "stopped" }],
+      getHeaderExtensionsToNegotiate: () => transceiver.extensions.map((extension) => ({ ...extension })),
+      setHeaderExtensionsToNegotiate: (all) => void (transceiver.extensions = all),
     };
     this.transceivers.push(transceiver);
     return transceiver;

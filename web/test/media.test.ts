@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Code, CodeError } from "../src/protocol/codes.ts";
 import { RoomMedia } from "../src/media/media.ts";
-import { FakeWorld, sourceOf, type FakePeer, SYNCED } from "./media-fake.ts";
+import { ABS_CAPTURE_TIME, FakeWorld, sourceOf, type FakePeer, SYNCED } from "./media-fake.ts";
 
 const both = { video: true, audio: true };
 
@@ -580,5 +580,34 @@ test("ALN2: where there is sound only, T is what is heard", async () => {
   const shown = world.shows.at(-1);
   assert.ok(typeof shown === "number" && Math.abs((world.room - shown) / 1000 - 235) < 2, `${typeof shown === "number" ? (world.room - shown) / 1000 : shown} ms`);
   assert.ok(media.alignment.value.kind === "aligned" && media.alignment.value.by === "sound");
+  media.stop();
+});
+
+test("MED8: sound is offered with times of capture, and where packets say them T needs nobody's answer", async () => {
+  const published = await publishing();
+  const { world, media } = begin();
+  world.sources.set([sourceOf(1, { video: false })]);
+  world.stage.set({ page: "", lead: "ann" });
+  media.play(1);
+  await world.clock.pass(10);
+  for (const { peer } of [published.world, world]) {
+    const [picture, sound] = peer.transceivers.map(({ extensions }) => extensions.find(({ uri }) => uri === ABS_CAPTURE_TIME)?.direction);
+    assert.deepEqual([picture, sound], ["stopped", "sendrecv"]);
+  }
+  published.media.stop();
+  const { receiver } = world.peer.transceivers[1]!;
+  // The microphone falls behind by a fifth: what comes is ever older than its RTP timestamps say.
+  receiver.getSynchronizationSources = () => {
+    const timestamp = world.clock.now() - 5, rtpTimestamp = Math.round(timestamp * 40);
+    return [{ timestamp, rtpTimestamp, captureTimestamp: world.room / 1000 - 205 + 2_208_988_800_000 }];
+  };
+  world.peer.become("connected");
+  await world.clock.pass(10);
+  for (let i = 0; i < 100; i++) {
+    await world.clock.pass(50);
+    world.worker.say({ kind: "tick" });
+  }
+  const shown = world.shows.at(-1);
+  assert.ok(typeof shown === "number" && Math.abs((world.room - shown) / 1000 - 235) < 2, `${typeof shown === "number" ? (world.room - shown) / 1000 : shown} ms`);
   media.stop();
 });

@@ -61,6 +61,9 @@ func (c *ntpClock) report(ntp, arrival, rtt int64) (offset int64, jumped bool) {
 	return c.offset(), jumped
 }
 
+// known says whether there was a report.
+func (c *ntpClock) known() bool { return len(c.samples) > 0 }
+
 func (c *ntpClock) least() int64 {
 	return slices.MinFunc(c.samples, func(a, b sample) int { return int(a.delay - b.delay) }).delay
 }
@@ -76,17 +79,17 @@ func (c *ntpClock) offset() int64 {
 }
 
 // A line follows the reports by at most a twentieth of the time that passes, so
-// that times stay even; what is further off than lineJump it jumps to. A microphone
-// that dropped 90 ms of sound, by which strokes would be late, is right again after 2 s.
+// that times stay even; what is further off than most it jumps to.
 const (
 	lineSlew = 20
-	lineJump = 100_000 // µs
+	lineJump = 100_000 // µs, by reports
 )
 
 // line maps RTP timestamps of one track to room time. It belongs to one
 // goroutine at a time.
 type line struct {
 	rate int64 // ticks a second
+	most int64 // µs
 
 	set  bool
 	rtp  uint32 // of the newest time taken
@@ -104,7 +107,7 @@ func (l *line) at(rtp uint32) int64 {
 func (l *line) report(rtp uint32, time int64, jump bool) (jumped bool) {
 	if l.set {
 		off := time - l.at(rtp)
-		if !jump && off > -lineJump && off < lineJump {
+		if !jump && off > -l.most && off < l.most {
 			l.off = off
 			return false
 		}
@@ -115,7 +118,7 @@ func (l *line) report(rtp uint32, time int64, jump bool) (jumped bool) {
 }
 
 // forget makes it say nothing up to the next report.
-func (l *line) forget() { *l = line{rate: l.rate} }
+func (l *line) forget() { *l = line{rate: l.rate, most: l.most} }
 
 // take returns the time of a frame that goes out now, false if no report came.
 func (l *line) take(rtp uint32) (time int64, ok bool) {

@@ -35,7 +35,7 @@ func TestMED8TheClockFollowsReportsOfEveryKind(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var n ntpClock
-			l := line{rate: videoRate}
+			l := line{rate: videoRate, most: lineJump}
 			random := rand.New(rand.NewPCG(1, 1))
 			worst, jumps := int64(0), 0
 			for room := second; room < 2*3600*second; room += second { // two hours
@@ -100,7 +100,7 @@ func TestMED8OneLateReportIsNoJump(t *testing.T) {
 }
 
 func TestALineSlewsAndNeverGoesBack(t *testing.T) {
-	l := line{rate: videoRate}
+	l := line{rate: videoRate, most: lineJump}
 	l.report(0, 1000*second, false)
 	last := int64(0)
 	for i := range uint32(3000) {
@@ -122,7 +122,7 @@ func TestALineSlewsAndNeverGoesBack(t *testing.T) {
 }
 
 func TestALineIsRightAgainTwoSecondsAfterSoundWasDropped(t *testing.T) {
-	l := line{rate: audioRate}
+	l := line{rate: audioRate, most: lineJump}
 	l.report(0, 1000*second, false)
 	const dropped = 90_000
 	for i := range uint32(250) {
@@ -138,7 +138,7 @@ func TestALineIsRightAgainTwoSecondsAfterSoundWasDropped(t *testing.T) {
 }
 
 func TestALineGoesOnWhereTimestampsBeginAgain(t *testing.T) {
-	l := line{rate: videoRate}
+	l := line{rate: videoRate, most: lineJump}
 	l.report(1<<32-3000, 1000*second, false)
 	if at, _ := l.take(3000); at != 1000*second+66_666 {
 		t.Errorf("time %d", at)

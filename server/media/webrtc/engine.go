@@ -131,6 +131,7 @@ func registerCodecs(m *pion.MediaEngine) error {
 	}, pion.RTPCodecTypeAudio)
 }
 
+// registerExtensions adds those of both kinds, and that of sound.
 func registerExtensions(m *pion.MediaEngine, uris ...string) error {
 	for _, uri := range uris {
 		for _, kind := range []pion.RTPCodecType{pion.RTPCodecTypeVideo, pion.RTPCodecTypeAudio} {
@@ -139,7 +140,7 @@ func registerExtensions(m *pion.MediaEngine, uris ...string) error {
 			}
 		}
 	}
-	return nil
+	return m.RegisterHeaderExtension(pion.RTPHeaderExtensionCapability{URI: captureURI}, pion.RTPCodecTypeAudio)
 }
 
 // publisherInterceptors are for what comes in. What is missing is asked for by

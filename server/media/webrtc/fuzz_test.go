@@ -121,6 +121,7 @@ func FuzzInbound(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, video bool, in []byte) {
 		track := newTestInbound(t, video)
+		track.capture = 5 // whatever is under it
 		reader := track.publisher.publication.Source.Hub.Read()
 		defer reader.Close()
 		now := noon

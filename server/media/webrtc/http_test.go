@@ -63,12 +63,17 @@ func (w *world) peer() (*pion.PeerConnection, string) {
 	return pc, w.offer(pc, nil)
 }
 
-// connection is one that can reach this machine.
-func connection(t *testing.T) *pion.PeerConnection {
+// connection is one that can reach this machine, and offers header extensions of sound.
+func connection(t *testing.T, extensions ...string) *pion.PeerConnection {
 	t.Helper()
 	m := &pion.MediaEngine{}
 	if err := m.RegisterDefaultCodecs(); err != nil {
 		t.Fatal(err)
+	}
+	for _, uri := range extensions {
+		if err := m.RegisterHeaderExtension(pion.RTPHeaderExtensionCapability{URI: uri}, pion.RTPCodecTypeAudio); err != nil {
+			t.Fatal(err)
+		}
 	}
 	s := pion.SettingEngine{}
 	s.SetIncludeLoopbackCandidate(true)

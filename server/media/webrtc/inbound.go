@@ -31,10 +31,12 @@ type inbound struct {
 	remote    *pion.TrackRemote
 	units     *units      // nil: this layer is not for the Hub
 	replaced  atomic.Bool // by what comes with another SSRC
+	capture   uint8       // id of the extension with times of capture; 0: none
 
 	// Guarded by publisher.mu.
 	line      line
 	lineJumps bool // its next report has a clock that was set
+	sampled   bool // its packets say times, and reports nothing better
 	jumped    bool // its times do not follow on from those before
 	asked     time.Time
 
@@ -64,7 +66,7 @@ type frame struct {
 
 func newInbound(p *publisher, remote *pion.TrackRemote, video bool, q quality) *inbound {
 	t := &inbound{publisher: p, video: video, remote: remote, nacks: map[uint16]int{}}
-	t.line.rate = audioRate
+	t.line.rate, t.line.most = audioRate, lineJump
 	t.layer = &layer{feed: p.feed, video: video, quality: q, wake: p.wakeUp}
 	t.layer.newest.Store(time.Now().UnixNano())
 	if video {
@@ -117,6 +119,9 @@ func (t *inbound) push(p *pionrtp.Packet, now time.Time) {
 	t.layer.newest.Store(now.UnixNano())
 	t.publisher.server.metrics.received(len(p.Payload))
 	t.arrival = t.publisher.clock.Now()
+	if ntp, ok := captureOf(p, t.capture); ok {
+		t.publisher.sampled(t, p.Timestamp, ntp)
+	}
 	strip(p)
 	if t.video {
 		delete(t.nacks, p.SequenceNumber)

@@ -102,6 +102,9 @@ func (p *publisher) track(remote *pion.TrackRemote, from *pion.RTPReceiver) {
 	}
 	video := remote.Kind() == pion.RTPCodecTypeVideo
 	t := newInbound(p, remote, video, q)
+	if !video {
+		t.capture = extensionOf(from.GetParameters().HeaderExtensions, captureURI)
+	}
 	if !p.enter(t) {
 		p.end("too many tracks")
 		return
@@ -257,10 +260,10 @@ func (p *publisher) reported(t *inbound, r *rtcp.SenderReport) {
 			other.lineJumps = true
 		}
 	}
-	if t.line.report(r.RTPTime, ntp+offset, t.lineJumps) {
-		t.jumped = true
+	if !t.sampled {
+		t.jumped = t.line.report(r.RTPTime, ntp+offset, t.lineJumps) || t.jumped
+		t.lineJumps = false
 	}
-	t.lineJumps = false
 	p.mu.Unlock()
 	p.captured()
 }

@@ -38,14 +38,16 @@ type sender struct {
 	ssrc      uint32
 	number    uint8 // payload type
 	extension uint8 // id of the transport-wide sequence number; 0: none
+	capture   uint8 // of the time of capture, of sound
 
 	// Owned by the viewer's writer.
 	header  pionrtp.Header
-	shift   uint16 // outgoing − incoming number
-	turn    uint32 // outgoing − incoming timestamp
-	first   uint16 // incoming number with which the run began
-	run     uint64 // packets of the run
-	last    uint16 // highest outgoing number
+	time    [8]byte // in the header
+	shift   uint16  // outgoing − incoming number
+	turn    uint32  // outgoing − incoming timestamp
+	first   uint16  // incoming number with which the run began
+	run     uint64  // packets of the run
+	last    uint16  // highest outgoing number
 	newest  moment
 	ahead   int64 // ticks that timestamps are ahead of times since runs that began in the past
 	packets uint32
@@ -99,11 +101,7 @@ func (s *sender) Bind(c pion.TrackLocalContext) (pion.RTPCodecParameters, error)
 			continue
 		}
 		s.writer, s.ssrc, s.number = c.WriteStream(), uint32(c.SSRC()), uint8(p.PayloadType)
-		for _, e := range c.HeaderExtensions() {
-			if e.URI == sdp.TransportCCURI {
-				s.extension = uint8(e.ID)
-			}
-		}
+		s.extension, s.capture = extensionOf(c.HeaderExtensions(), sdp.TransportCCURI), extensionOf(c.HeaderExtensions(), captureURI)
 		if s.video {
 			s.viewer.resend.bind(c, s.number)
 		}
@@ -159,6 +157,10 @@ func (s *sender) write(p *packet, fresh bool, now time.Time) int {
 		var number [2]byte
 		binary.BigEndian.PutUint16(number[:], s.viewer.estimate.send(now, len(p.rtp.Payload)))
 		_ = h.SetExtension(s.extension, number[:]) // two bytes fit in any form
+	}
+	if s.capture != 0 && p.time != 0 {
+		binary.BigEndian.PutUint64(s.time[:], ntpOf(p.time))
+		_ = h.SetExtension(s.capture, s.time[:]) // eight bytes as well
 	}
 	if int16(h.SequenceNumber-s.last) > 0 {
 		s.last = h.SequenceNumber

@@ -15,6 +15,16 @@ test("ALN2: T of sound is when the packet was captured, the time since it was ha
   assert.equal(clock.heard(5010, OUT), 1_000_000_000 + 100_000 + (10 - ALL) * 1000);
 });
 
+test("MED8: where packets say when they were captured, T follows a microphone that lost some at once, and what is learned beside is of no account", () => {
+  const clock = new SoundClock();
+  clock.learn(0, 1_000_000_000);
+  clock.poll({ timestamp: 5000, rtp: 960, captured: 2_000_000_000 }, 5000);
+  clock.learn(0, 1_000_000_000);
+  assert.equal(clock.heard(5000, OUT), 2_000_000_000 - ALL * 1000);
+  clock.poll({ timestamp: 5020, rtp: 1920, captured: 2_220_000_000 }, 5020); // 200 ms are missing before it
+  assert.equal(clock.heard(5020, OUT), 2_220_000_000 - ALL * 1000);
+});
+
 test("ALN3: T stands when no more packets are handed out", () => {
   const clock = new SoundClock();
   clock.learn(0, 1_000_000_000);

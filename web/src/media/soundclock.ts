@@ -1,9 +1,10 @@
 // The shown time where there is sound only: what is heard now (ALN2). Pure.
 
-/** What a receiver says of the packet that it last handed out: wall time in ms, and its RTP timestamp. */
+/** What a receiver says of the packet that it last handed out: wall time in ms, its RTP timestamp, and when it was captured, if that is known, µs room time. */
 export interface Played {
   readonly timestamp: number;
   readonly rtp: number;
+  readonly captured?: number | undefined;
 }
 
 const RATE = 48_000;
@@ -26,14 +27,20 @@ export class SoundClock {
   private skew = 0;
   private ages: number[] = [];
 
-  /** The packet with this RTP timestamp was captured at a room time, µs. */
+  /** The packet with this RTP timestamp was captured at a room time, µs; of no account where packets say it. */
   learn(rtp: number, time: number): void {
-    this.line = { rtp, time };
+    if (!this.told) this.line = { rtp, time };
+  }
+
+  /** Whether packets say when they were captured. */
+  get told(): boolean {
+    return this.played?.captured !== undefined;
   }
 
   /** now: wall time, ms. */
   poll(played: Played, now: number): void {
     if (played.rtp === this.played?.rtp) return;
+    if (played.captured !== undefined) this.line = { rtp: played.rtp, time: played.captured };
     this.ages = [...this.ages.slice(1 - AGES), now - played.timestamp];
     const least = Math.min(...this.ages);
     this.skew = Math.abs(least) > STEPPED_MS ? least : 0;

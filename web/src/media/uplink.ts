@@ -2,6 +2,7 @@
 import { Code } from "../protocol/codes.ts";
 import type { MediaSource } from "../sync/api.ts";
 import type { MediaFault, Publisher } from "./api.ts";
+import { offerCaptureTime } from "./capturetime.ts";
 import { cameraEncodings, h264Of, screenEncodings } from "./codecs.ts";
 import type { MediaEnvironment } from "./environment.ts";
 import { Line } from "./line.ts";
@@ -109,7 +110,9 @@ export class Uplink {
     this.stamping?.stop();
     this.stamping = this.site.worker.stamp(picture.sender);
     this.video = picture.sender;
-    this.audio = peer.addTransceiver(audio ?? "audio", { direction: "sendonly" }).sender;
+    const sound = peer.addTransceiver(audio ?? "audio", { direction: "sendonly" });
+    offerCaptureTime(sound);
+    this.audio = sound.sender;
   }
 
   /** What takes parameters that are negotiated. */

@@ -1,6 +1,7 @@
 // Plays over WebRTC (WHEP), with the time of each frame by its RTP timestamp.
 import type { MediaSource } from "../sync/api.ts";
 import type { Quality } from "./api.ts";
+import { capturedAt, offerCaptureTime } from "./capturetime.ts";
 import { moving, seen } from "./choice.ts";
 import { h264Of } from "./codecs.ts";
 import type { Driver, DriverEvents } from "./driver.ts";
@@ -13,7 +14,7 @@ import { SoundClock } from "./soundclock.ts";
 import { RtpStamps } from "./stampmaps.ts";
 import type { Site } from "./uplink.ts";
 
-/** The server's RTP times are asked for so often: while none is known; then; and then where sound alone says T, ms. */
+/** The server's RTP times are asked for so often: while none is known; then; and then where T is by sound that does not say them, ms. */
 const ASK_FIRST_MS = 1000;
 const ASK_MS = 5000;
 const ASK_SOUND_MS = 2000;
@@ -134,6 +135,7 @@ export class WebRtcDriver implements Driver {
     this.stopReading = this.site.worker.read(video.receiver, ({ rtp, time }) => this.stamps.add(rtp, time));
     this.readsStamps = this.stopReading !== undefined;
     const audio = peer.addTransceiver("audio", { direction: "recvonly" });
+    offerCaptureTime(audio);
     const codecs = this.site.env.codecs("receive");
     if (codecs.length > 0) video.setCodecPreferences(h264Of(codecs));
     this.picture = video.receiver;
@@ -179,7 +181,7 @@ export class WebRtcDriver implements Driver {
     const played = this.voice?.getSynchronizationSources()[0];
     if (played === undefined) return undefined;
     const wall = this.site.env.wall();
-    this.sound.poll({ timestamp: played.timestamp, rtp: played.rtpTimestamp }, wall);
+    this.sound.poll({ timestamp: played.timestamp, rtp: played.rtpTimestamp, captured: capturedAt(played) }, wall);
     if (this.source.video && !this.sound.flows(wall)) return undefined;
     return this.sound.heard(wall, this.site.env.outputDelay());
   }
@@ -207,7 +209,7 @@ export class WebRtcDriver implements Driver {
       } catch {
         // A server without them: the frames' own times do.
       }
-      const often = seen(this.source) ? ASK_MS : ASK_SOUND_MS;
+      const often = seen(this.source) || this.sound.told ? ASK_MS : ASK_SOUND_MS;
       const wait = known ? often : soon-- > 0 ? ASK_SOON_MS : ASK_FIRST_MS;
       if (this.ask === ask && this.line.resource === resource) this.cancelAsk = this.site.env.clock.after(wait, () => void ask());
     };
