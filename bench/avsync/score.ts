@@ -140,7 +140,7 @@ export function rateOfSound(tones: readonly Tone[], every: number, pitches: numb
     const before = tones[i - 1];
     if (before === undefined) return;
     const step = (((pitch - before.pitch) % pitches) + pitches) % pitches, passed = (at - before.at) / every;
-    steps += step + pitches * Math.max(0, Math.round((passed - step) / pitches)); // some may not have been heard
+    steps += step + pitches * Math.round((passed - step) / pitches); // some may not have been heard, or for their neighbours
   });
   return (steps * every) / (last.at - first.at);
 }
