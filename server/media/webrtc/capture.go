@@ -17,6 +17,10 @@ const captureURI = "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-tim
 // it evenly.
 const captureJump = 30_000
 
+// captureStale is how long after a packet that said its time, µs, reports count again.
+// Chromium says it once a second, and of each packet that does not follow on.
+const captureStale = 5_000_000
+
 // extensionOf returns the id that was negotiated for an extension; 0: none.
 func extensionOf(all []pion.RTPHeaderExtensionParameter, uri string) uint8 {
 	for _, e := range all {
@@ -48,7 +52,7 @@ func (p *publisher) sampled(t *inbound, rtp uint32, ntp int64) {
 	if !p.ntp.known() {
 		return
 	}
-	t.sampled, t.line.most = true, captureJump
+	t.sampled, t.line.most = t.arrival, captureJump
 	t.jumped = t.line.report(rtp, ntp+p.ntp.offset(), t.lineJumps) || t.jumped
 	t.lineJumps = false
 }

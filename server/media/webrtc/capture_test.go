@@ -8,7 +8,7 @@ func TestMED8SoundIsOfWhenItsPacketsSayThatItWasCaptured(t *testing.T) {
 	in.arrival = now
 	say := func(packet, lost int64) { in.publisher.sampled(in, uint32(packet*960), now+packet*20_000+lost) }
 	say(0, 0)
-	if at := in.timeOf(0); at != now || in.sampled {
+	if at := in.timeOf(0); at != now || in.sampled != 0 {
 		t.Error("what a clock that nobody knows says is believed")
 	}
 	in.publisher.reported(in, reportOf(now, 0))
@@ -31,8 +31,13 @@ func TestMED8SoundIsOfWhenItsPacketsSayThatItWasCaptured(t *testing.T) {
 	// Reports have when it was sent: they say no more than what the clock is.
 	in.arrival = now + 6*20_000
 	say(6, 0)
-	in.publisher.reported(in, reportOf(now+6*20_000, 6*960+4800))
+	in.publisher.reported(in, reportOf(now, 6*960+4800))
 	if at := in.timeOf(6 * 960); at != now+6*20_000 {
 		t.Errorf("a report moves it by %d µs", at-now-6*20_000)
+	}
+	in.sampled = now - captureStale - 1
+	in.publisher.reported(in, reportOf(now, 6*960+48_000))
+	if at := in.timeOf(6 * 960); at != now-1_000_000 {
+		t.Errorf("5 s after such packets a report is taken for %d µs", at-now)
 	}
 }

@@ -35,9 +35,9 @@ type inbound struct {
 
 	// Guarded by publisher.mu.
 	line      line
-	lineJumps bool // its next report has a clock that was set
-	sampled   bool // its packets say times, and reports nothing better
-	jumped    bool // its times do not follow on from those before
+	lineJumps bool  // its next report has a clock that was set
+	jumped    bool  // its times do not follow on from those before
+	sampled   int64 // arrival of the last packet that said its time
 	asked     time.Time
 
 	// Owned by run.
@@ -66,7 +66,7 @@ type frame struct {
 
 func newInbound(p *publisher, remote *pion.TrackRemote, video bool, q quality) *inbound {
 	t := &inbound{publisher: p, video: video, remote: remote, nacks: map[uint16]int{}}
-	t.line.rate, t.line.most = audioRate, lineJump
+	t.line.rate = audioRate
 	t.layer = &layer{feed: p.feed, video: video, quality: q, wake: p.wakeUp}
 	t.layer.newest.Store(time.Now().UnixNano())
 	if video {

@@ -260,7 +260,8 @@ func (p *publisher) reported(t *inbound, r *rtcp.SenderReport) {
 			other.lineJumps = true
 		}
 	}
-	if !t.sampled {
+	if arrival-t.sampled > captureStale {
+		t.line.most = lineJump
 		t.jumped = t.line.report(r.RTPTime, ntp+offset, t.lineJumps) || t.jumped
 		t.lineJumps = false
 	}
