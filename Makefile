@@ -89,7 +89,7 @@ fuzz: build ## every fuzz target for FUZZTIME (30s), and the simulations with ne
 # A count, not a duration: the same work on a slow machine.
 fuzz-smoke:
 	$(call step,fuzz: every target for a moment)
-	@scripts/fuzz 10000x
+	@scripts/fuzz 3000x
 
 bench: build ## Go benchmarks, then the load bench over both transports (docs/performance.md)
 	$(call step,bench: packages)
