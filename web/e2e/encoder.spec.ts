@@ -41,9 +41,14 @@ test("an encoder's picture is seen by all, and the page measures by flashes how 
     await expect.poll(() => sheet.locator("video").evaluate((v: HTMLVideoElement) => v.videoWidth)).toBe(320);
     await encoder.look(ann.page, await ann.page.evaluateHandle(() => () => performance.timeOrigin + performance.now()));
     const slower = watchMachine();
-    await sheet.getByRole("button", { name: "Start" }).click();
-    await expect(sheet.locator(".calibrate-said")).toHaveText(/^Measured/);
-    const ms = Number(/(\d+) ms/.exec((await sheet.locator(".calibrate-said").textContent()) ?? "")?.[1]);
+    // A machine that stands still shows no flash: the page says so, and to try again.
+    const said = sheet.locator(".calibrate-said");
+    await expect(async () => {
+      await sheet.getByRole("button", { name: /^(Start|Try again)$/ }).click();
+      await expect(said).toHaveText(/^Measured|try again/);
+      expect(await said.textContent()).toMatch(/^Measured/);
+    }).toPass();
+    const ms = Number(/(\d+) ms/.exec((await said.textContent()) ?? "")?.[1]);
     expect(Math.abs(ms - LATE), `${ms} ms`).toBeLessThan(OFF * slower());
     await ann.page.keyboard.press("Escape");
     await expect(sheet).toBeHidden();
