@@ -215,7 +215,8 @@ func TestLiveStreamsAreOfTheLargeQualityWhileItComes(t *testing.T) {
 			if !u.Codec.Video() {
 				continue
 			}
-			if u.PTS <= last {
+			// A quality that is over half a second behind, on a machine that stood still, begins another timeline.
+			if u.PTS <= last && (last-u.PTS < 45_000 || !u.Discontinuity) {
 				t.Errorf("PTS %d after %d", u.PTS, last)
 			}
 			last = u.PTS
