@@ -210,16 +210,29 @@ func TestASegmentWithoutKeyFramesIsCutAnyway(t *testing.T) {
 	}
 }
 
+// cutter makes segments of what a shaper gives.
+type cutter struct {
+	shaper    *shaper
+	segmenter segmenter
+	done      []*segment
+}
+
+func newCutter() *cutter {
+	s, _ := newShaper(true, true)
+	return &cutter{shaper: s, segmenter: segmenter{name: "x"}}
+}
+
+func (c *cutter) give(units []stream.Unit) {
+	for _, u := range units {
+		c.done = append(c.done, c.segmenter.push(u)...)
+	}
+}
+
+func (c *cutter) finish() []*segment { return append(c.done, c.segmenter.finish()...) }
+
 func TestEverySegmentHasSoundUpToItsLastPicture(t *testing.T) {
 	for _, late := range []int64{0, 6, 12, 23, 40} { // pictures that sound is behind, at 30 a second
-		s, _ := newShaper(true, true)
-		g := segmenter{name: "x"}
-		var done []*segment
-		push := func(u stream.Unit) {
-			for _, u := range s.push(u) {
-				done = append(done, g.push(u)...)
-			}
-		}
+		c := newCutter()
 		sounds := int64(0)
 		for n := range int64(300) {
 			u := aPicture(n, 0, n%30 == 0)
@@ -228,15 +241,13 @@ func TestEverySegmentHasSoundUpToItsLastPicture(t *testing.T) {
 			case 100, 101, 200:
 				u.Key, u.Discontinuity = true, true
 			}
-			push(u)
+			c.give(c.shaper.push(u))
 			for ; sounds*1920 <= (n-late)*3000; sounds++ {
-				push(aSound(sounds, 0))
+				c.give(c.shaper.push(aSound(sounds, 0)))
 			}
 		}
-		for _, u := range s.end() {
-			done = append(done, g.push(u)...)
-		}
-		done = append(done, g.finish()...)
+		c.give(c.shaper.end())
+		done := c.finish()
 		for _, d := range done {
 			var picture, sound, end int64
 			for _, u := range demux(t, d.data) {
@@ -258,23 +269,16 @@ func TestEverySegmentHasSoundUpToItsLastPicture(t *testing.T) {
 }
 
 func TestASegmentIsIndependentIfItsPicturesBeginWithAKeyFrame(t *testing.T) {
-	s, _ := newShaper(true, true)
-	g := segmenter{name: "x"}
-	var done []*segment
-	push := func(u stream.Unit) {
-		for _, u := range s.push(u) {
-			done = append(done, g.push(u)...)
-		}
-	}
-	push(aPicture(0, 0, true))
+	c := newCutter()
+	c.give(c.shaper.push(aPicture(0, 0, true)))
 	for n := range int64(200) { // a still screen: cut at sound
-		push(aSound(n, 0))
+		c.give(c.shaper.push(aSound(n, 0)))
 	}
 	const first = 200 * 1920 / 3000
-	push(aPicture(first, 0, false))
-	push(aPicture(first+30, 0, true))
-	push(aPicture(first+60, 0, true))
-	done = append(done, g.finish()...)
+	c.give(c.shaper.push(aPicture(first, 0, false)))
+	c.give(c.shaper.push(aPicture(first+30, 0, true)))
+	c.give(c.shaper.push(aPicture(first+60, 0, true)))
+	done := c.finish()
 	last := len(done) - 1
 	for i, d := range done {
 		if want := i != last-2; d.independent != want { // the one that the picture without a key came into
