@@ -162,6 +162,31 @@ describe("the shown time goes back", () => {
     assert.equal(c.seen, 3);
   });
 
+  test("ALN5: a stroke under the pen that began after T goes on as one stroke, and comes back with T", async () => {
+    const c = await Class.begin();
+    const before = c.now;
+    await c.w.pass(1000);
+    const stroke = c.board.startStroke(PEN);
+    const draw = async (points: number): Promise<void> => {
+      for (let i = 0; i < points; i++) {
+        stroke.add(10 * i, points, 100, c.w.clock.now());
+        await c.w.pass(20);
+      }
+    };
+    await draw(20);
+    c.show(c.now - 50);
+    c.show(before);
+    await c.w.pass(100);
+    assert.deepEqual([c.seen, c.asked], [0, 1]);
+    assert.equal(stroke.alive, true);
+    await draw(20);
+    stroke.end();
+    await c.w.pass(100);
+    c.show(c.now);
+    assert.deepEqual([...c.board.elements()].map((e) => [e.key, e.count, e.open]), [[stroke.key, 40, false]]);
+    await c.atRest();
+  });
+
   test("ALN5: a snapshot of the past keeps what is on its way and what is acknowledged but not reached in view", async () => {
     const c = await Class.begin();
     const [first = 0, second = 0] = await lesson(c);

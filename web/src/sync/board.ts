@@ -121,7 +121,7 @@ export class LiveBoard implements BoardDocument, StrokeHost, EraserHost, History
 
   delete(keys: readonly Key[]): void {
     const settings = [{ register: Register.Deleted, value: boolValue(true) }];
-    this.set(keys.filter((k) => this.visible(k)).map((k) => [k, settings]));
+    this.set(keys.filter((k) => this.get(k)?.deleted === false).map((k) => [k, settings]));
   }
 
   set(changes: Iterable<readonly [Key, readonly Setting[]]>): void {
@@ -218,8 +218,8 @@ export class LiveBoard implements BoardDocument, StrokeHost, EraserHost, History
     this.host.gather(this);
   }
 
-  visible(k: Key): boolean {
-    return this.get(k)?.deleted === false;
+  deleted(k: Key): boolean {
+    return this.get(k)?.deleted === true;
   }
 
   // What erasers and the history call.

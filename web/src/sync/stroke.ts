@@ -11,8 +11,8 @@ export interface StrokeHost {
   wet(k: Key, points: readonly Point[]): void;
   /** There is something to send. */
   gather(): void;
-  /** Whether the element is there and not deleted. */
-  visible(k: Key): boolean;
+  /** Whether the element was deleted; one that is made after the shown time (ALN5) was not. */
+  deleted(k: Key): boolean;
 }
 
 export class Stroke implements StrokeWriter {
@@ -38,7 +38,7 @@ export class Stroke implements StrokeWriter {
   }
 
   get alive(): boolean {
-    return this.phase === "empty" || (this.phase === "drawing" && this.host.visible(this.key));
+    return this.phase === "empty" || (this.phase === "drawing" && !this.host.deleted(this.key));
   }
 
   /** True when nothing of it is left to send. */
