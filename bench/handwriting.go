@@ -14,7 +14,7 @@ const (
 	framesPerSecond = 30
 )
 
-// Bounds of a board in 1/10 px (WB-21).
+// Bounds of a board in 1/10 px.
 const (
 	boardWidth  = 40_960
 	boardHeight = 170_650

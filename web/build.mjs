@@ -17,7 +17,7 @@ const common = {
   absWorkingDir: web,
   outdir: out,
   bundle: true,
-  target: ["es2022", "chrome100", "firefox105", "safari16.4"],
+  target: ["es2022", "chrome110", "firefox125", "safari16.4"],
   jsx: "automatic",
   jsxImportSource: "preact",
   minify: !watch,

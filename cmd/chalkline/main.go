@@ -63,7 +63,7 @@ const (
 
 const usage = `Usage: chalkline [serve] [settings]
        chalkline names [settings]      whom the store knows by name: room, id, name
-       chalkline erase ID [settings]   erases a participant's name, stream keys and calibrations in all rooms
+       chalkline erase ID [settings]   erases a participant's name, stream keys, calibrations and switches (muted, hidden) in all rooms
        chalkline --version
 
 names and erase are for a server that is stopped; of the settings they need data.

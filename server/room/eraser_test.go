@@ -11,10 +11,10 @@ import (
 	"chalkline/protocol/ink/inktest"
 )
 
-// What the source takes for a point of its eraser, wherever that is (WB-24), and
+// What an eraser takes that sends each of its points, wherever that is, and
 // the radius of the eraser here, 1/10 px.
 const (
-	sourceEraserPoint = 6
+	eraserPoint = 6
 	eraserRadius      = 200
 )
 
@@ -56,9 +56,9 @@ func visible(e *ot.Element, spans []ot.Span) (left []ot.Span) {
 	return left
 }
 
-// TestWB24ErasingTakesFewerBytesAPointThanTheSource rubs with an eraser of 20 px over
+// TestErasingTakesFewerBytesAPointThanTheEraserHas rubs with an eraser of 20 px over
 // a page of handwriting as it was written; it prints, with -v, the figure of docs/performance.md.
-func TestWB24ErasingTakesFewerBytesAPointThanTheSource(t *testing.T) {
+func TestErasingTakesFewerBytesAPointThanTheEraserHas(t *testing.T) {
 	recorded, err := inktest.At133Hz()
 	if err != nil {
 		t.Fatal(err)
@@ -115,7 +115,7 @@ func TestWB24ErasingTakesFewerBytesAPointThanTheSource(t *testing.T) {
 	if hits < 100 {
 		t.Errorf("only %d strokes were hit", hits)
 	}
-	if perPoint > sourceEraserPoint*2/3 {
-		t.Errorf("%.2f bytes a point, the source takes %d", perPoint, sourceEraserPoint)
+	if perPoint > eraserPoint*2/3 {
+		t.Errorf("%.2f bytes a point, sent as points it takes %d", perPoint, eraserPoint)
 	}
 }

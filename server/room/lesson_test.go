@@ -12,16 +12,16 @@ import (
 	"chalkline/protocol/ink/inktest"
 )
 
-// The reference lesson (WB-28): what is written in it, and what the 3-byte scheme
-// of the source takes for that, a frame for each stroke: 8 bytes for its first
+// The reference lesson: what is written in it, and what the 3-byte scheme (docs/ink.md)
+// takes for that, a frame for each stroke: 8 bytes for its first
 // point, 3 for every other.
 const (
-	lessonPeople  = 7
-	lessonTime    = 90 * time.Minute
-	lessonStrokes = 20_000 * 10
-	lessonPoints  = 30 // of a stroke
-	lessonFrame   = 8  // points in 1/30 s
-	sourceStroke  = 8 + 3*(lessonPoints-1)
+	lessonPeople    = 7
+	lessonTime      = 90 * time.Minute
+	lessonStrokes   = 20_000 * 10
+	lessonPoints    = 30 // of a stroke
+	lessonFrame     = 8  // points in 1/30 s
+	threeByteStroke = 8 + 3*(lessonPoints-1)
 )
 
 // lessonPart is how much of the lesson is written here: 1/lessonPart of its strokes
@@ -101,10 +101,10 @@ func strokesOf(t *testing.T, points int) (all [][]ot.Point) {
 	return all
 }
 
-// TestWB28TheReferenceLessonTakesFewerBytesThanTheSource prints, with -v, the
+// TestTheReferenceLessonTakesFewerBytesThanThe3ByteScheme prints, with -v, the
 // figures of docs/performance.md: all that travels on documents' streams and what
 // is submitted, with every envelope but that of TLS, QUIC or TCP.
-func TestWB28TheReferenceLessonTakesFewerBytesThanTheSource(t *testing.T) {
+func TestTheReferenceLessonTakesFewerBytesThanThe3ByteScheme(t *testing.T) {
 	recorded := strokesOf(t, lessonPoints)
 	s := newStepped(t)
 	s.now = s.now.Truncate(time.Millisecond)
@@ -156,8 +156,8 @@ func TestWB28TheReferenceLessonTakesFewerBytesThanTheSource(t *testing.T) {
 	t.Logf("a listener: %.1f MB, %.2f bytes a point; to all %d: %.1f MB, %.3f Mbit/s, %.0f classes on 5 Mbit/s; from all: %.1f MB",
 		perStroke*lessonStrokes/1e6, perStroke/lessonPoints, lessonPeople, perStroke*lessonStrokes*lessonPeople/1e6, rate, 5/rate,
 		float64(up)/float64(written)*lessonStrokes/1e6)
-	// The source sends it to the six others; here it comes back to its author too.
-	if others := float64(sourceStroke * (lessonPeople - 1)); perStroke*lessonPeople > others {
-		t.Errorf("%.0f bytes for a stroke at all, the source takes %.0f", perStroke*lessonPeople, others)
+	// The 3-byte scheme sends it to the six others; here it comes back to its author too.
+	if others := float64(threeByteStroke * (lessonPeople - 1)); perStroke*lessonPeople > others {
+		t.Errorf("%.0f bytes for a stroke at all, the 3-byte scheme takes %.0f", perStroke*lessonPeople, others)
 	}
 }

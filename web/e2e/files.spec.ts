@@ -42,7 +42,7 @@ async function choose(page: Page, file: { name: string; mimeType: string; buffer
 
 const notice = (page: Page) => page.locator(".notices .notice");
 
-test("SY-08 an image is uploaded with progress and placed in the middle of what is seen", async ({ open }) => {
+test("an image is uploaded with progress and placed in the middle of what is seen", async ({ open }) => {
   const page = await open();
   await holdUp(page);
   await choose(page, { name: "题目.png", mimeType: "image/png", buffer: await png(page) });

@@ -58,7 +58,7 @@ test("PGS2, PGS4: a page that one removes goes for the other too, and undo bring
   await expect(button(bob, "Delete this page…")).toBeDisabled();
 });
 
-test("SY-16: two who move one page at once end in the same order; dragging and the menu move too", async ({ lesson, server }) => {
+test("PGS2: two who move one page at once end in the same order; dragging and the menu move too", async ({ lesson, server }) => {
   const ann = await lesson.person("Ann");
   const bob = await lesson.person("Bob");
   const [first = "", second = "", third = ""] = await threePages(ann, bob);

@@ -61,7 +61,7 @@ function expectAll(text: string, parts: readonly string[]): void {
   }
 }
 
-test("SY-05 two people type in one word, one through an input method: no letter is lost or doubled", async ({ lesson }) => {
+test("OT13 two people type in one word, one through an input method: no letter is lost or doubled", async ({ lesson }) => {
   const ann = await lesson.person("Ann");
   const bob = await lesson.person("Bob");
   await write(ann, "chalk");
@@ -87,7 +87,7 @@ test("SY-05 two people type in one word, one through an input method: no letter 
   await picture(bob.page, "text-two");
 });
 
-test("SY-07 one types offline for ten seconds, the other goes on, with an input method: both find every letter", async ({ lesson, relay }) => {
+test("SYN7 one types offline for ten seconds, the other goes on, with an input method: both find every letter", async ({ lesson, relay }) => {
   const ann = await lesson.person("Ann");
   const bob = await lesson.person("Bob", {}, relay);
   await write(ann, "board");

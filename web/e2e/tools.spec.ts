@@ -20,7 +20,7 @@ async function rectangle(page: Page, from: At, to: At): Promise<void> {
   await expect.poll(() => selected(page)).toBe(1);
 }
 
-test("WB-09 each shape is drawn from corner to corner, then it is selected", async ({ open }) => {
+test("each shape is drawn from corner to corner, then it is selected", async ({ open }) => {
   const page = await open();
   for (const [i, [key, kind]] of ([["l", "line"], ["a", "arrow"], ["r", "rectangle"], ["o", "ellipse"]] as const).entries()) {
     const from: At = [200 + 220 * i, 200], to: At = [360 + 220 * i, 330];

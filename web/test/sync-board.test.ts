@@ -94,7 +94,7 @@ describe("tools' writing", () => {
     atRest(w, board);
   });
 
-  test("WB-11: the visible pieces of an erased stroke become strokes in one batch, drawn where the old one was", async () => {
+  test("OT15: the visible pieces of an erased stroke become strokes in one batch, drawn where the old one was", async () => {
     const w = new World();
     const { board } = await enterAlone(w, "ann");
     const k = board.createInk([color(9)], Array.from({ length: 50 }, (_, i) => ({ x: 10 * i, y: 0, p: 9, t: i })));

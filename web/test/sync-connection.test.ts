@@ -97,7 +97,7 @@ describe("losing the connection", () => {
     atRest(w, board);
   });
 
-  test("WB-20 a synced page says so while what it wrote is not delivered for longer than the last strokes take", async () => {
+  test("SES11 a synced page says so while what it wrote is not delivered for longer than the last strokes take", async () => {
     const w = new World();
     const { page, board } = await enter(w, "ann");
     const sending = (): boolean => page.session.connection.value.kind === "synced" && page.session.connection.value.sending;

@@ -75,7 +75,7 @@ describe("pages", () => {
     assert.ok(!w.server.heard.includes("syncState"), "a hash differed");
   });
 
-  test("SY-16: two who move one page at once end in the same order", async () => {
+  test("PGS2: two who move one page at once end in the same order", async () => {
     const w = new World();
     const [ann, bob] = [await enter(w, "ann"), await enter(w, "bob", new Browser(w.clock))];
     const second = ann.page.session.addPage("p1");

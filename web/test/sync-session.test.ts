@@ -87,7 +87,7 @@ describe("session", () => {
     assert.ok(changes.length >= 2);
   });
 
-  test("SY-17: an idle session sends heart ticks and asks whether the server is there, nothing else", async () => {
+  test("an idle session sends heart ticks and asks whether the server is there, nothing else", async () => {
     const w = new World();
     const { page } = await enter(w, "ann");
     await w.pass(20_000);

@@ -189,7 +189,7 @@ describe("coming back", () => {
   });
 });
 
-describe("SES11: the connection state machine (WB-20)", () => {
+describe("SES11: the connection state machine", () => {
   const at = (events: PhaseEvent[]): Phase => events.reduce(advance, "resting" as Phase);
   const circumstances = { everSynced: false, online: true, route: "webtransport", fallback: false, rttMs: 12, unsent: 3, sending: true, code: 0, parameters: {} } as const;
 

@@ -16,7 +16,7 @@ export interface Rect {
 /** Units per board px. */
 export const UNITS = 10;
 
-/** The whole board, 4096 × 17 065 px (WB-21). */
+/** The whole board, 4096 × 17 065 px. */
 export const BOARD: Rect = { x0: 0, y0: 0, x1: 40_960, y1: 170_650 };
 
 export const NOWHERE: Rect = { x0: Infinity, y0: Infinity, x1: -Infinity, y1: -Infinity };

@@ -61,7 +61,7 @@ export function zoomAt(v: Viewport, zoom: number, at: Vec): Viewport {
   return held({ ...next, x: fixed.x - at.x / s, y: fixed.y - at.y / s });
 }
 
-/** Zoom in steps of 0.01, the form in which a view is shared (WB-13). */
+/** Zoom in steps of 0.01, the form in which a view is shared. */
 export const roundZoom = (zoom: number): number => clamp(Math.round(zoom * 100) / 100, MIN_ZOOM, MAX_ZOOM);
 
 /** The view with its zoom rounded, the middle of the screen staying where it is. */

@@ -10,7 +10,7 @@ export interface Observable<T> {
 
 export type Route = "webtransport" | "websocket";
 
-/** The one connection state machine (WB-20). unsent counts batches that are not durable yet. */
+/** The one connection state machine (SES11). unsent counts batches that are not durable yet. */
 export type Connection =
   /** Not in the lesson yet; code: why the last attempt came to nothing, 0: none did. */
   | { readonly kind: "connecting"; readonly unsent: number; readonly code: number }

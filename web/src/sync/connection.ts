@@ -1,4 +1,4 @@
-// The one connection state machine (WB-20): the phases of SES11, which the server has by the same names.
+// The one connection state machine: the phases of SES11, which the server has by the same names.
 //
 //   phase          event → phase
 //   resting        dial → dialing · over → ended

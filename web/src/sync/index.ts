@@ -1,4 +1,4 @@
-// The board SDK's entry: rooms, live, with no framework. To embed a board in a page of your own (SY-13):
+// The board SDK's entry: rooms, live, with no framework. To embed a board in a page of your own:
 //
 //   import { connect, createRoom } from "./sync/index.ts";
 //

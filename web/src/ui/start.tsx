@@ -28,7 +28,7 @@ const working = signal(false);
 const title = signal("");
 const code = signal("");
 
-/** Room names are at most 255 bytes (WB-16): 80 characters of any script fit. */
+/** Room names are at most 255 bytes: 80 characters of any script fit. */
 const MAX_TITLE = 80;
 const MAX_NAME = 20;
 

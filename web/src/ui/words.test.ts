@@ -12,7 +12,7 @@ import { zh } from "./texts.ts";
 
 const said = (c: Connection): string => zh[wordsFor(c).text];
 
-test("WB-20 the pill says in words how the connection stands", () => {
+test("the pill says in words how the connection stands", () => {
   assert.equal(said({ kind: "connecting", unsent: 0, code: 0 }), "正在连接");
   assert.equal(said({ kind: "connecting", unsent: 0, code: 1001 }), "正在连接");
   const synced = { kind: "synced", route: "webtransport", fallback: false, rttMs: 38, unsent: 2, sending: false } as const;
