@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -27,7 +26,7 @@ func main() {
 // run is main with everything handed in; it returns the exit status.
 func run(ctx context.Context, arguments, environment []string, stdout, stderr io.Writer) int {
 	if slices.Contains(arguments, "--version") || slices.Contains(arguments, "-version") {
-		_, _ = fmt.Fprintln(stdout, "chalkline", version())
+		_, _ = fmt.Fprintln(stdout, "chalkline", version)
 		return 0
 	}
 	command, participant, arguments := parseCommand(arguments)
@@ -53,6 +52,9 @@ func run(ctx context.Context, arguments, environment []string, stdout, stderr io
 	}
 	return 0
 }
+
+// version is the tag or commit that was built; the Makefile sets it.
+var version = "unknown"
 
 // Commands.
 const (
@@ -95,18 +97,4 @@ func perform(ctx context.Context, command, participant string, c config.Config, 
 	default:
 		return server.Run(ctx, c)
 	}
-}
-
-// version is that of the module, or the commit that was built.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			return info.Main.Version + " " + s.Value
-		}
-	}
-	return info.Main.Version
 }

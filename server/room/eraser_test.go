@@ -14,8 +14,8 @@ import (
 // What an eraser takes that sends each of its points, wherever that is, and
 // the radius of the eraser here, 1/10 px.
 const (
-	eraserPoint = 6
-	eraserRadius      = 200
+	eraserPoint  = 6
+	eraserRadius = 200
 )
 
 // rubbed returns what a round eraser covers of a line on its way along a path: in
