@@ -44,6 +44,31 @@ class FakeTransport extends EventTarget {
   state: RTCDtlsTransportState = "connected";
 }
 
+/** Of a camera or a microphone. */
+export class FakeTrack extends EventTarget {
+  enabled = true;
+  contentHint = "";
+  readyState: MediaStreamTrackState = "live";
+
+  constructor(readonly kind: "video" | "audio") {
+    super();
+  }
+
+  getSettings(): MediaTrackSettings {
+    return { height: 720 };
+  }
+
+  stop(): void {
+    this.readyState = "ended";
+  }
+
+  /** Its device is pulled out. */
+  unplug(): void {
+    this.stop();
+    this.dispatchEvent(new Event("ended"));
+  }
+}
+
 export class FakeSender {
   transform: unknown;
   track: MediaStreamTrack | null;
@@ -301,6 +326,10 @@ export class FakeWorld {
   late: ((ms: number) => void) | undefined;
   /** Answers a request instead of the usual. */
   answer: ((path: string, init: RequestInit) => Response | Error | undefined) | undefined;
+  /** Why a camera or a microphone is not given. */
+  refuse: ((wish: MediaStreamConstraints) => Error | undefined) | undefined;
+  /** What was given of them. */
+  readonly tracks: FakeTrack[] = [];
   private posts = 0;
 
   get peer(): FakePeer {
@@ -384,9 +413,11 @@ export class FakeWorld {
   }
 
   private capture(): object {
-    const track = (kind: string): object => Object.assign(new EventTarget(), { kind, enabled: true, contentHint: "", getSettings: () => ({ height: 720 }), stop: () => undefined });
-    const open = async ({ video, audio }: MediaStreamConstraints): Promise<object> => {
-      const tracks = [...(video === undefined ? [] : [track("video")]), ...(audio === undefined ? [] : [track("audio")])];
+    const open = async (wish: MediaStreamConstraints): Promise<object> => {
+      const refusal = this.refuse?.(wish);
+      if (refusal !== undefined) throw refusal;
+      const tracks = (["video", "audio"] as const).filter((kind) => wish[kind] !== undefined).map((kind) => new FakeTrack(kind));
+      this.tracks.push(...tracks);
       return { getTracks: () => tracks };
     };
     return { getUserMedia: open };

@@ -41,9 +41,9 @@ export abstract class Publishing {
     this.release(this.sound);
     this.picture = null;
     this.sound = null;
+    this.state.set("off"); // first: that tracks go says nothing of a publisher that goes on
     this.show();
     this.fault.set(undefined);
-    this.state.set("off");
   }
 
   /** For good, with its session. */

@@ -45,7 +45,7 @@ export class Av {
     this.session = session;
     this.media = media;
     this.streamKey = new OwnStreamKey(session);
-    this.own = new OwnCamera(session, media, (source, change) => this.setSwitches(source, change));
+    this.own = new OwnCamera(session, media, (source, change) => this.#switch(source, change));
     this.#stops = [
       session.sources.subscribe(() => this.#play()),
       session.stage.subscribe(() => this.#play()),
@@ -136,10 +136,11 @@ export class Av {
     };
   }
 
-  /** Takes sound or picture of a source off at the server, or puts it back. */
+  /** Takes sound or picture of a source off for everybody, or puts it back: of the camera here with its devices. */
   async setSwitches(source: MediaSource, change: Switches): Promise<void> {
-    const { muted, hidden } = { ...source, ...change };
-    await this.#ask(`sources/${source.number}/switches`, { muted, hidden });
+    if (source.kind !== "camera" || !this.isHere(source)) return this.#switch(source, change);
+    if (change.hidden !== undefined) await this.own.setVideo(!change.hidden);
+    if (change.muted !== undefined) await this.own.setAudio(!change.muted);
   }
 
   /** How long before its arrival a stream's picture was taken, µs. Returns whether the server has it. */
@@ -167,6 +168,11 @@ export class Av {
     this.preview.close();
     this.#playing.clear();
     this.media.stop();
+  }
+
+  /** At the server; what is not named stays. */
+  async #switch(source: MediaSource, change: Switches): Promise<void> {
+    await this.#ask(`sources/${source.number}/switches`, change);
   }
 
   async #ask(path: string, body: object): Promise<boolean> {
