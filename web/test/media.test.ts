@@ -169,6 +169,47 @@ test("devices change over the same connection; stopping tells the server", async
   media.stop();
 });
 
+/** Cameras of a phone: one is given at a time, and some not at all. */
+function onePhone(world: FakeWorld, broken: readonly string[] = []): void {
+  world.refuse = ({ video }) => {
+    const device = typeof video === "object" && typeof video.deviceId === "object" && "exact" in video.deviceId ? String(video.deviceId.exact) : "";
+    const open = world.tracks.some(({ kind, readyState }) => kind === "video" && readyState === "live");
+    return open || broken.includes(device) ? new DOMException("Could not start video source", "NotReadableError") : undefined;
+  };
+}
+
+test("a camera that opens only once the other one is closed is changed to", async () => {
+  const { world, media } = await publishing();
+  onePhone(world);
+  await media.camera.useCamera("back");
+  await world.clock.pass(1);
+  assert.deepEqual(world.tracks.map(({ kind, readyState }) => `${kind} ${readyState}`), ["video ended", "audio live", "video live"]);
+  assert.equal(videoOf(world.peer).sender.track, world.tracks[2]);
+  assert.deepEqual([media.camera.camera.value, media.camera.fault.value], ["back", undefined]);
+  media.stop();
+});
+
+test("a camera that does not open gives way to the one before, and the person is told", async () => {
+  const { world, media } = await publishing();
+  onePhone(world, ["back"]);
+  await media.camera.useCamera("back");
+  await world.clock.pass(1);
+  assert.equal(videoOf(world.peer).sender.track, world.tracks[2]);
+  assert.equal(world.tracks[2]?.readyState, "live");
+  assert.deepEqual([media.camera.camera.value, media.camera.fault.value], ["", { kind: "in-use" }]);
+  media.stop();
+});
+
+test("where the camera before does not open again either the picture is off", async () => {
+  const { world, media } = await publishing();
+  onePhone(world, ["back", ""]);
+  await media.camera.useCamera("back");
+  await world.clock.pass(1);
+  assert.deepEqual([media.camera.video.value, media.camera.state.value, media.camera.fault.value], [false, "live", { kind: "in-use" }]);
+  assert.equal(videoOf(world.peer).sender.track, null);
+  media.stop();
+});
+
 /** Ann leads and is played over WebRTC; frames come at 30 a second, 100 ms after their stamps. */
 class Lesson {
   rtp = 0;

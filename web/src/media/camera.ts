@@ -1,6 +1,7 @@
 // One's own camera and microphone.
 import { Value } from "../sync/observable.ts";
 import type { Publisher } from "./api.ts";
+import { captureFault } from "./faults.ts";
 import { Publishing } from "./publisher.ts";
 
 type Kind = "video" | "audio";
@@ -64,13 +65,20 @@ export class Camera extends Publishing implements Publisher {
         await this.open(kind, stale);
       } catch (error) {
         chosen.set(before); // what was in use goes on
+        if (this.track(kind)?.readyState === "ended") await this.open(kind, stale).catch(() => stale() || this.drop(kind));
         throw error;
       }
     });
   }
 
   private async open(kind: Kind, stale: () => boolean): Promise<void> {
-    const stream = await this.capture({ [kind]: this.wish(kind) });
+    const open = (): Promise<MediaStream> => this.capture({ [kind]: this.wish(kind) });
+    const stream = await open().catch((error: unknown) => {
+      const held = this.track(kind);
+      if (held === null || captureFault(error, true).kind !== "in-use") throw error;
+      this.release(held); // phones open one camera at a time
+      return open();
+    });
     if (stale()) return stream.getTracks().forEach((track) => track.stop());
     const on = this.track(kind)?.enabled ?? true;
     for (const track of stream.getTracks()) {
