@@ -34,6 +34,22 @@ test("a teacher shares the screen: a pupil sees it, strokes go with it, and a pa
   await expect.poll(() => alignment(ben)).toBe("no-media");
 });
 
+test("a screen that the system does not give is said; to close the browser's own choice is to change one's mind", async ({ lesson }) => {
+  const ann = await lesson.person("Ann");
+  const refuse = (message: string) => ann.page.evaluate((m) => {
+    navigator.mediaDevices.getDisplayMedia = () => Promise.reject(new DOMException(m, "NotAllowedError"));
+  }, message);
+  const press = ann.page.getByRole("button", { name: "Share screen" });
+  const fault = () => ann.page.evaluate(() => window.chalkline?.media.screen.fault.value?.kind);
+  await refuse("Permission denied");
+  await press.click();
+  await expect.poll(fault).toBe("not-allowed");
+  await expect(ann.page.getByRole("alert")).toHaveCount(0);
+  await refuse("Permission denied by system");
+  await press.click();
+  await expect(ann.page.getByRole("alert")).toContainText("The system does not let the browser record the screen.");
+});
+
 test("a part of a screen is not offered where it would stand still while the page is hidden", async ({ lesson }) => {
   const ann = await lesson.person("Ann");
   // As Firefox and Safari are.

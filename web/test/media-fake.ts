@@ -326,7 +326,7 @@ export class FakeWorld {
   late: ((ms: number) => void) | undefined;
   /** Answers a request instead of the usual. */
   answer: ((path: string, init: RequestInit) => Response | Error | undefined) | undefined;
-  /** Why a camera or a microphone is not given. */
+  /** Why a camera, a microphone or a screen is not given. */
   refuse: ((wish: MediaStreamConstraints) => Error | undefined) | undefined;
   /** What was given of them. */
   readonly tracks: FakeTrack[] = [];
@@ -420,7 +420,7 @@ export class FakeWorld {
       this.tracks.push(...tracks);
       return { getTracks: () => tracks };
     };
-    return { getUserMedia: open };
+    return { getUserMedia: open, getDisplayMedia: open };
   }
 
   private async request(path: string, init: RequestInit): Promise<Response> {

@@ -169,6 +169,16 @@ test("devices change over the same connection; stopping tells the server", async
   media.stop();
 });
 
+for (const [message, kind] of [["Permission denied by system", "by-system"], ["Permission denied", "not-allowed"]] as const) {
+  test(`a screen that is not given with "${message}" is a fault of its own: ${kind}`, async () => {
+    const { world, media } = begin();
+    world.refuse = () => new DOMException(message, "NotAllowedError");
+    await media.screen.start(both);
+    assert.deepEqual([media.screen.fault.value, media.screen.state.value], [{ kind }, "off"]);
+    media.stop();
+  });
+}
+
 /** Cameras of a phone: one is given at a time, and some not at all. */
 function onePhone(world: FakeWorld, broken: readonly string[] = []): void {
   world.refuse = ({ video }) => {

@@ -9,8 +9,10 @@ export type Quality = "auto" | "main" | "sub";
 
 /** Why something cannot be published or played; its words are the page's. */
 export type MediaFault =
-  /** The person or the system said no. */
+  /** The person said no, or it is not known who did. */
   | { readonly kind: "not-allowed" }
+  /** The system keeps it from the browser. */
+  | { readonly kind: "by-system" }
   | { readonly kind: "no-device" }
   /** Another program has it. */
   | { readonly kind: "in-use" }

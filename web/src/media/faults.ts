@@ -15,7 +15,8 @@ export class NoRoute extends Error {
 /** Of what getUserMedia and getDisplayMedia reject with (W3C mediacapture-main, 10.3). */
 export function captureFault(error: unknown, secure: boolean): MediaFault {
   if (!secure) return { kind: "insecure" };
-  switch (error instanceof Error ? error.name : "") {
+  const { name, message } = error instanceof Error ? error : { name: "", message: "" };
+  switch (name) {
     case "NotFoundError":
     case "OverconstrainedError":
       return { kind: "no-device" };
@@ -23,7 +24,8 @@ export function captureFault(error: unknown, secure: boolean): MediaFault {
     case "AbortError":
       return { kind: "in-use" };
     default:
-      return { kind: "not-allowed" };
+      // Only what Chromium says tells the system's no from the person's.
+      return { kind: message === "Permission denied by system" ? "by-system" : "not-allowed" };
   }
 }
 

@@ -106,7 +106,7 @@ function PublishFault({ room, publisher }: { readonly room: RoomState; readonly 
   return (
     <div class="notice notice-bad" role="alert">
       <CircleAlert aria-hidden="true" />
-      <FaultText fault={fault} />
+      <FaultText fault={fault} of={publisher.kind} />
       <button class="icon-button" aria-label={t("common.close")} onClick={() => (closed.value = what)}>
         <X aria-hidden="true" />
       </button>

@@ -20,7 +20,7 @@ export function ScreenPanel({ room }: { readonly room: RoomState }): JSX.Element
     <>
       <h2>{t("av.screen.title")}</h2>
       {state !== "off" && <p class="publish-state" data-state={state}>{t(state === "live" ? "av.screen.live" : `av.state.${state}`)}</p>}
-      <FaultNote fault={useObservable(screen.fault).value} />
+      <FaultNote fault={useObservable(screen.fault).value} of="screen" />
       {picking && stream !== undefined
         ? <Picking room={room} stream={stream} onDone={() => setPicking(false)} />
         : <Sharing room={room} stream={stream} onPart={() => setPicking(true)} />}

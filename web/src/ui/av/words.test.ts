@@ -30,12 +30,19 @@ test("ALN7 who writes is told that the board is ahead, and by how much", () => {
 });
 
 test("every fault says what to do; what the server refused says it with its code", () => {
-  for (const kind of ["not-allowed", "no-device", "in-use", "insecure", "no-h264", "no-route"] as const) {
+  for (const kind of ["not-allowed", "no-device", "by-system", "in-use", "insecure", "no-h264", "no-route"] as const) {
     assert.equal(faultWords({ kind }).help, `fault.${kind}.do`);
   }
   assert.deepEqual(faultWords({ kind: "refused", code: 3015, parameters: {} }), { text: "fault.refused", help: "error.3015", code: 3015 });
   // MED4: it is the camera that another window has, not the lesson.
   assert.equal(faultWords({ kind: "refused", code: 3009, parameters: {} }).text, "fault.taken-over");
+});
+
+test("a screen that is not given is not spoken of as a camera", () => {
+  const said = (kind: "by-system" | "in-use" | "no-device"): string[] => [faultWords({ kind }, "screen").text, faultWords({ kind }, "screen").help];
+  assert.deepEqual(said("by-system"), ["fault.screen.by-system", "fault.screen.by-system.do"]);
+  assert.deepEqual(said("in-use"), ["fault.screen", "fault.screen.do"]);
+  assert.deepEqual(said("no-device"), said("in-use"));
 });
 
 const source = (number: number, more: Partial<MediaSource> = {}): MediaSource => ({

@@ -1,5 +1,5 @@
 // What faults of media and the state of the alignment are called: what it is, and what it means or what to do.
-import type { Alignment, MediaFault } from "../../media/api.ts";
+import type { Alignment, MediaFault, Publisher } from "../../media/api.ts";
 import type { MediaSource } from "../../sync/api.ts";
 import { Code } from "../../sync/index.ts";
 import type { Tone } from "../connectionwords.ts";
@@ -14,14 +14,21 @@ export interface FaultWords {
   readonly code: number;
 }
 
-export function faultWords(fault: MediaFault): FaultWords {
+/** of: what could not be published; of what is played it makes no difference. */
+export function faultWords(fault: MediaFault, of: Publisher["kind"] = "camera"): FaultWords {
   switch (fault.kind) {
     case "refused":
       if (fault.code === Code.TakenOver) return { text: "fault.taken-over", help: "fault.taken-over.do", code: fault.code };
       return { text: "fault.refused", help: errorKey(fault.code), code: fault.code };
-    case "not-allowed":
+    case "by-system":
+      return of === "screen"
+        ? { text: "fault.screen.by-system", help: "fault.screen.by-system.do", code: 0 }
+        : { text: "fault.by-system", help: "fault.by-system.do", code: 0 };
     case "no-device":
     case "in-use":
+      if (of === "screen") return { text: "fault.screen", help: "fault.screen.do", code: 0 };
+      return { text: `fault.${fault.kind}`, help: `fault.${fault.kind}.do`, code: 0 };
+    case "not-allowed":
     case "insecure":
     case "no-h264":
     case "no-route":
