@@ -130,6 +130,15 @@ test("going live that fails says why, though its panel is closed; so does being 
   await expect(again.page.locator(".notices").getByRole("alert")).toHaveCount(0);
 });
 
+test("a page that is closed is away at once, and boards wait for it no longer", async ({ lesson }) => {
+  const ann = await withCamera(lesson, "Ann");
+  const ben = await lesson.person("Ben");
+  await goLive(ann);
+  await isAligned(ben);
+  await ann.page.close();
+  await expect.poll(() => alignment(ben), { timeout: 6000 }).toBe("no-media");
+});
+
 test("the server is restarted in an orderly way: who is live stays live, and is seen again", async ({ lesson, server }) => {
   const ann = await withCamera(lesson, "Ann");
   const ben = await lesson.person("Ben");

@@ -322,6 +322,8 @@ export class FakeWorld {
   readonly support = { webrtc: true, mse: true, nativeHls: false };
   hls: () => Promise<unknown> = () => Promise.reject(new Error("no HLS here"));
   gesture: (() => void) | undefined;
+  /** Called when the page is left. */
+  readonly leaves = new Set<() => void>();
   closed = false;
   late: ((ms: number) => void) | undefined;
   /** Answers a request instead of the usual. */
@@ -403,6 +405,10 @@ export class FakeWorld {
       stream: (tracks: readonly unknown[]) => ({ getTracks: () => tracks }),
       meter: () => ({ level: () => 0.5, stop: () => undefined }),
       outputDelay: () => 40,
+      leaving: (call: () => void) => {
+        world.leaves.add(call);
+        return () => void world.leaves.delete(call);
+      },
       gesture: (call: () => void) => {
         world.gesture = call;
         return () => void (world.gesture = undefined);

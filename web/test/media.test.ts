@@ -169,6 +169,21 @@ test("devices change over the same connection; stopping tells the server", async
   media.stop();
 });
 
+test("a page that is left tells the server of what it publishes and plays, in the same task, and connects no more", async (t) => {
+  const { world, media } = await publishing();
+  t.after(() => media.stop());
+  world.sources.set([sourceOf(7)]);
+  media.play(7);
+  await world.clock.pass(10);
+  world.peer.become("connected");
+  await world.clock.pass(10);
+  const before = world.requests.length;
+  for (const leave of [...world.leaves]) leave();
+  assert.deepEqual(world.requests.slice(before).sort(), ["DELETE sources/7/whep/2", "DELETE whip/1"]);
+  await world.clock.pass(60_000);
+  assert.equal(world.peers.length, 2);
+});
+
 for (const [message, kind] of [["Permission denied by system", "by-system"], ["Permission denied", "not-allowed"]] as const) {
   test(`a screen that is not given with "${message}" is a fault of its own: ${kind}`, async () => {
     const { world, media } = begin();

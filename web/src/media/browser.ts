@@ -44,6 +44,7 @@ export function browserMedia(): MediaEnvironment {
     crop: cropper(),
     outputDelay: () => loudspeaker.delay,
     gesture,
+    leaving,
     close: () => {
       worker.close();
       loudspeaker.close();
@@ -101,6 +102,14 @@ class Loudspeaker {
   close(): void {
     this.context?.close().catch(() => undefined); // it is closed
   }
+}
+
+function leaving(call: () => void): () => void {
+  const hidden = ({ persisted }: PageTransitionEvent): void => {
+    if (!persisted) call();
+  };
+  window.addEventListener("pagehide", hidden);
+  return () => window.removeEventListener("pagehide", hidden);
 }
 
 function gesture(call: () => void): () => void {

@@ -67,6 +67,8 @@ export interface MediaEnvironment {
   outputDelay(): number;
   /** Calls back at the person's next click or key. Returns how to stop. */
   gesture(call: () => void): () => void;
+  /** Calls back when the page is left for good: what is to be done is done before it returns. Returns how to stop. */
+  leaving(call: () => void): () => void;
   /** Lets the worker and the loudspeaker go, for good. */
   close(): void;
 }

@@ -49,7 +49,7 @@ export class Line {
   private readonly backOff: BackOff;
   private wake: (() => void) | undefined;
   private again: (() => void) | undefined;
-  private readonly unwatch: () => void;
+  private readonly stops: readonly (() => void)[];
 
   constructor(
     private readonly env: MediaEnvironment,
@@ -60,9 +60,12 @@ export class Line {
     private readonly events: LineEvents,
   ) {
     this.backOff = new BackOff(() => env.random());
-    this.unwatch = env.signals.subscribe((signal) => {
-      if (signal === "online") this.wake?.();
-    });
+    this.stops = [
+      env.signals.subscribe((signal) => {
+        if (signal === "online") this.wake?.();
+      }),
+      env.leaving(() => this.stop()),
+    ];
     void this.run();
   }
 
@@ -75,7 +78,7 @@ export class Line {
 
   stop(): void {
     this.over.abort();
-    this.unwatch();
+    for (const stop of this.stops) stop();
     this.wake?.();
     this.again?.();
     this.drop();
