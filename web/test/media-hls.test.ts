@@ -263,6 +263,27 @@ test("ALN7: WebRTC that fails a writer is given up for what played before", asyn
   media.stop();
 });
 
+for (const [what, ends] of [
+  ["become the lead themselves", ({ world }) => world.stage.set({ page: "", lead: "me" })],
+  ["are led by somebody else", ({ world }) => world.stage.set({ page: "", lead: "ben" })],
+  ["are led by nobody", ({ world }) => world.stage.set({ page: "", lead: "" })],
+  ["turn alignment off", ({ media }) => media.setAligned(false)],
+] as readonly (readonly [string, (lesson: Lesson) => void])[]) {
+  test(`ALN7: writers who chose HLS and are given WebRTC get HLS again when they ${what}`, async () => {
+    const lesson = await withoutWebRtc("hls");
+    const { media, world, playing } = lesson;
+    const hls = world.answer;
+    world.answer = (path, init) => (path.includes("whep") ? undefined : hls?.(path, init));
+    media.writes();
+    await world.clock.pass(10);
+    assert.equal(playing.player.value, "webrtc");
+    ends(lesson);
+    await world.clock.pass(10);
+    assert.equal(playing.player.value, "hls");
+    media.stop();
+  });
+}
+
 interface HlsError {
   readonly fatal: boolean;
   readonly type: string;

@@ -93,16 +93,23 @@ export class Aligner {
   private update(): void {
     const { lead } = this.session.stage.value;
     if (lead !== this.lead) this.change(lead);
+    this.takeBack();
     if (lead === "" || lead === this.session.participant) return this.now({ kind: "none" });
     if (!this.aligned) return this.now({ kind: "off", reason: "chosen" });
     const led = this.led(lead);
     if (led.length === 0) return this.now({ kind: "no-media" });
     const now = this.site.env.clock.now();
     const time = leadTime(led, now);
-    if (this.writing(led, time, now)) return this.now({ kind: "off", reason: "writing" });
+    if (this.writing(led, time)) return this.now({ kind: "off", reason: "writing" });
     if (time === undefined) return this.starting(now);
     this.startingAt = undefined;
     this.follow(time, now);
+  }
+
+  /** What a writer was given instead of their choice is for as long as they write, and boards are held for it (ALN7). */
+  private takeBack(): void {
+    const given = this.wroteLately && this.aligned && this.lead !== this.session.participant;
+    for (const playing of this.playing.value) if (!given || this.sourceOf(playing)?.participant !== this.lead) playing.insist(undefined);
   }
 
   private change(lead: string): void {
@@ -113,10 +120,14 @@ export class Aligner {
   /** The lead's sources that are there, on and played here, but those that were given up. */
   private led(lead: string): Led[] {
     return this.playing.value.flatMap((playing) => {
-      const source = this.session.sources.value.find((s) => s.number === playing.source);
+      const source = this.sourceOf(playing);
       if (source === undefined || source.participant !== lead || playing.over(source) || playing.off(source) || this.givenUp(playing)) return [];
       return [{ source, playing, shown: playing.shown }];
     });
+  }
+
+  private sourceOf(playing: SourcePlaying): MediaSource | undefined {
+    return this.session.sources.value.find(({ number }) => number === playing.source);
   }
 
   /** Whether it failed for long; then the time that it says is of before, until it has a frame again. */
@@ -131,14 +142,15 @@ export class Aligner {
   }
 
   /** Whether the person writes and is too far behind; then WebRTC is played where it works (ALN7). */
-  private writing(led: readonly Led[], time: LeadTime | undefined, now: number): boolean {
-    const writes = now - this.wroteAt < WRITING_MS;
+  private writing(led: readonly Led[], time: LeadTime | undefined): boolean {
     const behind = time === undefined ? Infinity : (this.session.alignment.now() ?? time.time) - time.time;
-    for (const { playing } of led) {
-      if (!writes) playing.insist(undefined);
-      else if (behind > WRITER_BEHIND) playing.insist("webrtc");
-    }
-    return writes && behind > WRITER_BEHIND;
+    if (!this.wroteLately || behind <= WRITER_BEHIND) return false;
+    for (const { playing } of led) playing.insist("webrtc");
+    return true;
+  }
+
+  private get wroteLately(): boolean {
+    return this.site.env.clock.now() - this.wroteAt < WRITING_MS;
   }
 
   /** Without the session nothing new is shown anyway, and media that fail with it come back with it. */
