@@ -18,7 +18,7 @@ describe("STG1: the stage", () => {
       const stage = state();
       const restoring = stage.restore(toBinary(StageStateSchema, create(StageStateSchema, { page, lead })));
       assert.equal(hex(restoring.hash()), want);
-      restoring.commit(new Context(), 0);
+      restoring.commit(new Context(), 0, 1n);
       assert.equal(hex(stage.hash()), want);
       assert.deepEqual(stage.view.value, { page, lead });
     }

@@ -208,6 +208,58 @@ describe("the stage", () => {
     assert.equal(stage.value.page, "p1");
   });
 
+  /** Tom's media are 100 ms behind, eva's 6 s, and so then are the boards. */
+  async function watched(c: Class, ms: number): Promise<void> {
+    const { stage } = c.viewer.session;
+    for (let passed = 0; passed < ms; passed += 40) {
+      await c.w.pass(40);
+      if (stage.value.lead === "ben") c.viewer.session.alignment.show("now");
+      else c.show(c.now - (stage.value.lead === "eva" ? 6000 : 100));
+    }
+  }
+
+  test("ALN2: who is the lead does not go back with the shown time, neither to their own media that are further behind nor by a seek", async () => {
+    const c = await Class.begin();
+    const { stage } = c.viewer.session;
+    const seen: string[] = [];
+    c.stage(leadChanged("tom"));
+    await c.w.pass(1000);
+    await watched(c, 2000);
+    c.stage(pageTurned("p1"));
+    await watched(c, 500);
+    stage.subscribe(({ page, lead }) => seen.push(`${lead} ${page}`));
+    c.stage(leadChanged("eva"));
+    const changed = c.now;
+    await watched(c, 12_000);
+    assert.deepEqual(seen, ["tom p1", "eva p1", "eva ", "eva p1"], "the page is as of then");
+    c.show(changed - 3000);
+    await c.w.pass(500);
+    assert.deepEqual(stage.value, { page: "", lead: "eva" });
+    assert.equal(c.w.server.asked.filter(({ document }) => document === "stage").length, 2);
+    c.stage(leadChanged("ben"));
+    await watched(c, 4000);
+    assert.equal(stage.value.lead, "eva", "until the shown time has come to it");
+    await watched(c, 4000);
+    assert.equal(stage.value.lead, "ben");
+    await c.atRest();
+  });
+
+  test("ALN2: in another history the lead is that of its stage", async () => {
+    const c = await Class.begin();
+    c.stage(leadChanged("tom"));
+    const putBack = c.w.server.backup();
+    for (const lead of ["eva", "tom", "eva"]) c.stage(leadChanged(lead));
+    await c.w.pass(100);
+    assert.equal(c.viewer.session.stage.value.lead, "eva");
+    c.w.server.kill();
+    putBack();
+    c.w.server.epoch++;
+    c.w.server.up = true;
+    await c.w.pass(5000);
+    assert.equal(c.viewer.session.stage.value.lead, "tom");
+    await c.atRest();
+  });
+
   test("own events that are not durable survive a reload", async () => {
     const c = await Class.begin();
     c.w.server.durable = false;

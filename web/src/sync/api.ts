@@ -168,7 +168,7 @@ export interface MediaSource {
 export interface Stage {
   /** "": none was turned to. */
   readonly page: string;
-  /** Participant whose video boards are held for; "": nobody. */
+  /** Participant whose video boards are held for; "": nobody. Does not go back with the shown time. */
   readonly lead: string;
 }
 

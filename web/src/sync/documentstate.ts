@@ -17,6 +17,6 @@ export interface Restoring {
   chunk(ink: Uint8Array): void;
   /** State hash of the snapshot, 16 bytes. */
   hash(): Uint8Array;
-  /** Replaces the state by the snapshot. context: who wrote what last; revision: its own. */
-  commit(context: Context, revision: number): void;
+  /** Replaces the state by the snapshot. context: who wrote what last; revision, epoch: where it stands. */
+  commit(context: Context, revision: number, epoch: bigint): void;
 }

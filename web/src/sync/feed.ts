@@ -226,7 +226,7 @@ export class Feed {
 
   private starts(start: SnapshotStart): void {
     if (this.phase.kind !== "header") throw new Error("snapshot out of order");
-    const snapshot = new Snapshot(start, this.state);
+    const snapshot = new Snapshot(start, this.state, this.epoch);
     const early = snapshot.release > this.gate.shown + AHEAD_MS && !this.inVain;
     if (early && this.events.early()) this.earlies++;
     else this.phase = { kind: "snapshot", snapshot };

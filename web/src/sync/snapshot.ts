@@ -23,6 +23,7 @@ export class Snapshot {
   constructor(
     { revision, digest, context, bytes, releaseAtUs }: SnapshotStart,
     private readonly state: DocumentState,
+    private readonly epoch: bigint,
   ) {
     if (bytes > BigInt(MAX_SNAPSHOT)) throw new Error("snapshot is too large");
     this.revision = Number(revision);
@@ -46,7 +47,7 @@ export class Snapshot {
   end(hash: Uint8Array): { commit(): void } {
     const restoring = this.begun();
     if (!equalBytes(hash, restoring.hash())) throw new Error("snapshot differs from its hash");
-    return { commit: () => restoring.commit(this.context, this.revision) };
+    return { commit: () => restoring.commit(this.context, this.revision, this.epoch) };
   }
 
   private begun(): Restoring {

@@ -26,6 +26,8 @@ export class StageState implements DocumentState {
   readonly lengths = undefined;
   readonly view = new Value<Stage>(EMPTY);
   private confirmed = EMPTY;
+  /** Of the newest revision that was shown, and where that is: who leads does not go back with the shown time (ALN2). */
+  private led = { lead: "", revision: 0, epoch: 0n };
   /** The own replica, 0 while there is none. */
   replica = 0;
   /** Own payloads that are not confirmed, by n. */
@@ -34,7 +36,7 @@ export class StageState implements DocumentState {
   constructor(private readonly events: StageEvents) {}
 
   apply(record: CodedRecord): void {
-    if (record.payload.length > 0) this.confirmed = after(this.confirmed, record.payload);
+    this.take(after(this.confirmed, record.payload), record.revision, this.led.epoch);
     if (record.replica === this.replica) {
       this.pending.delete(record.n);
       this.events.confirmed(record.n);
@@ -50,8 +52,8 @@ export class StageState implements DocumentState {
         throw new Error("ink in the stage");
       },
       hash: () => hashOf(next),
-      commit: (context) => {
-        this.confirmed = next;
+      commit: (context, revision, epoch) => {
+        this.take(next, revision, epoch);
         const last = this.events.restored(context);
         for (const n of [...this.pending.keys()]) if (n <= last) this.pending.delete(n);
         this.publish();
@@ -82,8 +84,13 @@ export class StageState implements DocumentState {
     this.publish();
   }
 
+  private take(confirmed: Stage, revision: number, epoch: bigint): void {
+    this.confirmed = confirmed;
+    if (epoch !== this.led.epoch || revision >= this.led.revision) this.led = { lead: confirmed.lead, revision, epoch };
+  }
+
   private publish(): void {
-    const { page, lead } = [...this.pending.values()].reduce(after, this.confirmed);
+    const { page, lead } = [...this.pending.values()].reduce(after, { ...this.confirmed, lead: this.led.lead });
     if (page !== this.view.value.page || lead !== this.view.value.lead) this.view.set({ page, lead });
   }
 }
