@@ -19,6 +19,8 @@ export class Peer {
   /** Streams of boards. */
   readonly boards = new Set<number>();
   generation = 0;
+  /** Documents as of a time that it may ask for (server/room/past.go), as of a local time. */
+  private times = { left: 32, at: 0 };
 
   constructor(
     private readonly server: FakeServer,
@@ -29,6 +31,14 @@ export class Peer {
   control(message: NonNullable<Reply>["message"]): void {
     const bytes = toBinary(ServerMessageSchema, create(ServerMessageSchema, { message } as Reply));
     this.down(() => this.events.control(bytes));
+  }
+
+  /** Whether it may ask for one more document as of a time. */
+  mayAsk(now: number): boolean {
+    const left = Math.min(32, this.times.left + (now - this.times.at) / 1000);
+    if (left < 1) return false;
+    this.times = { left: left - 1, at: now };
+    return true;
   }
 
   newStream(): number {

@@ -85,6 +85,36 @@ describe("the shown time goes back", () => {
     await c.atRest();
   });
 
+  for (const boards of [2, 8]) {
+    test(`ALN5: while a seek is dragged for long, ${boards} boards are asked for no more often than the server answers, and are of one time in the end`, async () => {
+      const c = await Class.begin();
+      c.w.server.delayUp = c.w.server.delayDown = 60;
+      const pages = Array.from({ length: boards - 1 }, (_, i) => `q${i}`);
+      for (const page of pages) c.w.server.addPage(page);
+      await c.w.pass(200);
+      const views = [c.board, ...pages.map((page) => c.viewer.session.look(page))];
+      await c.w.pass(200);
+      const names = [BOARD, ...pages.map((page) => `board::${page}`)];
+      for (let i = 0; i < 60; i++) {
+        for (const name of names) c.line(0, name);
+        await c.w.pass(500);
+      }
+      const end = c.now;
+      for (let ms = 0; ms < 20_000; ms += 40) {
+        c.show(end - 15_000 + 14_000 * Math.cos(ms / 2000));
+        await c.w.pass(40);
+      }
+      const stopped = end - 20_000;
+      c.show(stopped);
+      await c.w.pass(boards * 1000);
+      const counts = views.map((view) => [...view.elements()].length);
+      const want = c.w.server.doc(BOARD).revisionAt(stopped);
+      assert.equal(c.w.server.overloaded, 0);
+      assert.ok(counts.every((n) => n >= want && n <= want + 1), `${counts} of ${want}`);
+      await c.atRest();
+    });
+  }
+
   test("ALN5: a snapshot that is after T is asked for again, twice; then it is shown and T goes on", async () => {
     const c = await Class.begin();
     const [first = 0, , third = 0] = await lesson(c);

@@ -71,6 +71,8 @@ export class FakeServer {
   /** How often documents as of a time are refused (OVERLOADED), or given as they are now. */
   busy = 0;
   wrong = 0;
+  /** How often documents as of a time were asked for too often. */
+  overloaded = 0;
   /** Times that documents were asked for as of, ms. */
   readonly asked: { document: string; at: number }[] = [];
   readonly ticks: HeartTick[] = [];
@@ -237,8 +239,10 @@ export class FakeServer {
   private begin(peer: Peer, { handle, document, position, atUs }: Pick<OpenDocument, "handle" | "document" | "position" | "atUs">): void {
     const d = this.doc(document);
     if (atUs !== 0n) this.asked.push({ document, at: Number(atUs) / 1000 });
-    if (atUs !== 0n && this.busy > 0) {
-      this.busy--;
+    const tooOften = Number(atUs) / 1000 < (d.head?.release ?? 0) && atUs !== 0n && !peer.mayAsk(this.clock.now());
+    if (tooOften) this.overloaded++;
+    if (tooOften || (atUs !== 0n && this.busy > 0)) {
+      this.busy = Math.max(0, this.busy - 1);
       return peer.control({ case: "refused", value: { handle, n: 0n, error: { code: Code.Overloaded } } });
     }
     const stream = peer.newStream();

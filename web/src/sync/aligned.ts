@@ -5,11 +5,11 @@ import type { Feed } from "./feed.ts";
 import type { Gate } from "./feedhost.ts";
 import { Value } from "./observable.ts";
 
-/** While a seek is dragged, all documents are asked for so often at most, ms … */
+/** While a seek is dragged, documents are asked for together, and not again for so long for each of them, ms … */
 const SEEK_MS = 250;
-/** … and as many in all as the server answers: so many at once, and one more every so often (ms). */
+/** … and of all that are asked for as of a time no more than the server answers: so many at once, and one more every so often (ms). */
 const MAX_SEEKS = 30;
-const NEXT_SEEK_MS = 500;
+const NEXT_SEEK_MS = 1000;
 /** Boards that are of a later time than the shown one are shown after all when what was asked for has not come in so long, ms. */
 const MAX_RETURNING_MS = 3000;
 /** Cursors are shown as late as the media is, up to this, ms (ALN8). */
@@ -33,8 +33,8 @@ export class Aligned implements Alignment, Gate {
   private last = -Infinity;
   private advancing = false;
   private soughtAt = -Infinity;
-  /** What is left of MAX_SEEKS, as of soughtAt. */
-  private seeks = MAX_SEEKS;
+  /** Local time at which so many may be asked for at once again. */
+  private restedAt = -Infinity;
   private seekWaits = false;
   private returningSince: number | undefined;
 
@@ -75,6 +75,10 @@ export class Aligned implements Alignment, Gate {
     return this.room.now();
   }
 
+  asked(): void {
+    this.restedAt = Math.max(this.restedAt, this.clock.now()) + NEXT_SEEK_MS;
+  }
+
   came(release: number): void {
     const ms = this.shown - release;
     if (ms <= 0 || ms === Infinity) return;
@@ -105,7 +109,7 @@ export class Aligned implements Alignment, Gate {
 
   /** Works out whether boards are of a later time than the shown one. */
   lookBack(): void {
-    const later = this.shown !== Infinity && [...this.host.feeds()].some((feed) => feed.later);
+    const later = [...this.host.feeds()].some((feed) => feed.later);
     if (!later) this.returningSince = undefined;
     else if (this.returningSince === undefined) {
       this.returningSince = this.clock.now();
@@ -116,7 +120,7 @@ export class Aligned implements Alignment, Gate {
 
   /** How far behind now the viewer is, ms; 0 without a shown time. */
   get delay(): number {
-    return this.shown === Infinity ? 0 : Math.max(0, this.room.now() - this.shown);
+    return Math.max(0, this.room.now() - this.shown);
   }
 
   /** How long a cursor that comes now waits, ms; undefined: it is not shown. */
@@ -138,21 +142,14 @@ export class Aligned implements Alignment, Gate {
   }
 
   private seek(): void {
-    if (this.shown === Infinity || this.seekWaits) return;
+    if (this.seekWaits) return;
     const behind = [...this.host.feeds()].filter((feed) => feed.ahead);
     if (behind.length === 0) return;
     const now = this.clock.now();
-    const wait = this.seekAt(behind.length) - now;
+    const wait = Math.max(this.soughtAt + behind.length * SEEK_MS, this.restedAt + (behind.length - MAX_SEEKS) * NEXT_SEEK_MS) - now;
     if (wait > 0) return this.seekLater(wait);
-    this.seeks = Math.min(MAX_SEEKS, this.seeks + (now - this.soughtAt) / NEXT_SEEK_MS) - behind.length;
     this.soughtAt = now;
     for (const feed of behind) this.host.seek(feed);
-  }
-
-  /** Local time at which so many documents may be asked for. */
-  private seekAt(documents: number): number {
-    const missing = Math.min(documents, MAX_SEEKS) - this.seeks;
-    return this.soughtAt + Math.max(SEEK_MS, missing * NEXT_SEEK_MS);
   }
 
   private seekLater(ms: number): void {

@@ -43,7 +43,7 @@ export class Authority implements DocumentState {
   }
 
   apply(record: CodedRecord): void {
-    if (record.payload.length > 0) this.state = after(this.state, record.payload);
+    this.state = after(this.state, record.payload);
     this.changed(record);
   }
 

@@ -31,7 +31,7 @@ const MAX_KEPT = 24;
 /** Documents that are always open. */
 const ALWAYS: readonly string[] = [AUTHORITY, STAGE];
 /** The authority is not held for the shown time (ALN2). */
-const NOW: Gate = { shown: Infinity, roomTime: () => Infinity, came: () => {}, count: () => {} };
+const NOW: Gate = { shown: Infinity, roomTime: () => Infinity, asked: () => {}, came: () => {}, count: () => {} };
 
 export interface DocumentsHost extends AskingHost {
   /** The count of undelivered batches changed. */

@@ -100,6 +100,7 @@ export class Feed {
     this.parked = false;
     this.asked = asOf;
     if (asOf !== undefined) {
+      this.gate.asked();
       this.forget();
       return { atUs: BigInt(Math.max(1, Math.round(asOf * 1000))) };
     }
@@ -188,14 +189,18 @@ export class Feed {
 
   /** A message of a stream after its header. */
   take(stream: number, message: DocumentMessage["message"]): void {
-    if (stream !== this.stream || this.phase.kind === "idle" || this.phase.kind === "awaiting") return;
+    if (!this.follows(stream)) return;
     this.heard++;
     this.trying(() => this.dispatch(message));
   }
 
   /** A message of a stream that could not be decoded. */
   undecodable(stream: number): void {
-    if (stream === this.stream && this.phase.kind !== "idle" && this.phase.kind !== "awaiting") this.fail(Code.BadMessage, false);
+    if (this.follows(stream)) this.fail(Code.BadMessage, false);
+  }
+
+  private follows(stream: number): boolean {
+    return stream === this.stream && this.phase.kind !== "idle" && this.phase.kind !== "awaiting";
   }
 
   /** A heart tick later: was the stream silent although an answer was due on it? Then it is lost (REC3). */
@@ -227,7 +232,8 @@ export class Feed {
   private starts(start: SnapshotStart): void {
     if (this.phase.kind !== "header") throw new Error("snapshot out of order");
     const snapshot = new Snapshot(start, this.state, this.epoch);
-    const early = snapshot.release > this.gate.shown + AHEAD_MS && !this.inVain;
+    // While the shown time has gone back since it was asked for, that is asked for anyway.
+    const early = snapshot.release > this.gate.shown + AHEAD_MS && !this.inVain && !this.ahead;
     if (early && this.events.early()) this.earlies++;
     else this.phase = { kind: "snapshot", snapshot };
   }

@@ -7,6 +7,8 @@ export interface Gate {
   readonly shown: number;
   /** ms room time. */
   roomTime(): number;
+  /** A document is asked for as of the shown time. */
+  asked(): void;
   /** A record with this release_at came, and not because it was asked for: late, if that was shown before. */
   came(release: number): void;
   /** The count of what waits may have changed. */

@@ -61,10 +61,9 @@ export class Held {
   add(message: Uint8Array): readonly Head[] {
     const heads: Head[] = [];
     for (const record of this.ahead.read(message, this.revision, this.lengths)) {
-      const { replica, n, revision, sequencedAt } = record;
       this.release = releaseOf(this.release, record);
-      this.revision = revision;
-      heads.push({ replica, n, revision, sequencedAt, release: this.release });
+      this.revision = record.revision;
+      heads.push({ ...record, release: this.release });
     }
     this.items.push({ kind: "records", bytes: message.slice(), releases: heads.map((h) => h.release), taken: 0, reading: undefined });
     this.bytes += message.length;
