@@ -5,7 +5,7 @@ import { t } from "./i18n.ts";
 import type { RoomState } from "./roomstate.ts";
 import { selector, tool } from "./settings.ts";
 import { Sheet } from "./sheet.tsx";
-import { KEY_GROUPS, shortcutFor } from "./shortcuts.ts";
+import { KEY_GROUPS, repeats, shortcutFor } from "./shortcuts.ts";
 import type { Shortcut } from "./shortcuts.ts";
 import { familyOf } from "./styles.ts";
 import { zh } from "./texts.ts";
@@ -82,7 +82,7 @@ function onKey(room: RoomState, e: KeyboardEvent): void {
   const shortcut = shortcutFor(e);
   if (shortcut === undefined) return;
   e.preventDefault();
-  run(room, shortcut);
+  if (!e.repeat || repeats(shortcut)) run(room, shortcut);
 }
 
 /** CSS px that an arrow key moves the view, and the selection: by little, with shift by much. */

@@ -74,6 +74,22 @@ export function shortcutFor(press: KeyPress): Shortcut | undefined {
   return PLAIN[press.key] ?? LETTERS[letter];
 }
 
+const REPEATED: readonly BoardCommand[] = ["undo", "redo", "forward", "backward"];
+
+/** Whether a key that is held does it again and again: what goes on by steps, not what switches, copies or groups. */
+export function repeats(shortcut: Shortcut): boolean {
+  switch (shortcut.do) {
+    case "nudge":
+    case "page":
+    case "zoom":
+      return true;
+    case "board":
+      return REPEATED.includes(shortcut.command);
+    default:
+      return false;
+  }
+}
+
 /** A line of the sheet: keys as they stand on the keyboard, or the name of one. */
 export interface KeyLine {
   readonly keys: readonly (string | TextKey)[];

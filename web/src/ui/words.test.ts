@@ -5,7 +5,7 @@ import { ElementKind } from "../ot/types.ts";
 import type { Connection } from "../sync/api.ts";
 import { PEN_COLORS, personColor } from "./colors.ts";
 import { wordsFor } from "./connectionwords.ts";
-import { KEY_GROUPS, TOOL_KEYS, shortcutFor } from "./shortcuts.ts";
+import { KEY_GROUPS, TOOL_KEYS, repeats, shortcutFor } from "./shortcuts.ts";
 import type { KeyPress } from "./shortcuts.ts";
 import { fieldsOf, initialStyle, isStyle } from "./styles.ts";
 import { zh } from "./texts.ts";
@@ -77,6 +77,17 @@ test("arrows move, with shift by much", () => {
 test("microphone and camera have keys", () => {
   assert.deepEqual(press("u"), { do: "microphone" });
   assert.deepEqual(press("C"), { do: "camera" });
+});
+
+test("a key that is held moves on step after step, and does anything else once", () => {
+  const repeated = (key: string, more?: Partial<KeyPress>): boolean | undefined => {
+    const shortcut = press(key, more);
+    return shortcut && repeats(shortcut);
+  };
+  for (const key of ["ArrowUp", "PageDown", "+"]) assert.equal(repeated(key), true, key);
+  for (const key of ["z", "y"]) assert.equal(repeated(key, { ctrlKey: true }), true, key);
+  for (const key of ["u", "c", "i", "?", "Escape", "v", "0"]) assert.equal(repeated(key), false, key);
+  for (const key of ["d", "g", "x", "l"]) assert.equal(repeated(key, { ctrlKey: true }), false, key);
 });
 
 test("what has no meaning here is left to the browser: other keys with modifiers, and pasting", () => {
