@@ -1,4 +1,4 @@
-import { EllipsisVertical, MicOff, MonitorUp, Star, VideoOff, Volume2, VolumeX } from "lucide-preact";
+import { MicOff, MonitorUp, Star, VideoOff, Volume2, VolumeX } from "lucide-preact";
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Playing } from "../../media/api.ts";
@@ -46,10 +46,6 @@ export function Tile({ room, source, leads, large }: TileProps): JSX.Element {
         {leads && <Star class="tile-star" aria-label={t("tile.lead")} role="img" />}
         <span class="tile-name" title={name}>{name}</span>
         <Badges room={room} source={source} />
-        <button class="icon-button" aria-expanded={room.panel.value === `tile:${source.number}`} aria-label={t("tile.menu", { name })} title={t("tile.menu", { name })}
-          onClick={() => room.toggle(`tile:${source.number}`)}>
-          <EllipsisVertical aria-hidden="true" />
-        </button>
         <TileMenu room={room} source={source} playing={playing} name={name} tile={tile} />
       </div>
       {playing !== undefined && <PlayingExtras playing={playing} />}

@@ -1,4 +1,4 @@
-import { Eye, EyeOff, Maximize, Mic, MicOff, Star, Timer } from "lucide-preact";
+import { EllipsisVertical, Eye, EyeOff, Maximize, Mic, MicOff, Star, Timer } from "lucide-preact";
 import type { JSX } from "preact";
 import { useLayoutEffect, useState } from "preact/hooks";
 import type { Player, Playing } from "../../media/api.ts";
@@ -16,13 +16,17 @@ export interface TileMenuProps {
   readonly tile: { readonly current: HTMLElement | null };
 }
 
-/** What can be done with a source. */
+/** What can be done with a source, behind its button. */
 export function TileMenu({ room, source, playing, name, tile }: TileMenuProps): JSX.Element {
-  const open = room.panel.value === `tile:${source.number}`;
+  const panel = `tile:${source.number}` as const, label = t("tile.menu", { name });
+  const open = room.panel.value === panel;
   const { top, end } = usePlace(tile, open);
   return (
     <div class="tile-menu-place" style={{ "--top": `${top}px`, "--end": `${end}px` }}>
-      <Popover open={open} onClose={() => (room.panel.value = "")} label={t("tile.menu", { name })} place="tile-menu">
+      <button class="icon-button" aria-expanded={open} aria-label={label} title={label} onClick={() => room.toggle(panel)}>
+        <EllipsisVertical aria-hidden="true" />
+      </button>
+      <Popover open={open} onClose={() => (room.panel.value = "")} label={label} place="tile-menu">
         <h2>{name}</h2>
         {!room.av.isHere(source) && <Volume room={room} source={source} />}
         {playing !== undefined && <Players room={room} source={source} />}
