@@ -3,7 +3,7 @@
 import type { BrowserContextOptions, Page } from "@playwright/test";
 import { expect } from "@playwright/test";
 import config from "./playwright.config.ts";
-import { PHONE, WALL, accessible, drag, picture, test } from "./support/devpage.ts";
+import { PHONE, WALL, accessible, drag, elements, picture, test } from "./support/devpage.ts";
 
 test.use({
   launchOptions: {
@@ -67,6 +67,25 @@ test("one sees oneself before anybody else does, then switches are at hand and t
   await accessible(page);
   await page.getByRole("button", { name: "停止摄像头和麦克风" }).click();
   await expect(page.getByRole("button", { name: "开启摄像头" })).toBeVisible();
+});
+
+test("a key that is held switches the microphone once, and undoes step after step", async ({ open }) => {
+  const page = await open(ALLOWED);
+  await page.getByRole("button", { name: "开启摄像头" }).click();
+  await page.getByRole("button", { name: "开始", exact: true }).click();
+  const microphone = page.getByRole("switch", { name: "麦克风" });
+  await expect(microphone).toHaveAttribute("aria-checked", "true");
+  const hold = async (...keys: readonly string[]): Promise<void> => {
+    for (const key of keys) await page.keyboard.down(key);
+    for (const key of new Set(keys)) await page.keyboard.up(key);
+  };
+  await page.locator(".board").focus();
+  await hold("u", "u");
+  await expect(microphone).toHaveAttribute("aria-checked", "false");
+  for (const x of [200, 300]) await drag(page, [[x, 200], [x + 50, 250]]);
+  await expect.poll(() => elements(page)).toBe(2);
+  await hold("Control", "z", "z");
+  await expect.poll(() => elements(page)).toBe(0);
 });
 
 test("a fault says what to do, where it happened", async ({ open }) => {
@@ -193,6 +212,20 @@ test("the menu of a picture stands beside it", async ({ open }) => {
   expect((menu?.x ?? Infinity) + (menu?.width ?? 0)).toBeLessThanOrEqual(picture?.x ?? 0);
 });
 
+for (const [where, options] of [["at a desk", {}], ["on a phone, where the picture is its button", PHONE]] as const) {
+  test(`the menu of a picture is closed by its button, ${where}`, async ({ open }) => {
+    const page = await open(options);
+    await joinLesson(page);
+    const button = page.getByRole("button", { name: "李老师：选项" }), menu = page.getByRole("dialog", { name: "李老师：选项" });
+    for (const there of [1, 0, 1]) {
+      await button.click();
+      await expect(menu).toHaveCount(there);
+    }
+    await page.locator('.tile[data-source="2"]').click({ position: { x: 10, y: 10 } });
+    await expect(menu, "a press elsewhere closes it as well").toHaveCount(0);
+  });
+}
+
 test("MED6 who runs the class mutes, hides and hands over the lead", async ({ open }) => {
   const page = await open();
   await addPupils(page, 1);
@@ -284,6 +317,16 @@ test("sound that the browser holds back is let out by one press", async ({ open 
   await page.getByRole("button", { name: "点一下，打开声音" }).click();
   await expect(page.getByRole("button", { name: "点一下，打开声音" })).toHaveCount(0);
   expect(await page.evaluate(() => window.fake?.av?.playing.value.some((p) => p.blocked.value))).toBe(false);
+});
+
+test("no press is asked for once nothing is played", async ({ open }) => {
+  const page = await open();
+  await joinLesson(page);
+  await page.evaluate(() => window.fake?.av?.playing.value.forEach((p) => p.blocked.set(true)));
+  const button = page.getByRole("button", { name: "点一下，打开声音" });
+  await expect(button).toBeVisible();
+  await page.evaluate(() => window.fake?.av?.playing.set([]));
+  await expect(button).toHaveCount(0);
 });
 
 test("an encoder's panel, the calibration and the figures are there, in English and in the dark", async ({ open }) => {

@@ -27,6 +27,7 @@ function Blocked({ room }: { readonly room: RoomState }): JSX.Element | null {
   const all = useObservable(room.av.media.playing).value;
   const blocked = useSignal(0);
   useEffect(() => {
+    blocked.value = count(all);
     const stops = all.map((playing) => playing.blocked.subscribe(() => (blocked.value = count(all))));
     return () => stops.forEach((stop) => stop());
   }, [all]);
