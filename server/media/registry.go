@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 
@@ -78,7 +79,7 @@ func (r *Registry) source(v Visitor, kind Kind) (*Source, error) {
 	if s := r.find(v.Room, name); s != nil {
 		return s, nil
 	}
-	made := &Source{Room: v.Room, Participant: v.ID, Kind: kind, info: Info{Participant: v.ID, Kind: kind}}
+	made := &Source{ID: idOf(v.Room, v.ID, kind), Room: v.Room, Participant: v.ID, Kind: kind, info: Info{Participant: v.ID, Kind: kind}}
 	if err := r.recallSwitches(made); err != nil {
 		return nil, err
 	}
@@ -147,16 +148,31 @@ func (room *roomSources) forget() bool {
 
 // Source returns a source of a room by its number.
 func (r *Registry) Source(room replay.Room, number uint32) (*Source, bool) {
+	all := r.all(room)
+	i := slices.IndexFunc(all, func(s *Source) bool { return s.Number == number })
+	if i < 0 {
+		return nil, false
+	}
+	return all[i], true
+}
+
+// SourceOf returns a source of a room by its ID.
+func (r *Registry) SourceOf(room replay.Room, id ID) (*Source, bool) {
+	all := r.all(room)
+	i := slices.IndexFunc(all, func(s *Source) bool { return s.ID == id })
+	if i < 0 {
+		return nil, false
+	}
+	return all[i], true
+}
+
+func (r *Registry) all(room replay.Room) []*Source {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if sources := r.rooms[room]; sources != nil {
-		for _, s := range sources.byName {
-			if s.Number == number {
-				return s, true
-			}
-		}
+		return slices.Collect(maps.Values(sources.byName))
 	}
-	return nil, false
+	return nil
 }
 
 // Forget forgets the sources of a room that does not run, unless somebody publishes or
@@ -186,15 +202,7 @@ func (r *Registry) Forget(id replay.Room) (used bool) {
 
 // Sources returns what is known of a room's sources, by number.
 func (r *Registry) Sources(room replay.Room) []Info {
-	r.mu.Lock()
-	sources := r.rooms[room]
-	var all []*Source
-	if sources != nil {
-		for _, s := range sources.byName {
-			all = append(all, s)
-		}
-	}
-	r.mu.Unlock()
+	all := r.all(room)
 	infos := make([]Info, len(all))
 	for i, s := range all {
 		infos[i] = s.Info()

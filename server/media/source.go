@@ -1,6 +1,8 @@
 package media
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -12,10 +14,21 @@ import (
 	"chalkline/server/media/stream"
 )
 
+// ID names a source among those of all rooms, over a restart of the server too: it
+// is of its room, its participant and its kind.
+type ID [16]byte
+
+func idOf(room replay.Room, participant string, kind Kind) (id ID) {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d/%s", room, tableName(participant, kind)))
+	copy(id[:], sum[:])
+	return id
+}
+
 // Source is what one participant publishes of one kind. Its methods may be called
 // from many goroutines.
 type Source struct {
 	Number      uint32
+	ID          ID
 	Room        replay.Room
 	Participant string
 	Kind        Kind

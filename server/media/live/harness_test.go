@@ -52,17 +52,24 @@ var secret = bytes.Repeat([]byte{7}, SecretSize)
 func newServer(t *testing.T, c Config) (*Server, *media.Publication) {
 	t.Helper()
 	c.Registry = media.NewRegistry(media.Config{Rooms: rooms{}})
+	s := startServer(t, c)
+	p, err := c.Registry.Publish(ann(), media.Stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Tracks(true, true, false, true)
+	return s, p
+}
+
+// startServer returns a server of the sources of a registry.
+func startServer(t *testing.T, c Config) *Server {
+	t.Helper()
 	c.Secret = secret
 	c.Registerer = prometheus.NewRegistry()
 	s, err := New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := c.Registry.Publish(ann(), media.Stream)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.Tracks(true, true, false, true)
 	t.Cleanup(func() {
 		if err := s.Close(context.Background()); err != nil {
 			t.Error(err)
@@ -71,7 +78,7 @@ func newServer(t *testing.T, c Config) (*Server, *media.Publication) {
 			t.Errorf("%d bytes are held in the end", s.held.Load())
 		}
 	})
-	return s, p
+	return s
 }
 
 // serve puts a server on the network and finds its source there.
@@ -238,5 +245,5 @@ func (s *Server) outputOf(t *testing.T, p *media.Publication) *output {
 	eventually(t, "the source is wanted", p.Source.Hub.Wanted)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.outputs[sourceName{room, p.Source.Number}]
+	return s.outputs[p.Source]
 }

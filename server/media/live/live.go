@@ -29,7 +29,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"chalkline/protocol"
-	"chalkline/replay"
 	"chalkline/server/media"
 )
 
@@ -103,14 +102,9 @@ type Server struct {
 
 	mu       sync.Mutex
 	closed   bool
-	outputs  map[sourceName]*output
+	outputs  map[*media.Source]*output
 	readers  int
 	encoders int
-}
-
-type sourceName struct {
-	room   replay.Room
-	number uint32
 }
 
 // New returns a Server without outputs.
@@ -127,7 +121,7 @@ func New(c Config) (*Server, error) {
 		c.FFmpeg = path
 	}
 	c.Secret = slices.Clone(c.Secret)
-	s := &Server{cfg: c, outputs: map[sourceName]*output{}}
+	s := &Server{cfg: c, outputs: map[*media.Source]*output{}}
 	s.ctx, s.end = context.WithCancel(context.Background())
 	s.metrics = newMetrics(c.Registerer, func() float64 { return float64(s.held.Load()) })
 	return s, nil
@@ -167,24 +161,23 @@ func (s *Server) use(source *media.Source) (o *output, release func(), err error
 	if s.closed {
 		return nil, nil, protocol.NewError(protocol.GoingAway)
 	}
-	name := sourceName{source.Room, source.Number}
-	o = s.outputs[name]
+	o = s.outputs[source]
 	if o == nil {
 		if len(s.outputs) >= s.cfg.MaxOutputs {
 			return nil, nil, protocol.NewError(protocol.Overloaded)
 		}
-		o = newOutput(s, name, source)
-		s.outputs[name] = o
+		o = newOutput(s, source)
+		s.outputs[source] = o
 		s.running.Go(func() { o.run(s.ctx) })
 	}
 	return o, s.hold(o), nil
 }
 
 // used returns the output of a source if there is one, as use does.
-func (s *Server) used(name sourceName) (o *output, release func(), ok bool) {
+func (s *Server) used(source *media.Source) (o *output, release func(), ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	o = s.outputs[name]
+	o = s.outputs[source]
 	if o == nil || s.closed {
 		return nil, nil, false
 	}
@@ -209,7 +202,7 @@ func (s *Server) expire(o *output) bool {
 	if o.users > 0 || time.Since(o.left) < idle {
 		return false
 	}
-	delete(s.outputs, o.name)
+	delete(s.outputs, o.source)
 	return true
 }
 

@@ -144,7 +144,7 @@ func TestSoundIsCodedOnceThereIsAnEncoderForIt(t *testing.T) {
 	if !s.take(&s.encoders, 1) { // another source has it
 		t.Fatal("no encoder")
 	}
-	o := newOutput(s, sourceName{room, p.Source.Number}, p.Source)
+	o := newOutput(s, p.Source)
 	for range 3 {
 		if o.encodes(); o.encoder != nil {
 			t.Fatal("more encoders than there may be")

@@ -19,7 +19,6 @@ import (
 // output puts one source out for as long as somebody plays it.
 type output struct {
 	s      *Server
-	name   sourceName
 	source *media.Source
 	log    *slog.Logger
 
@@ -70,13 +69,13 @@ func firstNumber(now time.Time) int64 {
 // minute for two days. It stays small, because players keep a list that is as long.
 func firstBreak(now time.Time) int64 { return now.Unix() / 60 % 2880 }
 
-func newOutput(s *Server, name sourceName, source *media.Source) *output {
+func newOutput(s *Server, source *media.Source) *output {
 	now := time.Now()
 	id := make([]byte, 6)
 	_, _ = rand.Read(id) // never fails
 	o := &output{
-		s: s, name: name, source: source, left: now,
-		log:    s.cfg.Logger.With("room", name.room, "source", name.number),
+		s: s, source: source, left: now,
+		log:    s.cfg.Logger.With("room", source.Room, "source", source.Number),
 		hub:    stream.NewKeepingHub(nil),
 		window: newWindow(s.cfg.MaxSourceBytes, s.cfg.MaxBytes, s.cfg.MaxBytes/int64(s.cfg.MaxOutputs), &s.held, firstBreak(now)),
 		coded:  make(chan aac.Frame),

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"chalkline/protocol"
+	"chalkline/server/media"
 	"chalkline/server/reply"
 )
 
@@ -25,7 +26,7 @@ func (s *Server) locate(w http.ResponseWriter, r *http.Request) {
 		reply.Error(w, err)
 		return
 	}
-	g := grantNow(v.Room, source.Number, time.Now())
+	g := grantNow(v.Room, source.ID, time.Now())
 	at := s.cfg.Base + "/live/" + g.token(s.cfg.Secret)
 	reply.JSON(w, http.StatusOK, map[string]any{"hls": at + "/index.m3u8", "httpts": at + "/live.ts", "expires": g.expires})
 }
@@ -49,16 +50,20 @@ func (s *Server) play(w http.ResponseWriter, r *http.Request) {
 		refuse(w, err)
 		return
 	}
-	name := sourceName{g.room, g.source}
+	source, ok := s.cfg.Registry.SourceOf(g.room, g.source)
+	if !ok {
+		refuse(w, protocol.NewError(protocol.NoSuchSource))
+		return
+	}
 	file := r.PathValue("file")
 	segment, isTS := strings.CutSuffix(file, ".ts")
 	switch {
 	case file == "index.m3u8":
-		s.withOutput(w, r, name, s.playlist)
+		s.withOutput(w, r, source, s.playlist)
 	case file == "live.ts":
-		s.withOutput(w, r, name, s.stream)
+		s.withOutput(w, r, source, s.stream)
 	case isTS:
-		s.segment(w, r, name, segment)
+		s.segment(w, r, source, segment)
 	default:
 		refuse(w, protocol.NewError(protocol.NoSuchSource))
 	}
@@ -72,14 +77,9 @@ func refuse(w http.ResponseWriter, err error) {
 
 // withOutput answers a request from the output of a source, which begins if there is
 // none.
-func (s *Server) withOutput(w http.ResponseWriter, r *http.Request, name sourceName,
+func (s *Server) withOutput(w http.ResponseWriter, r *http.Request, source *media.Source,
 	answer func(http.ResponseWriter, *http.Request, *output),
 ) {
-	source, ok := s.cfg.Registry.Source(name.room, name.number)
-	if !ok {
-		refuse(w, protocol.NewError(protocol.NoSuchSource))
-		return
-	}
 	o, release, err := s.use(source)
 	if err != nil {
 		refuse(w, err)
@@ -105,9 +105,9 @@ func (s *Server) playlist(w http.ResponseWriter, r *http.Request, o *output) {
 
 // segment is {segment}.ts: it does not make an output, since what it names is gone
 // with its output.
-func (s *Server) segment(w http.ResponseWriter, r *http.Request, name sourceName, segment string) {
+func (s *Server) segment(w http.ResponseWriter, r *http.Request, source *media.Source, segment string) {
 	s.metrics.requests.WithLabelValues("segment").Inc()
-	o, release, ok := s.used(name)
+	o, release, ok := s.used(source)
 	if !ok {
 		refuse(w, protocol.NewError(protocol.NoSuchSource))
 		return

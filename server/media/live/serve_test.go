@@ -13,6 +13,7 @@ import (
 	"chalkline/bench/client"
 	"chalkline/protocol"
 	"chalkline/sei/mpegts"
+	"chalkline/server/media"
 	"chalkline/server/media/stream"
 )
 
@@ -60,15 +61,15 @@ func TestMED9WhoMayEnterIsToldWhereToPlayFrom(t *testing.T) {
 }
 
 func TestWhatIsNotToBePlayedIsRefused(t *testing.T) {
-	s, _ := newServer(t, Config{})
+	s, p := newServer(t, Config{})
 	now := time.Now()
-	expired := grantNow(room, 1, now.Add(-2*time.Hour)).token(secret)
+	expired := grantNow(room, p.Source.ID, now.Add(-2*time.Hour)).token(secret)
 	wantCode(t, asked(s, "GET", "/live/"+expired+"/index.m3u8"), http.StatusUnauthorized, protocol.TokenExpired)
 	wantCode(t, asked(s, "GET", "/live/"+expired[1:]+"x/live.ts"), http.StatusUnauthorized, protocol.TokenInvalid)
-	valid := grantNow(room, 1, now).token(secret)
+	valid := grantNow(room, p.Source.ID, now).token(secret)
 	wantCode(t, asked(s, "GET", "/live/"+valid+"/abc-1.ts"), http.StatusNotFound, protocol.NoSuchSource)
 	wantCode(t, asked(s, "GET", "/live/"+valid+"/index.mpd"), http.StatusNotFound, protocol.NoSuchSource)
-	unknown := grantNow(room, 2, now).token(secret)
+	unknown := grantNow(room, source, now).token(secret)
 	wantCode(t, asked(s, "GET", "/live/"+unknown+"/index.m3u8"), http.StatusNotFound, protocol.NoSuchSource)
 	w := asked(s, "OPTIONS", "/live/"+valid+"/index.m3u8")
 	if w.Header().Get("Access-Control-Allow-Origin") != "*" || w.Code != http.StatusNoContent {
@@ -76,10 +77,46 @@ func TestWhatIsNotToBePlayedIsRefused(t *testing.T) {
 	}
 }
 
+func TestMED9APlayURLIsOfOneSourceAfterARestartToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		before, _ := newServer(t, Config{})
+		var u client.LiveURLs
+		w := asked(before, "GET", "/api/rooms/any/sources/1/live", "Authorization", "Bearer ann")
+		if err := json.Unmarshal(w.Body.Bytes(), &u); err != nil {
+			t.Fatal(err)
+		}
+
+		registry := media.NewRegistry(media.Config{Rooms: rooms{}})
+		ben := ann()
+		ben.ID = "ben"
+		publish := func(v media.Visitor, kind media.Kind) *media.Source {
+			p, err := registry.Publish(v, kind)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return p.Source
+		}
+		others := []*media.Source{publish(ben, media.Camera), publish(ben, media.Stream), publish(ann(), media.Camera)}
+		after := startServer(t, Config{Registry: registry})
+		wantCode(t, asked(after, "GET", u.HLS), http.StatusNotFound, protocol.NoSuchSource)
+		wantCode(t, asked(after, "GET", u.HTTPTS), http.StatusNotFound, protocol.NoSuchSource)
+		hers := publish(ann(), media.Stream)
+		wantCode(t, asked(after, "GET", u.HLS), http.StatusNotFound, protocol.NoSuchSource) // nothing came in 8 s
+		if !hers.Hub.Wanted() {
+			t.Error("her source is not played")
+		}
+		for _, s := range others {
+			if s.Hub.Wanted() {
+				t.Errorf("the %s of %s is played", s.Kind, s.Participant)
+			}
+		}
+	})
+}
+
 func TestMED5AnOutputIsThereWhileSomebodyPlays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, p := newServer(t, Config{})
-		list := "/live/" + grantNow(room, p.Source.Number, time.Now()).token(secret) + "/index.m3u8"
+		list := "/live/" + grantNow(room, p.Source.ID, time.Now()).token(secret) + "/index.m3u8"
 
 		wantCode(t, asked(s, "GET", list), http.StatusNotFound, protocol.NoSuchSource) // nothing came in 8 s
 		if !p.Source.Hub.Wanted() {
@@ -152,7 +189,7 @@ func TestSoundThatChangesWithEachFrameMakesAFewSegmentsASecond(t *testing.T) {
 func TestMED6WhatWasBeforeASourceWasHiddenCanBeHadNoMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, p := newServer(t, Config{})
-		base := "/live/" + grantNow(room, p.Source.Number, time.Now()).token(secret) + "/"
+		base := "/live/" + grantNow(room, p.Source.ID, time.Now()).token(secret) + "/"
 		s.outputOf(t, p)
 		hide := func(hidden bool) {
 			t.Helper()
@@ -245,7 +282,7 @@ func TestMED6WhatWasBeforeASourceWasHiddenCanBeHadNoMore(t *testing.T) {
 func TestHTTPTSEndsWhenTheSourceIsAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, p := newServer(t, Config{})
-		path := "/live/" + grantNow(room, p.Source.Number, time.Now()).token(secret) + "/live.ts"
+		path := "/live/" + grantNow(room, p.Source.ID, time.Now()).token(secret) + "/live.ts"
 		answer := make(chan *httptest.ResponseRecorder, 1)
 		go func() { answer <- asked(s, "GET", path) }()
 		synctest.Wait()
@@ -266,7 +303,7 @@ func TestWhoCameToHTTPTSDuringSoundAloneGetsThePictureWhenItGoesOn(t *testing.T)
 	synctest.Test(t, func(t *testing.T) {
 		s, p := newServer(t, Config{})
 		s.outputOf(t, p)
-		path := "/live/" + grantNow(room, p.Source.Number, time.Now()).token(secret) + "/live.ts"
+		path := "/live/" + grantNow(room, p.Source.ID, time.Now()).token(secret) + "/live.ts"
 		give := func(u stream.Unit) {
 			p.Source.Hub.Publish(u)
 			synctest.Wait()
@@ -296,7 +333,7 @@ func TestWhoCameToHTTPTSDuringSoundAloneGetsThePictureWhenItGoesOn(t *testing.T)
 func TestCloseEndsWhatRuns(t *testing.T) {
 	s, p := newServer(t, Config{})
 	s.outputOf(t, p)
-	path := "/live/" + grantNow(room, p.Source.Number, time.Now()).token(secret) + "/live.ts"
+	path := "/live/" + grantNow(room, p.Source.ID, time.Now()).token(secret) + "/live.ts"
 	answer := make(chan *httptest.ResponseRecorder, 1)
 	go func() { answer <- asked(s, "GET", path) }()
 	eventually(t, "it is read", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.readers == 1 })

@@ -9,10 +9,11 @@ import (
 
 	"chalkline/protocol"
 	"chalkline/replay"
+	"chalkline/server/media"
 )
 
 const (
-	grantSize = 8 + 4 + 8
+	grantSize = 8 + len(media.ID{}) + 8
 	macSize   = 16
 	tokenSize = grantSize + macSize
 	// tokenPurpose keeps signatures apart from those that the secret makes elsewhere.
@@ -20,24 +21,23 @@ const (
 )
 
 // grant is what a play token says (MED9): whoever has it may play one source for a
-// while.
+// while, also after a restart.
 type grant struct {
 	room    replay.Room
-	source  uint32
+	source  media.ID
 	expires int64 // s since 1970
 }
 
 // grantNow returns the grant that all get who ask in the same hour.
-func grantNow(room replay.Room, source uint32, now time.Time) grant {
+func grantNow(room replay.Room, source media.ID, now time.Time) grant {
 	return grant{room, source, now.Truncate(time.Hour).Add(2 * time.Hour).Unix()}
 }
 
 // token returns a grant as it stands in URLs.
 func (g grant) token(secret []byte) string {
-	b := make([]byte, grantSize, tokenSize)
-	binary.BigEndian.PutUint64(b, uint64(g.room))
-	binary.BigEndian.PutUint32(b[8:], g.source)
-	binary.BigEndian.PutUint64(b[12:], uint64(g.expires))
+	b := binary.BigEndian.AppendUint64(make([]byte, 0, tokenSize), uint64(g.room))
+	b = append(b, g.source[:]...)
+	b = binary.BigEndian.AppendUint64(b, uint64(g.expires))
 	return base64.RawURLEncoding.EncodeToString(append(b, signature(secret, b)...))
 }
 
@@ -53,8 +53,8 @@ func readToken(secret []byte, token string, now time.Time) (grant, error) {
 	}
 	g := grant{
 		room:    replay.Room(binary.BigEndian.Uint64(b)),
-		source:  binary.BigEndian.Uint32(b[8:]),
-		expires: int64(binary.BigEndian.Uint64(b[12:])),
+		source:  media.ID(b[8:]),
+		expires: int64(binary.BigEndian.Uint64(b[grantSize-8:])),
 	}
 	if now.Unix() >= g.expires {
 		return grant{}, protocol.NewError(protocol.TokenExpired)

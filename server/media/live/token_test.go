@@ -6,20 +6,24 @@ import (
 	"time"
 
 	"chalkline/protocol"
+	"chalkline/server/media"
 )
 
-var noon = time.Unix(1_795_262_400, 0) // on the hour
+var (
+	noon   = time.Unix(1_795_262_400, 0) // on the hour
+	source = media.ID{15: 3}
+)
 
 func TestMED9ATokenEndsOneToTwoHoursLaterAndIsTheSameWithinTheHour(t *testing.T) {
-	first := grantNow(77, 3, noon).token(secret)
-	if later := grantNow(77, 3, noon.Add(time.Hour-time.Second)).token(secret); later != first {
+	first := grantNow(77, source, noon).token(secret)
+	if later := grantNow(77, source, noon.Add(time.Hour-time.Second)).token(secret); later != first {
 		t.Error("another token in the same hour")
 	}
-	if next := grantNow(77, 3, noon.Add(time.Hour)).token(secret); next == first {
+	if next := grantNow(77, source, noon.Add(time.Hour)).token(secret); next == first {
 		t.Error("the same token in the next hour")
 	}
 	g, err := readToken(secret, first, noon.Add(2*time.Hour-time.Second))
-	if err != nil || g.room != 77 || g.source != 3 || g.expires != noon.Add(2*time.Hour).Unix() {
+	if err != nil || g.room != 77 || g.source != source || g.expires != noon.Add(2*time.Hour).Unix() {
 		t.Errorf("grant %+v, %v", g, err)
 	}
 	if _, err := readToken(secret, first, noon.Add(2*time.Hour)); !errors.Is(err, protocol.NewError(protocol.TokenExpired)) {
@@ -28,7 +32,7 @@ func TestMED9ATokenEndsOneToTwoHoursLaterAndIsTheSameWithinTheHour(t *testing.T)
 }
 
 func TestMED9ATokenIsOfOneSourceAndOneServer(t *testing.T) {
-	token := []byte(grantNow(77, 3, noon).token(secret))
+	token := []byte(grantNow(77, source, noon).token(secret))
 	for i := range token {
 		changed := append([]byte(nil), token...)
 		changed[i] ^= 1
@@ -47,7 +51,7 @@ func TestMED9ATokenIsOfOneSourceAndOneServer(t *testing.T) {
 }
 
 func FuzzToken(f *testing.F) {
-	f.Add(grantNow(77, 3, noon).token(secret))
+	f.Add(grantNow(77, source, noon).token(secret))
 	f.Add("")
 	f.Fuzz(func(t *testing.T, token string) {
 		g, err := readToken(secret, token, noon)
