@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -56,7 +57,9 @@ func (s *Server) addMedia(a *api) error {
 		rooms:  &mediaRooms{server: s, door: s.door(), clocks: map[replay.Room]*roomClock{}},
 		served: make(chan struct{}),
 	}
-	m.registry = media.NewRegistry(media.Config{Rooms: m.rooms, Table: s.cfg.Table, Logger: s.cfg.Logger})
+	m.registry = media.NewRegistry(media.Config{
+		Rooms: m.rooms, Table: s.cfg.Table, Logger: s.cfg.Logger, After: rand.Uint32() >> 1, // what is left is enough for any run
+	})
 	m.rooms.tell, m.rooms.forgetSources = m.registry.Tell, m.registry.Forget
 	s.rooms.started = m.rooms.started
 	s.media, a.media = m, m

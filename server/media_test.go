@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,6 +18,7 @@ import (
 	"chalkline/replay/memory"
 	"chalkline/server"
 	"chalkline/server/media/live"
+	"chalkline/server/media/live/ts"
 	"chalkline/server/transport"
 )
 
@@ -97,6 +99,33 @@ func TestWhatAnEncoderPushesIsToldToTheRoomAndPlayedLiveWithItsTimes(t *testing.
 			playsInTime(ctx, t, ann, func(ctx context.Context, p client.LivePlayer) error { return p.HTTPTS(ctx, urls.HTTPTS) }, 10*time.Second)
 			playsInTime(ctx, t, ann, func(ctx context.Context, p client.LivePlayer) error { return p.HLS(ctx, urls.HLS) }, 20*time.Second)
 		})
+	}
+}
+
+func TestMED1ARestartUsesNoNumberOfASourceAgain(t *testing.T) {
+	var mux ts.Muxer
+	mux.Begin(true)
+	announced := mux.AppendTables(nil)
+	numbers := map[uint32]bool{}
+	const runs = 3
+	for range runs {
+		r := startMedia(t)
+		ann := r.dial(t, client.Config{Token: "ann", RoomName: "Lesson"})
+		_, to := r.streamKey(t, codeOf(ann.RoomID()), "ann")
+		answer, err := http.Post(to, "video/mp2t", bytes.NewReader(announced))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		if err := ann.WaitSources(ctx, func(all []*chalklinev1.Source) bool { return len(all) == 1 }); err != nil {
+			t.Fatal(err)
+		}
+		numbers[ann.Sources()[0].GetNumber()] = true
+	}
+	if len(numbers) != runs || numbers[0] {
+		t.Errorf("numbers %v of %d runs", numbers, runs)
 	}
 }
 

@@ -76,4 +76,7 @@ type Config struct {
 	Rooms  Rooms
 	Table  replay.Table // keeps calibrations, switches and stream keys; nil forgets them at the end
 	Logger *slog.Logger // nil discards
+	// After is below the number of every source; 0: the first is 1. Pages stay while a
+	// server is begun again, and know a source by its number: runs should differ in it.
+	After uint32
 }

@@ -46,7 +46,7 @@ func NewRegistry(cfg Config) *Registry {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Registry{cfg: cfg, rooms: map[replay.Room]*roomSources{}}
+	return &Registry{cfg: cfg, rooms: map[replay.Room]*roomSources{}, forgotten: cfg.After}
 }
 
 // MayPublish says whether somebody may (MED3); the error is a *protocol.Error.
