@@ -18,7 +18,7 @@ const (
 	pausedAfter     = 3 * time.Second        // without any packet
 	rttEvery        = time.Second
 	announcedWanted = 6 * time.Second // a new publisher sends at first, so that it is known what it has
-	settledAfter    = 2 * time.Second // from the first track on: what has not come by then is not there
+	settledAfter    = 2 * time.Second // from the first track on, or the connection: what has not come by then is not there
 )
 
 // publisher is one WHIP session.
@@ -35,7 +35,7 @@ type publisher struct {
 	mu           sync.Mutex
 	tracks       []*inbound
 	video, audio bool      // what has come
-	first        time.Time // when the first of it came
+	since        time.Time // when the first of it came, till then when it was connected; zero: it is not
 	settled      bool
 	ntp          ntpClock
 	rtt          time.Duration
@@ -63,6 +63,7 @@ func (p *publisher) start() {
 // announce makes the source wanted for a while: before anything came, nobody knows
 // that there is something to want.
 func (p *publisher) announce() {
+	p.await(time.Now())
 	p.spawn(func() {
 		remove := p.publication.Source.AddViewer()
 		defer remove()
@@ -73,6 +74,15 @@ func (p *publisher) announce() {
 		case <-p.done:
 		}
 	})
+}
+
+// await begins to wait for what comes over the connection.
+func (p *publisher) await(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.since.IsZero() {
+		p.since = now
+	}
 }
 
 // gone is when all of it has ended.
@@ -131,13 +141,13 @@ func (p *publisher) enter(t *inbound) bool {
 		before, p.tracks = append(before, o.layer), slices.Delete(p.tracks, i, i+1)
 	}
 	p.tracks = append(p.tracks, t)
+	if !p.video && !p.audio {
+		p.since = time.Now()
+	}
 	if t.video {
 		p.video = true
 	} else {
 		p.audio = true
-	}
-	if p.first.IsZero() {
-		p.first = time.Now()
 	}
 	p.feed.add(t.layer)
 	p.feed.remove(before)
@@ -158,7 +168,7 @@ func (p *publisher) tell() {
 func (p *publisher) settle(now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.settled && !p.first.IsZero() && now.Sub(p.first) >= settledAfter {
+	if !p.settled && !p.since.IsZero() && now.Sub(p.since) >= settledAfter {
 		p.settled = true
 		p.tell()
 	}
@@ -183,13 +193,18 @@ func (p *publisher) run() {
 		if now.Sub(measured) >= rttEvery {
 			measured = now
 			p.measure()
-			p.settle(now)
-			if still := p.still(now); still != paused {
-				paused = still
-				p.publication.Pause(paused)
-			}
+			paused = p.look(now, paused)
 		}
 	}
+}
+
+// look tells the room what has not come, and when nothing comes any more.
+func (p *publisher) look(now time.Time, paused bool) (still bool) {
+	p.settle(now)
+	if still = p.still(now); still != paused {
+		p.publication.Pause(still)
+	}
+	return still
 }
 
 // measure keeps the round trip that ICE saw last. Before there is a connection pion may
@@ -221,7 +236,7 @@ func (p *publisher) still(now time.Time) bool {
 			return false
 		}
 	}
-	return len(p.tracks) > 0
+	return !p.since.IsZero() && now.Sub(p.since) >= pausedAfter
 }
 
 // askKeys asks for the key frames that somebody wants, each layer not too often,

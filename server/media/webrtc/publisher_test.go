@@ -2,9 +2,42 @@ package webrtc
 
 import (
 	"testing"
+	"time"
 
 	pion "github.com/pion/webrtc/v4"
+
+	"chalkline/server/classroom"
+	"chalkline/server/media"
 )
+
+func TestMED10WhatTakesOverAndSendsNothingHasNothingAndIsPaused(t *testing.T) {
+	p := newTestInbound(t, true).publisher
+	p.feed.layers = nil
+	source := p.publication.Source
+	p.publication.Tracks(true, true, true, false)
+	p.before, p.offered.video, p.offered.audio = source.Info(), true, true
+	var err error
+	if p.publication, err = p.server.cfg.Registry.Publish(media.Visitor{Participant: classroom.Participant{ID: "ann"}, Room: 1}, media.Camera); err != nil {
+		t.Fatal(err)
+	}
+	paused := p.look(noon.Add(time.Hour), false) // it is not connected yet
+	if i := source.Info(); paused || !i.Video || !i.Audio {
+		t.Errorf("before it is connected: %+v", i)
+	}
+	p.await(noon)
+	paused = p.look(noon.Add(settledAfter-1), paused)
+	if i := source.Info(); paused || !i.Video || !i.Audio {
+		t.Errorf("when it was connected: %+v", i)
+	}
+	paused = p.look(noon.Add(pausedAfter), paused)
+	if i := source.Info(); !paused || i.Video || i.Audio || !i.Paused {
+		t.Errorf("when nothing came: %+v", i)
+	}
+	p.enter(newInbound(p, &pion.TrackRemote{}, true, qualityMain))
+	if i := source.Info(); !i.Video {
+		t.Errorf("when it comes after all: %+v", i)
+	}
+}
 
 func TestAPublisherHasOnePictureOfAQuality(t *testing.T) {
 	p := newTestInbound(t, true).publisher
