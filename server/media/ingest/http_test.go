@@ -1,15 +1,19 @@
 package ingest
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
+	"chalkline/protocol"
 	"chalkline/server/classroom"
 )
 
@@ -115,6 +119,25 @@ func TestABodyThatStopsIsGivenUp(t *testing.T) {
 			t.Errorf("%v after %v", err, took)
 		}
 	})
+}
+
+// broken is a body that fails behind what it has.
+func broken(has []byte, why error) io.Reader {
+	return io.MultiReader(bytes.NewReader(has), iotest.ErrReader(why))
+}
+
+func TestTheReasonOfAnEndStandsWhereverInAPacketItComes(t *testing.T) {
+	b := transportStream(t)[:20*packetSize]
+	for _, why := range []error{protocol.NewError(protocol.TakenOver), protocol.NewError(protocol.GoingAway), os.ErrDeadlineExceeded} {
+		for _, of := range []int{0, 1, packetSize / 2, packetSize - 1} {
+			if err := newDemuxer(broken(b[:19*packetSize+of], why), hear(t, wrapBits).publisher).run(); !errors.Is(err, why) {
+				t.Errorf("%d bytes into a packet: %v, want %v", of, err, why)
+			}
+		}
+	}
+	if err := newDemuxer(bytes.NewReader(b[:len(b)-1]), hear(t, wrapBits).publisher).run(); err != nil {
+		t.Errorf("an encoder that goes within a packet: %v", err)
+	}
 }
 
 func TestMED4ABodyEndsWhenAnotherTakesOver(t *testing.T) {

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -34,9 +35,11 @@ func (p *packets) Read(b []byte) (int, error) {
 	}
 	n, err := io.ReadFull(p.r, b[:min(packetSize, len(b))])
 	p.barren += int64(n)
-	if err != nil {
-		p.err = io.EOF // a packet that is not whole is none
-		return 0, p.err
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = io.EOF // a packet that is not whole is none
+	}
+	if p.err = err; err != nil {
+		return 0, err
 	}
 	return n, nil
 }
