@@ -69,11 +69,15 @@ func (f *flvSink) configure(b []byte) error {
 }
 
 func (f *flvSink) picture(dts uint32, tag flvVideo) error {
+	composition := tag.composition * millisecond
+	if distance(composition, 0) > maxReorder {
+		return errMalformed
+	}
 	u, err := f.publisher.pictures.unit(f.framing, tag.data, tag.key)
 	if err != nil {
 		return err
 	}
-	f.publisher.picture(f.unwrap(dts)*millisecond, tag.composition*millisecond, u)
+	f.publisher.picture(f.unwrap(dts)*millisecond, composition, u)
 	return nil
 }
 

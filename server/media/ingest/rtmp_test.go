@@ -2,6 +2,30 @@ package ingest
 
 import "testing"
 
+func TestMED8APictureToBeShownInHoursIsLeftOut(t *testing.T) {
+	h := hear(t, 64)
+	f := &flvSink{publisher: h.publisher, end: func() {}, metrics: h.metrics}
+	if err := f.Video(0, []byte("\x17\x00\x00\x00\x00\x01\x42\x00\x1e\xff\xe1\x00\x04\x67\x42\x00\x1e\x01\x00\x02\x68\xce")); err != nil {
+		t.Fatal(err)
+	}
+	for i, composition := range []string{"\x7f\xff\xff", "\x80\x00\x00", "\x00\x00\x42", "\x00\x00\x00"} {
+		for _, tag := range []string{"\x17\x01" + composition, "\x91avc1" + composition} {
+			if err := f.Video(uint32(i*33), []byte(tag+"\x00\x00\x00\x03\x65\x88\x84")); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	units := h.units(t)
+	for _, u := range units {
+		if old := h.now - u.Time; old < 0 || old > 1_000_000 {
+			t.Errorf("a picture has a stamp %d µs old", old)
+		}
+	}
+	if len(units) != 4 {
+		t.Errorf("%d pictures, want 4", len(units))
+	}
+}
+
 func TestAPictureOfAnotherSizeIsADiscontinuityThoughSoundComesBeforeIt(t *testing.T) {
 	h := hear(t, 64)
 	f := &flvSink{publisher: h.publisher, end: func() {}, metrics: h.metrics}
