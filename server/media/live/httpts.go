@@ -56,8 +56,6 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, o *output) {
 			u, err = s.next(r.Context(), reader)
 		}
 	}
-	// The connection may be used again.
-	_ = t.control.SetWriteDeadline(time.Time{})
 }
 
 func (s *Server) next(ctx context.Context, reader *stream.Reader) (stream.Unit, error) {
@@ -89,10 +87,12 @@ func (t *tail) write(u stream.Unit) (int, error) {
 	}
 	_ = t.control.SetWriteDeadline(time.Now().Add(stuck)) // where there is one
 	n, err := t.to.Write(t.buf)
-	if err != nil {
-		return n, err
+	if err == nil {
+		err = t.control.Flush()
 	}
-	return n, t.control.Flush()
+	// Nothing is written till the next unit; and the connection may be used again.
+	_ = t.control.SetWriteDeadline(time.Time{})
+	return n, err
 }
 
 // closeHole leaves no hole in the picture where it begins anew: its first picture stands

@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"encoding/json"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -295,6 +296,59 @@ func TestHTTPTSEndsWhenTheSourceIsAway(t *testing.T) {
 		w := <-answer
 		if waited := time.Since(began); waited != away || w.Code != http.StatusOK || w.Header().Get("Cache-Control") != "no-store" {
 			t.Errorf("%d after %v, %v", w.Code, waited, w.Header())
+		}
+	})
+}
+
+// pipes is a network of one server.
+type pipes chan net.Conn
+
+func (p pipes) Accept() (net.Conn, error) {
+	if c, ok := <-p; ok {
+		return c, nil
+	}
+	return nil, net.ErrClosed
+}
+func (p pipes) Close() error   { close(p); return nil }
+func (p pipes) Addr() net.Addr { return &net.TCPAddr{} }
+func (p pipes) dial(context.Context, string, string) (net.Conn, error) {
+	here, there := net.Pipe()
+	p <- there
+	return here, nil
+}
+
+func TestHTTPTSWaitsForItsSourceAsLongOverHTTP2(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, p := newServer(t, Config{})
+		mux := http.NewServeMux()
+		s.Register(mux)
+		two := &http.Protocols{}
+		two.SetUnencryptedHTTP2(true)
+		network := make(pipes)
+		server := &http.Server{Handler: mux, Protocols: two}
+		go server.Serve(network)
+		defer server.Close()
+		transport := &http.Transport{Protocols: two, DialContext: network.dial}
+		defer transport.CloseIdleConnections()
+
+		pictures, ended := 0, make(chan error, 1)
+		go func() {
+			path := "/live/" + grantNow(room, p.Source.ID, time.Now()).token(secret) + "/live.ts"
+			answer, err := (&http.Client{Transport: transport}).Get("http://server" + path)
+			if err == nil {
+				err = mpegts.Read(answer.Body, func(mpegts.Frame) bool { pictures++; return true })
+				_ = answer.Body.Close()
+			}
+			ended <- err
+		}()
+		for n := range int64(3) {
+			synctest.Wait()
+			p.Source.Hub.Publish(aPicture(n, 0, n == 0))
+			synctest.Wait()
+			time.Sleep(away - time.Second)
+		}
+		if err := <-ended; err != nil || pictures != 3 {
+			t.Errorf("%d pictures of 3, %v", pictures, err)
 		}
 	})
 }
