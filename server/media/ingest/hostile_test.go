@@ -17,9 +17,23 @@ import (
 
 // heard is a Clock that ticks with each look, and a publisher's units.
 type heard struct {
-	now    int64
-	reader *stream.Reader
+	now     int64
+	reader  *stream.Reader
+	drained []stream.Unit
 	*publisher
+}
+
+// drain takes the units that came: a Hub holds few.
+func (h *heard) drain(t testing.TB) {
+	for {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		u, err := h.reader.Next(ctx)
+		if err != nil {
+			return
+		}
+		h.drained = append(h.drained, u)
+	}
 }
 
 func (h *heard) Now() int64 { h.now += 1000; return h.now }

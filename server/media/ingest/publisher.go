@@ -18,6 +18,7 @@ type publisher struct {
 	stall       *stall
 
 	line     timeline
+	pace     pace
 	stamps   stamps
 	pictures pictures
 	config   []byte // of the sound
@@ -70,9 +71,8 @@ func (p *publisher) picture(dts, composition int64, u accessUnit) {
 	if err != nil { // no picture after all
 		return
 	}
-	p.waiting = false
 	p.anew, p.renewed = p.anew || p.renewed, false
-	p.publish(stream.Unit{
+	p.waiting = !p.publish(arrival, stream.Unit{
 		Codec: stream.H264, PTS: pts, DTS: dts, Time: stamp.Time, Key: u.key, Data: data,
 	})
 }
@@ -96,7 +96,7 @@ func (p *publisher) sound(pts int64, config, raw []byte) {
 	if p.publication.Source.Info().Muted {
 		return
 	}
-	p.publish(stream.Unit{
+	p.publish(arrival, stream.Unit{
 		Codec: stream.AAC, PTS: pts, DTS: pts, Time: time, Key: true, Config: p.config, Data: raw,
 	})
 }
@@ -122,11 +122,20 @@ func (p *publisher) tracks(video, audio bool) {
 	p.publication.Tracks(video, audio, false, true)
 }
 
-func (p *publisher) publish(u stream.Unit) {
-	u.Discontinuity = p.anew
+// publish lets a unit go out; false: it is left out.
+func (p *publisher) publish(arrival int64, u stream.Unit) bool {
+	ok, anew := p.pace.takes(arrival*9/100, u.DTS)
+	if !ok {
+		return false
+	}
+	if anew && !p.anew {
+		p.metrics.jumps.Inc()
+	}
+	u.Discontinuity = p.anew || anew
 	p.anew = false
 	p.metrics.bytes.Add(float64(len(u.Data)))
 	p.out.publish(p, u)
+	return true
 }
 
 // micros turns 1/90 000 s into µs.

@@ -19,7 +19,7 @@ func TestSoundThatGoesOnInTheNextPacketKeepsItsTime(t *testing.T) {
 	var m ts.Muxer
 	m.Begin(false)
 	b := m.AppendTables(nil)
-	const frames, most, gap = 500, 1000, 250
+	const frames, most, gap = 400, 1000, 200
 	var want []int64
 	var packet []byte
 	pts, begins := at(0), true
