@@ -49,9 +49,11 @@ func TestLiveStreamsGoOverToALargePictureThatComesSteadily(t *testing.T) {
 					}
 					switch {
 					case f.picked(large) && !f.picked(small):
-						f.air.layer, of = large, of+"m"
+						of += "m"
+						f.air.layer.Store(large)
 					case f.picked(small) && !f.picked(large):
-						f.air.layer, of = small, of+"s"
+						of += "s"
+						f.air.layer.Store(small)
 					default:
 						t.Fatalf("after %q both or none are picked", of)
 					}

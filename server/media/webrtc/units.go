@@ -3,6 +3,7 @@ package webrtc
 import (
 	"bytes"
 	"sync"
+	"sync/atomic"
 
 	"github.com/pion/rtp/codecs"
 
@@ -136,16 +137,15 @@ func (u *units) end() {
 // air is the picture that a source's Hub gets: of one layer, until another takes over
 // with a key frame.
 type air struct {
-	mu    sync.Mutex
-	layer *layer
-	pts   int64 // of the unit before
+	layer atomic.Pointer[layer] // changes with mu held
+
+	mu  sync.Mutex // held while the Hub takes a unit
+	pts int64      // of the unit before
 }
 
-func (a *air) has(l *layer) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.layer == l
-}
+// has takes no lock: it is asked with the feed's held, which a Hub that tells of its
+// readers waits for.
+func (a *air) has(l *layer) bool { return a.layer.Load() == l }
 
 // publish publishes a unit, after the one before also where a layer takes over that
 // is behind. It says whether the layer is on the air: a picked one is from a key
@@ -153,11 +153,12 @@ func (a *air) has(l *layer) bool {
 func (a *air) publish(hub *stream.Hub, l *layer, picked bool, u stream.Unit) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.layer != l {
+	if !a.has(l) {
 		if !picked || !u.Key {
 			return false
 		}
-		a.layer, u.Discontinuity = l, true
+		a.layer.Store(l)
+		u.Discontinuity = true
 	}
 	if behind := a.pts - u.PTS; behind >= 0 && behind < timelineJump {
 		u.PTS, u.DTS = a.pts+1, a.pts+1

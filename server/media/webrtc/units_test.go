@@ -3,6 +3,7 @@ package webrtc
 import (
 	"context"
 	"runtime"
+	"sync"
 	"testing"
 	"time"
 
@@ -53,4 +54,38 @@ func heapOf() int64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc)
+}
+
+func TestWhoPicksALayerDoesNotWaitForTheHub(t *testing.T) {
+	told, release := make(chan struct{}), make(chan struct{})
+	hub := stream.NewHub(func(wanted bool) {
+		if !wanted { // the Hub is held, as while a source's feed is told that nobody reads
+			close(told)
+			<-release
+		}
+	})
+	f := &feed{}
+	large, small := &layer{feed: f, video: true, quality: qualityMain}, &layer{feed: f, video: true, quality: qualitySub}
+	f.layers = []*layer{large, small}
+	reader := hub.Read()
+	var all sync.WaitGroup
+	defer all.Wait()
+	defer close(release)
+	all.Go(reader.Close)
+	<-told
+	all.Go(func() { f.air.publish(hub, large, true, stream.Unit{Codec: stream.H264, Key: true}) })
+	for f.air.mu.TryLock() { // until it waits for the Hub
+		f.air.mu.Unlock()
+		runtime.Gosched()
+	}
+	picked := make(chan bool, 1)
+	all.Go(func() { picked <- f.picked(large) })
+	select {
+	case is := <-picked:
+		if !is {
+			t.Error("the layer that is on the air is picked no more")
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("it waits, with the feed's lock held")
+	}
 }
