@@ -37,7 +37,7 @@ func (m *mediaRooms) Enter(r *http.Request) (media.Visitor, error) {
 	if err != nil {
 		return media.Visitor{}, err
 	}
-	return media.Visitor{Participant: v.Participant, Room: v.room, Expires: v.Expires}, nil
+	return media.Visitor{Participant: v.Participant, Room: v.room, Address: host(r.RemoteAddr), Expires: v.Expires}, nil
 }
 
 // Clock is that of media.Rooms. The room runs from then on. The error is a

@@ -1,7 +1,10 @@
 package server
 
 import (
+	"context"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"chalkline/replay"
@@ -9,6 +12,7 @@ import (
 	"chalkline/server/classroom"
 	"chalkline/server/media"
 	"chalkline/server/room"
+	"chalkline/server/session"
 )
 
 // mediaSchool is rooms in which media are published.
@@ -133,5 +137,19 @@ func TestMED1SourcesStayWhileTheRoomRunsOrSomebodyPlaysAndSwitchesStayWithoutThe
 	m.runs(muted)
 	if i := m.publish(muted, "ann").Source.Info(); !i.Muted {
 		t.Errorf("it comes back %+v, want it muted", i)
+	}
+}
+
+func TestWhoEntersComesFromTheAddressThatLimitsCountBy(t *testing.T) {
+	m := &mediaRooms{door: &door{
+		identify: func(string) (session.Identity, error) { return session.Identity{}, nil },
+		room:     func(context.Context, int64, session.Identity, string) (lesson, error) { return nil, nil },
+	}}
+	r := httptest.NewRequest(http.MethodPost, "/", nil)
+	r.SetPathValue("code", replay.Room(7).String())
+	r.Header.Set("Authorization", "Bearer x")
+	r.RemoteAddr = "[2001:db8:1:2:3:4:5:6]:7"
+	if v, err := m.Enter(r); err != nil || v.Room != 7 || v.Address != "2001:db8:1:2::" {
+		t.Errorf("Enter() = %+v, %v", v, err)
 	}
 }

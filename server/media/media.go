@@ -35,6 +35,8 @@ func (k Kind) Known() bool { return k == Camera || k == Screen || k == Stream }
 type Visitor struct {
 	classroom.Participant
 	Room replay.Room
+	// Address is where the request came from: a host, of IPv6 the network of a customer.
+	Address string
 	// Expires is when what the visitor publishes or plays by WebRTC ends; zero: never.
 	Expires time.Time
 }

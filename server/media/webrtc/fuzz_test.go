@@ -44,7 +44,8 @@ func newServer(t testing.TB) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.rate.most = 1 << 30
+	s.rate = media.NewRate(1<<30, rateWindow)
+	s.addresses = s.rate
 	t.Cleanup(func() {
 		if err := s.Close(context.Background()); err != nil {
 			t.Error(err)

@@ -70,7 +70,7 @@ func (s *Server) getICE(w http.ResponseWriter, r *http.Request) {
 // readOfferOf returns the offer that a request brings. The error is a
 // *protocol.Error or errContent.
 func (s *Server) readOfferOf(w http.ResponseWriter, r *http.Request, who media.Visitor, publish bool) (string, offered, error) {
-	if !s.rate.allow(who.ID, time.Now()) {
+	if !s.rate.Allow(who.ID) || !s.addresses.Allow(who.Address) {
 		return "", offered{}, protocol.NewError(protocol.Overloaded)
 	}
 	if contentType(r) != typeSDP {

@@ -2,7 +2,6 @@ package webrtc
 
 import (
 	"net/http"
-	"time"
 
 	"chalkline/protocol"
 	"chalkline/server/reply"
@@ -22,7 +21,7 @@ func (s *Server) patch(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusUnsupportedMediaType)
 		return
 	}
-	if !s.rate.allow(n.id, time.Now()) {
+	if !s.rate.Allow(n.id) {
 		reply.Error(w, protocol.NewError(protocol.Overloaded))
 		return
 	}

@@ -210,9 +210,7 @@ func (p *publisher) look(now time.Time, paused bool) (still bool) {
 // measure keeps the round trip that ICE saw last. Before there is a connection pion may
 // be making what would be asked.
 func (p *publisher) measure() {
-	select {
-	case <-p.connected:
-	default:
+	if !p.isConnected() {
 		return
 	}
 	for _, t := range p.pc.GetTransceivers() {

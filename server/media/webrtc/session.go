@@ -29,6 +29,7 @@ type session struct {
 	id          string // in its URL; random
 	room        replay.Room
 	participant string
+	from        string    // its client's address, as media.Visitor has it
 	expires     time.Time // when its token does; zero: never
 	log         *slog.Logger
 	pc          *pion.PeerConnection
@@ -42,6 +43,8 @@ type session struct {
 	ice        sync.Mutex // one change of ICE at a time
 	candidates int        // of its ICE session; guarded by ice
 
+	admitted time.Time // guarded by Server.mu
+
 	streams   atomic.Int32   // that its connection holds
 	addresses atomic.Int32   // of its client, that its connection was told or heard of
 	checks    *limit.Limiter // of the way to it, that are answered
@@ -53,11 +56,21 @@ type session struct {
 
 func (n *session) publishes() bool { return n.viewer == nil }
 
+// isConnected says whether its connection has been there.
+func (n *session) isConnected() bool {
+	select {
+	case <-n.connected:
+		return true
+	default:
+		return false
+	}
+}
+
 // newSession makes a session with a connection that is not made yet.
 func (s *Server) newSession(v media.Visitor, e *engine, what string, o offered) (*session, error) {
 	id := rand.Text()
 	n := &session{
-		server: s, id: id, room: v.Room, participant: v.ID, expires: v.Expires, candidates: o.candidates, etag: newETag(),
+		server: s, id: id, room: v.Room, participant: v.ID, from: v.Address, expires: v.Expires, candidates: o.candidates, etag: newETag(),
 		log:  s.cfg.Logger.With("room", v.Room, what, id[:8]),
 		done: make(chan struct{}), connected: make(chan struct{}), checks: limit.NewLimiter(checksPerSecond, checksAtOnce),
 	}

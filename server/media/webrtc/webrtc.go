@@ -83,11 +83,21 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
+// A participant may ask for so many sessions in a window, and a session for as many
+// changes. A whole school may share one address: it may ask for as many as a server has,
+// in a minute.
+const (
+	postsPerWindow        = 60
+	addressPostsPerWindow = 3000
+	rateWindow            = 30 * time.Second
+)
+
 // Server answers WHIP and WHEP and forwards media.
 type Server struct {
 	cfg        Config
 	metrics    *metrics
-	rate       *rate
+	rate       *media.Rate // of offers and patches
+	addresses  *media.Rate // of offers
 	publishing *engine
 	playing    *engine
 	udp        ice.UDPMux
@@ -110,7 +120,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	cfg.Limits = cfg.Limits.withDefaults()
 	s := &Server{
-		cfg: cfg, metrics: newMetrics(cfg.Registerer), rate: newRate(postsPerWindow, rateWindow),
+		cfg: cfg, metrics: newMetrics(cfg.Registerer), rate: media.NewRate(postsPerWindow, rateWindow), addresses: media.NewRate(addressPostsPerWindow, rateWindow),
 		sessions: map[string]*session{}, feeds: map[*media.Source]*feed{},
 	}
 	if err := s.open(); err != nil {
@@ -189,19 +199,9 @@ func (s *Server) admit(n *session) error {
 	if s.closed {
 		return protocol.NewError(protocol.GoingAway)
 	}
-	all, room, own := 0, 0, 0
-	for _, o := range s.sessions {
-		if o.room == n.room && o.participant == n.participant {
-			own++
-		}
-		if o.publishes() != n.publishes() {
-			continue
-		}
-		all++
-		if o.room == n.room {
-			room++
-		}
-	}
+	own := func(o *session) bool { return o.room == n.room && o.participant == n.participant }
+	server := func(o *session) bool { return o.publishes() == n.publishes() }
+	room := func(o *session) bool { return o.room == n.room && server(o) }
 	l := s.cfg.Limits
 	mostAll, mostRoom := l.Viewers, l.RoomViewers
 	if n.publishes() {
@@ -209,16 +209,53 @@ func (s *Server) admit(n *session) error {
 		mostAll, mostRoom = l.Publishers, l.RoomPublishers+1
 	}
 	for _, c := range []struct {
-		limit     string
-		have, may int
-	}{{"sessions", own, l.OwnSessions}, {"room", room, mostRoom}, {"server", all, mostAll}} {
-		if c.have >= c.may {
+		limit string
+		among func(*session) bool
+		may   int
+	}{{"sessions", own, l.OwnSessions}, {"room", room, mostRoom}, {"server", server, mostAll}} {
+		if s.count(c.among) >= c.may && !s.giveWay(c.among) {
 			return protocol.NewError(protocol.Full, "limit", c.limit, "max", fmt.Sprint(c.may))
 		}
 	}
+	n.admitted = time.Now()
 	s.sessions[n.id] = n
 	s.running.Add(1)
 	return nil
+}
+
+// count is called with the lock held.
+func (s *Server) count(among func(*session) bool) (n int) {
+	for _, o := range s.sessions {
+		if among(o) {
+			n++
+		}
+	}
+	return n
+}
+
+// giveWay ends the oldest session that is not connected, of the address that has most
+// of them; false if there is none. Its place is free at once. The lock is held.
+func (s *Server) giveWay(among func(*session) bool) bool {
+	oldest, waiting := map[string]*session{}, map[string]int{}
+	var most string
+	for _, o := range s.sessions {
+		if !among(o) || o.isConnected() {
+			continue
+		}
+		if first := oldest[o.from]; first == nil || o.admitted.Before(first.admitted) {
+			oldest[o.from] = o
+		}
+		if waiting[o.from]++; waiting[o.from] > waiting[most] {
+			most = o.from
+		}
+	}
+	o := oldest[most]
+	if o == nil {
+		return false
+	}
+	delete(s.sessions, o.id)
+	o.end("gives way before it is connected")
+	return true
 }
 
 // drop forgets a session that has ended.

@@ -3,13 +3,16 @@ package webrtc_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	pionrtp "github.com/pion/rtp"
+	pion "github.com/pion/webrtc/v4"
 
 	"chalkline/bench/client"
 	"chalkline/protocol"
@@ -437,5 +440,40 @@ func TestLimitsOfSessionsAreKept(t *testing.T) {
 	w.play()
 	if err := playError(w, "sources/1/whep"); !errors.Is(err, protocol.NewError(protocol.Full)) {
 		t.Errorf("second viewer: %v", err)
+	}
+}
+
+func TestSessionsThatNeverConnectGiveWay(t *testing.T) {
+	w := newWorld(t, func(c *webrtc.Config) { c.Limits = webrtc.Limits{RoomPublishers: 1, Viewers: 2} })
+	for _, who := range []string{"eve", "mallory"} {
+		_, offer := w.peer()
+		if got := w.request("POST", whip, "student:"+who, contentSDP, offer); got.status != http.StatusCreated {
+			t.Fatalf("offer of %s: %d %s", who, got.status, got.body)
+		}
+	}
+	w.publish()
+	source := w.until("published", published)
+	path := fmt.Sprintf("sources/%d/whep", source.Number)
+	plays := func() {
+		t.Helper()
+		_, frames := w.play(func(c *client.PlayConfig) { c.RTC = w.rtc(path, "student:bob") })
+		w.take(frames, 1)
+	}
+	offers := func() reply {
+		pc := connection(t)
+		if _, err := pc.AddTransceiverFromKind(pion.RTPCodecTypeVideo, pion.RTPTransceiverInit{Direction: pion.RTPTransceiverDirectionRecvonly}); err != nil {
+			t.Fatal(err)
+		}
+		return w.request("POST", "/api/rooms/CODE/"+path, "student:eve", contentSDP, w.offer(pc, nil))
+	}
+	plays()
+	for range 3 {
+		if got := offers(); got.status != http.StatusCreated {
+			t.Errorf("offer to play: %d %s", got.status, got.body)
+		}
+	}
+	plays()
+	if got := offers(); got.status != http.StatusServiceUnavailable {
+		t.Errorf("beside those that are connected: %d %s", got.status, got.body)
 	}
 }
