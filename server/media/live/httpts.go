@@ -19,15 +19,14 @@ const (
 // stream is live.ts: what comes, as it comes, from the newest key frame on.
 func (s *Server) stream(w http.ResponseWriter, r *http.Request, o *output) {
 	s.metrics.requests.WithLabelValues("httpts").Inc()
-	if !s.take(&s.readers, s.cfg.MaxReaders) {
+	release, ok := s.seat(o.source.Room)
+	if !ok {
 		refuse(w, protocol.NewError(protocol.Overloaded))
 		return
 	}
+	defer release()
 	s.metrics.readers.Inc()
-	defer func() {
-		s.metrics.readers.Dec()
-		s.giveBack(&s.readers)
-	}()
+	defer s.metrics.readers.Dec()
 	reader := o.hub.Read()
 	defer func() {
 		s.metrics.dropped.WithLabelValues("reader").Add(float64(reader.Dropped()))

@@ -15,6 +15,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"chalkline/protocol"
+	"chalkline/replay"
 	"chalkline/server/media"
 )
 
@@ -64,8 +66,8 @@ type Config struct {
 	Logger     *slog.Logger          // nil discards
 	Registerer prometheus.Registerer // nil counts nowhere
 
-	MaxOutputs     int   // at a time; 0: 64
-	MaxReaders     int   // of MPEG-TS, of all outputs; 0: 2000
+	MaxOutputs     int   // at a time, half of them of one room; 0: 64
+	MaxReaders     int   // of MPEG-TS, of all outputs, half of them in one room; 0: 2000
 	MaxEncoders    int   // ffmpeg processes; 0: 16
 	MaxSourceBytes int64 // of segments of one source; 0: 64 MiB
 	MaxBytes       int64 // of segments of all; 0: 1 GiB
@@ -103,7 +105,7 @@ type Server struct {
 	mu       sync.Mutex
 	closed   bool
 	outputs  map[*media.Source]*output
-	readers  int
+	readers  map[replay.Room]int // of MPEG-TS
 	encoders int
 }
 
@@ -121,7 +123,7 @@ func New(c Config) (*Server, error) {
 		c.FFmpeg = path
 	}
 	c.Secret = slices.Clone(c.Secret)
-	s := &Server{cfg: c, outputs: map[*media.Source]*output{}}
+	s := &Server{cfg: c, outputs: map[*media.Source]*output{}, readers: map[replay.Room]int{}}
 	s.ctx, s.end = context.WithCancel(context.Background())
 	s.metrics = newMetrics(c.Registerer, func() float64 { return float64(s.held.Load()) })
 	return s, nil
@@ -163,14 +165,65 @@ func (s *Server) use(source *media.Source) (o *output, release func(), err error
 	}
 	o = s.outputs[source]
 	if o == nil {
-		if len(s.outputs) >= s.cfg.MaxOutputs {
+		if !s.makeRoom(source) {
 			return nil, nil, protocol.NewError(protocol.Overloaded)
 		}
 		o = newOutput(s, source)
 		s.outputs[source] = o
-		s.running.Go(func() { o.run(s.ctx) })
+		s.running.Go(o.run)
 	}
 	return o, s.hold(o), nil
+}
+
+// makeRoom sees to it that there may be an output more of a source; false if there may
+// not. The lock is held.
+func (s *Server) makeRoom(source *media.Source) bool {
+	room := func(o *output) bool { return o.source.Room == source.Room }
+	all := func(*output) bool { return true }
+	for _, c := range []struct {
+		among func(*output) bool
+		may   int
+	}{{room, half(s.cfg.MaxOutputs)}, {all, s.cfg.MaxOutputs}} {
+		have := 0
+		for _, o := range s.outputs {
+			if c.among(o) {
+				have++
+			}
+		}
+		if have >= c.may && (!hasMedia(source) || !s.giveWay(c.among)) {
+			return false
+		}
+	}
+	return true
+}
+
+// half is the share of one room: the rest is for others.
+func half(n int) int { return (n + 1) / 2 }
+
+// hasMedia says whether there is something to put out of a source.
+func hasMedia(source *media.Source) bool {
+	i := source.Info()
+	return i.Video || i.Audio
+}
+
+// giveWay ends an output of which there is nothing to play, best one that nobody waits
+// for, and of those the one that began first; false if there is none. The lock is held.
+func (s *Server) giveWay(among func(*output) bool) bool {
+	var empty []*output
+	for _, o := range s.outputs {
+		if among(o) && !hasMedia(o.source) && o.window.empty() {
+			empty = append(empty, o)
+		}
+	}
+	if len(empty) == 0 {
+		return false
+	}
+	goes := slices.MinFunc(empty, func(a, b *output) int {
+		return cmp.Or(min(a.users, 1)-min(b.users, 1), a.began.Compare(b.began))
+	})
+	delete(s.outputs, goes.source)
+	goes.end()
+	return true
 }
 
 // used returns the output of a source if there is one, as use does.
@@ -199,11 +252,33 @@ func (s *Server) hold(o *output) (release func()) {
 func (s *Server) expire(o *output) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if o.users > 0 || time.Since(o.left) < idle {
+	if s.outputs[o.source] != o || o.users > 0 || time.Since(o.left) < idle {
 		return false
 	}
 	delete(s.outputs, o.source)
 	return true
+}
+
+// seat counts one more reader of MPEG-TS in a room, until release is called, once; false
+// if there are as many as there may be.
+func (s *Server) seat(room replay.Room) (release func(), ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := 0
+	for _, n := range s.readers {
+		all += n
+	}
+	if s.closed || all >= s.cfg.MaxReaders || s.readers[room] >= half(s.cfg.MaxReaders) {
+		return nil, false
+	}
+	s.readers[room]++
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.readers[room]--; s.readers[room] == 0 {
+			delete(s.readers, room)
+		}
+	}, true
 }
 
 // take counts one more of something there may be only so many of; false if there are.

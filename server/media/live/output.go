@@ -21,6 +21,9 @@ type output struct {
 	s      *Server
 	source *media.Source
 	log    *slog.Logger
+	began  time.Time
+	ctx    context.Context // till it ends
+	end    context.CancelFunc
 
 	hub    *stream.Hub // the programme, for readers of MPEG-TS
 	window *window     // and for those of HLS
@@ -74,7 +77,7 @@ func newOutput(s *Server, source *media.Source) *output {
 	id := make([]byte, 6)
 	_, _ = rand.Read(id) // never fails
 	o := &output{
-		s: s, source: source, left: now,
+		s: s, source: source, began: now, left: now,
 		log:    s.cfg.Logger.With("room", source.Room, "source", source.Number),
 		hub:    stream.NewKeepingHub(nil),
 		window: newWindow(s.cfg.MaxSourceBytes, s.cfg.MaxBytes, s.cfg.MaxBytes/int64(s.cfg.MaxOutputs), &s.held, firstBreak(now)),
@@ -89,22 +92,22 @@ func newOutput(s *Server, source *media.Source) *output {
 		begins: rate.NewLimiter(rate.Every(beginsEvery), beginsAtOnce).Allow,
 		count:  s.metrics.event,
 	}
+	o.ctx, o.end = context.WithCancel(s.ctx)
 	o.segmenter = segmenter{name: hex.EncodeToString(id), sequence: firstNumber(now)}
 	return o
 }
 
-// run works until nobody plays it, or ctx ends.
-func (o *output) run(ctx context.Context) {
+// run works until nobody plays it, or it is ended.
+func (o *output) run() {
 	o.s.metrics.outputs.Inc()
 	o.log.Info("live output begins")
 	unwatch := o.source.Watch(o.switched)
 	o.switched()
-	ctx, cancel := context.WithCancel(ctx)
 	units := make(chan stream.Unit)
 	var pumping sync.WaitGroup
-	pumping.Go(func() { o.pump(ctx, units) })
-	o.loop(ctx, units)
-	cancel()
+	pumping.Go(func() { o.pump(o.ctx, units) })
+	o.loop(o.ctx, units)
+	o.end()
 	pumping.Wait()
 	unwatch()
 	if o.encoder != nil {

@@ -390,7 +390,7 @@ func TestCloseEndsWhatRuns(t *testing.T) {
 	path := "/live/" + grantNow(room, p.Source.ID, time.Now()).token(secret) + "/live.ts"
 	answer := make(chan *httptest.ResponseRecorder, 1)
 	go func() { answer <- asked(s, "GET", path) }()
-	eventually(t, "it is read", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.readers == 1 })
+	eventually(t, "it is read", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.readers[room] == 1 })
 	if err := s.Close(context.Background()); err != nil {
 		t.Error(err)
 	}

@@ -276,7 +276,7 @@ func TestHTTPTSBeginsAtOnceWithAKeyFrameAndFFmpegReadsIt(t *testing.T) {
 		}
 		recorded <- out
 	}()
-	eventually(t, "ffmpeg reads", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.readers == 2 })
+	eventually(t, "ffmpeg reads", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.readers[room] == 2 })
 	publish(t, p.Source.Hub, units[half:])
 	if err := <-playing; !errors.Is(err, context.Canceled) {
 		t.Error(err)

@@ -165,6 +165,13 @@ func (w *window) list() (playlist []byte, available <-chan struct{}) {
 	return w.playlist, nil
 }
 
+// empty says whether there is no segment.
+func (w *window) empty() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.segments) == 0
+}
+
 // find returns the content of a segment.
 func (w *window) find(name string) ([]byte, bool) {
 	w.mu.Lock()
