@@ -5,10 +5,18 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"time"
 
 	"chalkline/protocol"
 	"chalkline/server/classroom"
 	"chalkline/server/reply"
+)
+
+// A participant may set so much in a window: the switches of all sources of a room at
+// once. Each is a write that boards wait beside.
+const (
+	settingsPerWindow = 100
+	settingsWindow    = 10 * time.Second
 )
 
 // maxBody bounds the requests that are answered here, in bytes.
@@ -47,7 +55,7 @@ func (r *Registry) putSwitches(w http.ResponseWriter, q *http.Request) {
 	}
 	v, s, err := r.Requested(q)
 	if err == nil {
-		err = readBody(w, q, &body)
+		err = r.readSettings(w, q, v, &body)
 	}
 	if err == nil {
 		err = s.SwitchBy(v.Participant, body.Muted, body.Hidden)
@@ -63,9 +71,9 @@ func (r *Registry) putOffset(w http.ResponseWriter, q *http.Request) {
 	var body struct {
 		OffsetUS *int64 `json:"offset_us"`
 	}
-	s, err := r.calibratable(q)
+	v, s, err := r.calibratable(q)
 	if err == nil {
-		err = readBody(w, q, &body)
+		err = r.readSettings(w, q, v, &body)
 	}
 	switch {
 	case err != nil:
@@ -85,7 +93,7 @@ func (r *Registry) putOffset(w http.ResponseWriter, q *http.Request) {
 
 // getOffset is GET of a source's offset: what it was calibrated to.
 func (r *Registry) getOffset(w http.ResponseWriter, q *http.Request) {
-	s, err := r.calibratable(q)
+	_, s, err := r.calibratable(q)
 	if err != nil {
 		reply.Error(w, err)
 		return
@@ -95,19 +103,18 @@ func (r *Registry) getOffset(w http.ResponseWriter, q *http.Request) {
 	reply.JSON(w, http.StatusOK, map[string]any{"offset_us": us, "calibrated": calibrated})
 }
 
-// calibratable returns the source that the path names, if it has an offset that is
-// for whoever asks. The error is a *protocol.Error.
-func (r *Registry) calibratable(q *http.Request) (*Source, error) {
+// calibratable returns who asks, and the source that the path names, if it has an
+// offset that is for them. The error is a *protocol.Error.
+func (r *Registry) calibratable(q *http.Request) (Visitor, *Source, error) {
 	v, s, err := r.Requested(q)
 	switch {
 	case err != nil:
-		return nil, err
 	case !maySet(v.Participant, s):
-		return nil, protocol.NewError(protocol.NotPermitted)
+		err = protocol.NewError(protocol.NotPermitted)
 	case s.Kind != Stream:
-		return nil, protocol.NewError(protocol.BadMessage)
+		err = protocol.NewError(protocol.BadMessage)
 	}
-	return s, nil
+	return v, s, err
 }
 
 // maySet says whether somebody may set switches and offset of a source.
@@ -115,7 +122,12 @@ func maySet(who classroom.Participant, s *Source) bool {
 	return who.ID == s.Participant || who.Role == classroom.Teacher || who.Role == classroom.Assistant
 }
 
-func readBody(w http.ResponseWriter, q *http.Request, into any) error {
+// readSettings reads what somebody sets, if not too often. The error is a
+// *protocol.Error.
+func (r *Registry) readSettings(w http.ResponseWriter, q *http.Request, who Visitor, into any) error {
+	if !r.settings.Allow(who.ID) {
+		return protocol.NewError(protocol.Overloaded)
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, q.Body, maxBody))
 	if err != nil || json.Unmarshal(body, into) != nil {
 		return protocol.NewError(protocol.BadMessage)

@@ -32,11 +32,15 @@ func (r *Registry) Calibrate(ctx context.Context, s *Source, us int64) error {
 	if us < 0 || us > maxOffset {
 		return fmt.Errorf("media: calibrate: offset of %d µs", us)
 	}
-	if r.cfg.Table != nil {
+	s.keeping.Lock()
+	defer s.keeping.Unlock()
+	if now, _ := s.Offset(); r.cfg.Table != nil && (!s.offsetKept || now != us) {
+		s.offsetKept = false
 		key := offsetKey(s.Participant, s.Kind)
 		if err := r.cfg.Table.Put(ctx, s.Room, key, strconv.AppendInt(nil, us, 10)); err != nil {
 			return fmt.Errorf("media: calibrate: %w", err)
 		}
+		s.offsetKept = true
 	}
 	s.calibrate(us)
 	return nil

@@ -20,7 +20,8 @@ const maxSources = 64
 
 // Registry has the sources of all rooms.
 type Registry struct {
-	cfg Config
+	cfg      Config
+	settings *Rate // of what participants set
 
 	mu        sync.Mutex
 	rooms     map[replay.Room]*roomSources
@@ -46,7 +47,9 @@ func NewRegistry(cfg Config) *Registry {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Registry{cfg: cfg, rooms: map[replay.Room]*roomSources{}, forgotten: cfg.After}
+	return &Registry{
+		cfg: cfg, settings: NewRate(settingsPerWindow, settingsWindow), rooms: map[replay.Room]*roomSources{}, forgotten: cfg.After,
+	}
 }
 
 // MayPublish says whether somebody may (MED3); the error is a *protocol.Error.
@@ -85,7 +88,7 @@ func (r *Registry) source(v Visitor, kind Kind) (*Source, error) {
 	}
 	made.keep = func() error { return r.keepSwitches(made) }
 	if us, ok := r.recall(v.Room, v.ID, kind); ok {
-		made.offset, made.offsets = us, true
+		made.offset, made.offsets, made.offsetKept = us, true, true
 	}
 	var remove func()
 	made.Hub = stream.NewHub(func(wanted bool) {

@@ -40,7 +40,9 @@ type Source struct {
 	changed func()       // the room is to be told; called without the lock
 	keep    func() error // the switches are to be remembered; called without the lock
 
-	keeping sync.Mutex // one change of what is remembered at a time
+	keeping    sync.Mutex // one change of what is remembered at a time
+	kept       *string    // the switches that are, guarded by keeping; nil: nobody knows
+	offsetKept bool       // the offset is, guarded by keeping
 
 	mu       sync.Mutex
 	watchers map[*func()]struct{}

@@ -21,7 +21,8 @@ const (
 	hiddenWord = "hidden"
 )
 
-// keepSwitches remembers what of a source is switched off.
+// keepSwitches remembers what of a source is switched off, if that is another than
+// before.
 func (r *Registry) keepSwitches(s *Source) error {
 	if r.cfg.Table == nil {
 		return nil
@@ -36,16 +37,22 @@ func (r *Registry) keepSwitches(s *Source) error {
 	if i.Hidden {
 		off = append(off, hiddenWord)
 	}
+	value := strings.Join(off, " ")
+	if s.kept != nil && *s.kept == value {
+		return nil
+	}
+	s.kept = nil
 	ctx, cancel := context.WithTimeout(context.Background(), tableWait)
 	defer cancel()
 	key := SwitchesPrefix + s.name()
-	keep := func() error { return r.cfg.Table.Put(ctx, s.Room, key, []byte(strings.Join(off, " "))) }
+	keep := func() error { return r.cfg.Table.Put(ctx, s.Room, key, []byte(value)) }
 	if len(off) == 0 {
 		keep = func() error { return r.cfg.Table.Delete(ctx, s.Room, key) }
 	}
 	if err := keep(); err != nil {
 		return fmt.Errorf("media: keep switches: %w", err)
 	}
+	s.kept = &value
 	return nil
 }
 
@@ -63,7 +70,9 @@ func (r *Registry) recallSwitches(s *Source) error {
 		r.cfg.Logger.Error("switches not read", "room", s.Room, "kind", s.Kind, "error", err)
 		return protocol.NewError(protocol.StoreUnavailable, "reason", "failed")
 	}
-	off := strings.Fields(string(value))
+	kept := string(value)
+	off := strings.Fields(kept)
+	s.kept = &kept
 	s.info.Muted, s.info.Hidden = slices.Contains(off, mutedWord), slices.Contains(off, hiddenWord)
 	return nil
 }

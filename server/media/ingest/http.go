@@ -17,6 +17,13 @@ import (
 // idleTime is how long nothing may come from an encoder.
 const idleTime = 10 * time.Second
 
+// A participant may ask for so many stream keys in a window. Each is a write that boards
+// wait beside.
+const (
+	keysPerWindow = 10
+	keysWindow    = time.Minute
+)
+
 // answerTime is how long an encoder may take to take the answer.
 const answerTime = 10 * time.Second
 
@@ -32,6 +39,9 @@ func (s *Server) postKey(w http.ResponseWriter, r *http.Request) {
 	visitor, err := s.cfg.Rooms.Enter(r)
 	if err == nil {
 		err = media.MayPublish(visitor.Participant)
+	}
+	if err == nil && !s.given.Allow(visitor.ID) {
+		err = protocol.NewError(protocol.Overloaded)
 	}
 	key := ""
 	if err == nil {

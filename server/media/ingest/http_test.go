@@ -55,6 +55,24 @@ func TestMED9AStreamKeyIsGivenAndTheOneBeforeEnds(t *testing.T) {
 	}
 }
 
+func TestMED9AParticipantIsGivenStreamKeysOnlySoOften(t *testing.T) {
+	s := open(t, newTable(t))
+	var last string
+	for i := range keysPerWindow {
+		status, body := s.post(t, classroom.Teacher)
+		if status != http.StatusOK {
+			t.Fatalf("%d: %d, %v", i, status, body)
+		}
+		last, _ = body["key"].(string)
+	}
+	if status, body := s.post(t, classroom.Teacher); status != http.StatusServiceUnavailable {
+		t.Errorf("one more: %d, %v", status, body)
+	}
+	if v, err := s.keys.check(t.Context(), last, 1); err != nil || v.ID != "ann" {
+		t.Errorf("the last key that was given is of %+v, %v", v, err)
+	}
+}
+
 func TestMED3ObserversGetNoStreamKey(t *testing.T) {
 	s := open(t, newTable(t))
 	if status, body := s.post(t, classroom.Observer); status != http.StatusForbidden {

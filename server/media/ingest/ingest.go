@@ -44,6 +44,7 @@ type Config struct {
 type Server struct {
 	cfg     Config
 	keys    keys
+	given   *media.Rate // keys
 	outputs outputs
 	metrics *metrics
 	ctx     context.Context // of what is asked of stores and rooms
@@ -56,7 +57,7 @@ func New(c Config) *Server {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{
-		cfg: c, keys: keys{c.Table}, outputs: outputs{of: map[*media.Source]*shared{}}, metrics: newMetrics(c.Registry),
+		cfg: c, keys: keys{c.Table}, given: media.NewRate(keysPerWindow, keysWindow), outputs: outputs{of: map[*media.Source]*shared{}}, metrics: newMetrics(c.Registry),
 	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	return s
