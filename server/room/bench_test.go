@@ -80,8 +80,7 @@ func (s *stepped) do(c Command) {
 				records, err := s.log.Append(s.loop.ctx, 1, e.now, e.expect, e.entries)
 				next = append(next, appended{records: records, err: err})
 			case loadBoard:
-				d, err := readDocument(s.loop.ctx, s.state.cfg, e.document)
-				next = append(next, boardLoaded{document: d, name: e.document, err: err})
+				next = append(next, s.loop.load(e.document))
 			default:
 				s.loop.perform(e)
 			}
@@ -190,5 +189,50 @@ func BenchmarkResync(b *testing.B) {
 		s.do(a.batch(b, s.now))
 		s.beat()
 		s.do(SyncState{Peer: p, Handle: 2})
+	}
+}
+
+// quiet has everybody close the board, and waits until it is let go of.
+func (s *stepped) quiet(peers ...*sink) {
+	s.b.Helper()
+	for _, p := range peers {
+		s.do(CloseDocument{Peer: p, Handle: 2})
+	}
+	for s.state.documents[benchBoard] != nil {
+		s.now = s.now.Add(quietAfter)
+		s.do(tick{})
+		s.do(snapshotSaved{document: benchBoard})
+	}
+}
+
+// opening steps the opening of a board that is not loaded up to its reading, and
+// returns what comes of that.
+func (s *stepped) opening(p *sink) Command {
+	s.b.Helper()
+	for _, e := range s.state.step(s.now, Open{Peer: p, Open: &chalklinev1.OpenDocument{Handle: 2, Document: string(benchBoard)}}) {
+		if e, ok := e.(loadBoard); ok {
+			return s.loop.load(e.document)
+		}
+	}
+	s.b.Fatal("the board is not read")
+	return nil
+}
+
+// BenchmarkFirstOpening is what the first opening of a board of 320 000 points that is
+// read again holds its room up.
+func BenchmarkFirstOpening(b *testing.B) {
+	s := newStepped(b)
+	p := s.join(0)
+	a := &author{peer: p, replica: s.state.members[p].replica, encoder: ink.NewEncoder()}
+	for range 40_000 {
+		s.do(a.batch(b, s.now))
+		s.beat()
+	}
+	for b.Loop() {
+		b.StopTimer()
+		s.quiet(p)
+		loaded := s.opening(p)
+		b.StartTimer()
+		s.do(loaded)
 	}
 }

@@ -110,3 +110,23 @@ func TestChunksHoldTheClosedStrokesWheneverTheyAreAskedFor(t *testing.T) {
 		})
 	}
 }
+
+// TestABoardThatIsReadComesWithItsSnapshot: to code its ink would hold its room up.
+func TestABoardThatIsReadComesWithItsSnapshot(t *testing.T) {
+	s := newStepped(t)
+	p := s.join(0)
+	a := &author{peer: p, replica: s.state.members[p].replica, encoder: ink.NewEncoder()}
+	for range 3 * 40 {
+		s.do(a.batch(t, s.now))
+		s.beat()
+	}
+	s.quiet(p)
+	loaded := s.opening(p).(boardLoaded)
+	read := loaded.document.cached
+	if read == nil || read.at != loaded.document.head.Position {
+		t.Fatalf("it comes with the snapshot %+v, and stands at %+v", read, loaded.document.head.Position)
+	}
+	if s.do(loaded); s.state.documents[benchBoard].cached != read {
+		t.Error("its first opening makes another")
+	}
+}

@@ -283,10 +283,7 @@ func (l *loop) perform(e effect) {
 			return appended{records: records, err: err}
 		})
 	case loadBoard:
-		l.beside(func() Command {
-			d, err := readDocument(l.ctx, l.cfg, e.document)
-			return boardLoaded{document: d, name: e.document, err: err}
-		})
+		l.beside(func() Command { return l.load(e.document) })
 	case buildPast:
 		l.beside(func() Command {
 			p, err := readPast(l.building, l.cfg, e)
@@ -314,6 +311,16 @@ func (l *loop) perform(e effect) {
 			return nil
 		})
 	}
+}
+
+// load reads a board and makes its snapshot, which whoever opens it first would else
+// have the room wait for.
+func (l *loop) load(name replay.Document) Command {
+	d, err := readDocument(l.ctx, l.cfg, name)
+	if err == nil {
+		_, err = d.snapshot()
+	}
+	return boardLoaded{document: d, name: name, err: err}
 }
 
 // beside runs f on a goroutine of its own; its command is stepped later.
