@@ -57,6 +57,50 @@ func TestAFullRoomTakesBackWhoIsInIt(t *testing.T) {
 	})
 }
 
+func TestOneParticipantTakesNotAllSeats(t *testing.T) {
+	simulated(t, func(t *testing.T) {
+		f := newRoom(t)
+		defer f.stop()
+		const most = 32
+		bare := func(j *room.Join) { j.Open = nil }
+		var peers []*peer
+		for range most - 1 {
+			peers = append(peers, f.join("bad", bare))
+		}
+		peers = append(peers, f.enter("bad", bare), f.enter("bad", bare)) // on their way together
+		settle()
+		last, over := peers[most-1], peers[most]
+		if last.closed != nil || over.closed == nil || over.closed.Code != protocol.Full || over.closed.Message().GetParameters()["limit"] != "connections" {
+			t.Fatalf("the last is answered %v, one more %v, want FULL of connections", last.closed, over.closed)
+		}
+		if ann := f.join("ann"); ann.closed != nil {
+			t.Errorf("another is answered %v", ann.closed)
+		}
+		claim := func(p *peer) func(*room.Join) { return func(j *room.Join) { j.Claim = p.result().GetReplica() } }
+		if again := f.join("bad", bare, claim(last)); again.closed != nil {
+			t.Errorf("who takes over is answered %v", again.closed)
+		}
+		f.room.Post(room.Leave{Peer: peers[0]})
+		if again := f.join("bad", bare, claim(peers[0])); again.closed != nil {
+			t.Errorf("who comes back is answered %v", again.closed)
+		}
+		gone := f.enter("bad", bare)
+		f.room.Post(room.Leave{Peer: peers[1]})
+		f.room.Post(room.Leave{Peer: peers[2]})
+		leaves := f.enter("bad", bare)
+		f.room.Post(room.Leave{Peer: leaves}) // while its replica is on its way
+		settle()
+		for range 2 {
+			if p := f.join("bad", bare); p.closed != nil {
+				t.Errorf("who comes for one that left is answered %v", p.closed)
+			}
+		}
+		if p := f.join("bad", bare); gone.closed == nil || p.closed == nil {
+			t.Error("there are more than there may be")
+		}
+	})
+}
+
 func TestWhoMayHaveNoNewReplicaKeepsTheOneThatIsClaimed(t *testing.T) {
 	simulated(t, func(t *testing.T) {
 		f := newRoom(t, func(c *room.Config) { c.IdleTimeout = time.Minute })

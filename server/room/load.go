@@ -30,7 +30,7 @@ func load(ctx context.Context, cfg Config, now time.Time) (*state, error) {
 		documents: map[replay.Document]*document{},
 		heads:     log.Heads,
 		durable:   batchNumbers{}, accepted: batchNumbers{},
-		members: map[Peer]*member{}, byID: map[uint32]*member{},
+		members: map[Peer]*member{}, byID: map[uint32]*member{}, allowances: map[string]*allowance{},
 		left: map[uint32]time.Time{}, loaded: now, names: map[string]string{},
 		waiting:   map[replay.Document][]Command{},
 		reads:     map[replay.Document]*member{},

@@ -14,13 +14,13 @@ import (
 
 	"chalkline/protocol"
 	chalklinev1 "chalkline/protocol/chalkline/v1"
-	"chalkline/protocol/ink"
 	"chalkline/replay"
 	"chalkline/server/classroom"
 )
 
 // member is one connected client instance.
 type member struct {
+	*allowance
 	peer    Peer
 	who     classroom.Participant
 	name    string
@@ -36,22 +36,11 @@ type member struct {
 	cursor     cursorState
 	wrote      time.Time // when it last submitted
 	window     window
-	work       *rate.Limiter
-	traces     *rate.Limiter
 	tracing    int           // traces on their way to the log
-	times      *rate.Limiter // documents as of a time
 	ticks      *rate.Limiter // heart ticks that are answered
 	delay      time.Duration // how far behind now it shows the room, as it said last
 	behind     bool          // that is far
 }
-
-// Ink that one member may submit: several hands' worth for ever, and the rest of
-// a lesson at once. Decoding costs most of what a batch costs here, and a few
-// bytes can stand for many points. What other ops count for: work.go.
-const (
-	pointsPerSecond = 30_000
-	pointsAtOnce    = 2 * protocol.MaxOpsPerBatch * ink.MaxFrame
-)
 
 // Heart ticks of one member that are answered: more than come, also where the network
 // kept some back. Each costs a hash of what was written since the last.
@@ -60,12 +49,11 @@ const (
 	ticksAtOnce    = 4
 )
 
-func newMember(j Join, replica uint32) *member {
+func newMember(j Join, replica uint32, a *allowance) *member {
 	return &member{
-		peer: j.Peer, who: j.Who, name: j.Name, replica: replica,
+		allowance: a, peer: j.Peer, who: j.Who, name: j.Name, replica: replica,
 		views: map[uint32]*view{}, opening: map[uint32]replay.Document{},
-		work: rate.NewLimiter(pointsPerSecond, pointsAtOnce), traces: rate.NewLimiter(tracesPerSecond, tracesAtOnce),
-		times: rate.NewLimiter(timesPerSecond, timesAtOnce), ticks: rate.NewLimiter(ticksPerSecond, ticksAtOnce),
+		ticks: rate.NewLimiter(ticksPerSecond, ticksAtOnce),
 	}
 }
 
@@ -90,6 +78,7 @@ func (s *state) member(p Peer) *member {
 // join is JOIN_ROOM. A replica that is claimed rightly is in at once; a new one
 // once it is durable that it was given (ID1).
 func (s *state) join(now time.Time, j Join) {
+	allowed := s.allowance(now, j.Who.ID)
 	switch {
 	case s.stopping:
 		s.emit(closePeer{j.Peer, protocol.NewError(protocol.RoomRestarting)})
@@ -100,6 +89,9 @@ func (s *state) join(now time.Time, j Join) {
 	case len(s.members)+s.joining >= s.cfg.MaxParticipants && !s.takesOver(j):
 		s.emit(closePeer{j.Peer, protocol.NewError(protocol.Full, "max", fmt.Sprint(s.cfg.MaxParticipants))})
 		return
+	case allowed.connections >= maxConnections && !s.takesOver(j):
+		s.emit(closePeer{j.Peer, protocol.NewError(protocol.Full, "limit", "connections", "max", fmt.Sprint(maxConnections))})
+		return
 	}
 	holds := s.holds(j)
 	if !holds && j.New != nil && !j.New() {
@@ -107,6 +99,7 @@ func (s *state) join(now time.Time, j Join) {
 		return
 	}
 	s.idleSince = time.Time{}
+	allowed.connections++
 	s.keepName(j)
 	if holds {
 		s.enter(now, j, j.Claim.GetReplica(), j.Claim.GetKey())
@@ -169,7 +162,7 @@ func (s *state) enter(now time.Time, j Join, replica uint32, key []byte) {
 		s.remove(now, old)
 		s.emit(closePeer{old.peer, protocol.NewError(protocol.TakenOver)})
 	}
-	m := newMember(j, replica)
+	m := newMember(j, replica, s.allowances[j.Who.ID])
 	s.members[j.Peer], s.byID[replica] = m, m
 	delete(s.left, replica)
 	s.cfg.Metrics.participants.Inc()
@@ -223,6 +216,7 @@ func (s *state) lastBatches(replica uint32) []*chalklinev1.LastBatch {
 func (s *state) leave(now time.Time, p Peer) {
 	for _, b := range s.unsettled() {
 		if b.join != nil && b.join.Peer == p {
+			s.allowances[b.join.Who.ID].connections--
 			b.join = nil
 			s.joining--
 		}
@@ -243,6 +237,7 @@ func (s *state) remove(now time.Time, m *member) {
 		s.drop(now, m, handle)
 	}
 	delete(s.members, m.peer)
+	m.connections--
 	if s.byID[m.replica] == m {
 		delete(s.byID, m.replica)
 		s.left[m.replica] = now

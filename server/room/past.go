@@ -22,7 +22,7 @@ const (
 	shareWithin    = 5 * time.Second // further back than asked for a snapshot is not
 	maxPastBytes   = 8 << 20         // of coded records behind a snapshot
 	maxBuildTries  = 3               // of one view, when the room's tail runs away from what was read
-	timesPerSecond = 1               // that one member may ask for
+	timesPerSecond = 1               // that one participant may ask for
 	timesAtOnce    = 2 * protocol.MaxOpenDocuments
 )
 

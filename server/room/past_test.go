@@ -225,7 +225,11 @@ func TestALN5WhoAsksTooOftenIsRefusedAndKeepsTheStream(t *testing.T) {
 		if ben.closed != nil || ben.hash() != ann.hash() {
 			t.Errorf("closed with %v", ben.closed)
 		}
-		cat := f.join("ben", as(roomNow()-2_000_000)) // another connection
+		at := roomNow() - 2_000_000
+		if again := f.join("ben", as(at)); again.board().start.GetReleaseAtUs() <= at || again.hash() != ann.hash() {
+			t.Error("on another connection it is more")
+		}
+		cat := f.join("cat", as(roomNow()-2_000_000))
 		wantAsOf(t, cat, ann, roomNow()-2_000_000)
 	})
 }

@@ -28,11 +28,12 @@ type state struct {
 	names     map[string]string // of participants, by key: what the table was given last
 
 	// Who is here.
-	members map[Peer]*member
-	byID    map[uint32]*member   // by replica
-	joining int                  // joins whose replica is on its way to the log
-	left    map[uint32]time.Time // by replica: when it went, if that is not long ago
-	loaded  time.Time            // replicas that were never here count as gone from then on
+	members    map[Peer]*member
+	byID       map[uint32]*member    // by replica
+	joining    int                   // joins whose replica is on its way to the log
+	allowances map[string]*allowance // by participant: who is here, and who left a moment ago
+	left       map[uint32]time.Time  // by replica: when it went, if that is not long ago
+	loaded     time.Time             // replicas that were never here count as gone from then on
 
 	// What is on its way to the log.
 	accepted  batchNumbers // last n taken in, durable or not

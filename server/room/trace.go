@@ -12,7 +12,7 @@ import (
 	"chalkline/server/classroom"
 )
 
-// Traces that one member may send: pieces of half a second, two lasers' worth.
+// Traces that one participant may send: pieces of half a second, two lasers' worth.
 const (
 	tracesPerSecond = 4
 	tracesAtOnce    = 8

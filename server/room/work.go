@@ -4,7 +4,7 @@ import "chalkline/ot"
 
 // What an op costs besides its bytes, here and in every page that has the board
 // open, in points of ink decoded (0.3 µs here, 1 µs there): a few bytes can stand
-// for much. One batch may cost pointsAtOnce, one member pointsPerSecond.
+// for much. One batch may cost pointsAtOnce, one participant pointsPerSecond.
 const (
 	workPerComponent   = 8   // of a text edit: others will be carried over it
 	componentsPerPoint = 4   // looked at to carry an edit over what came after its base

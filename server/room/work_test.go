@@ -9,6 +9,7 @@ import (
 	"chalkline/ot"
 	"chalkline/protocol"
 	"chalkline/protocol/ink"
+	"chalkline/server/room"
 )
 
 // flood sends a batch of the most ops until its sender is out; as many as the
@@ -159,7 +160,7 @@ func TestWhoBringsMoreThanMayBeAtOnceLosesNothingOfIt(t *testing.T) {
 				batches = append(batches, ot.AppendOps(nil, []ot.Op{{Kind: ot.Extend, ID: id, First: uint32(i * ink.MaxFrame), Frame: frame}}))
 			}
 		}
-		closed := 0
+		closed, wait := 0, time.Second // as pages wait
 		for len(batches) > int(ann.n[2]) {
 			ann.submit(2, batches[ann.n[2]])
 			if later(time.Millisecond); ann.closed == nil {
@@ -168,11 +169,12 @@ func TestWhoBringsMoreThanMayBeAtOnceLosesNothingOfIt(t *testing.T) {
 			if closed++; ann.closed.Code != protocol.Overloaded {
 				t.Fatalf("closed with %v", ann.closed)
 			}
-			settle()
+			later(wait)
+			wait *= 2
 			ann = f.rejoin(ann, "ann")
 		}
 		settle()
-		if codes := ann.refusals(); len(codes) > 0 || closed == 0 || ann.result().GetReplica().GetReplica() != claim.GetReplica() {
+		if codes := ann.refusals(); len(codes) > 0 || closed == 0 || closed > 3 || ann.result().GetReplica().GetReplica() != claim.GetReplica() {
 			t.Fatalf("refused %v, closed %d times", codes, closed)
 		}
 		for id.Counter = 1; id.Counter <= 3; id.Counter++ {
@@ -181,4 +183,48 @@ func TestWhoBringsMoreThanMayBeAtOnceLosesNothingOfIt(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestSYN4WhoComesAgainMayDoNoMore: neither with the replica it had nor with others, one
+// after another or at once.
+func TestSYN4WhoComesAgainMayDoNoMore(t *testing.T) {
+	blind := func(j *room.Join) { j.Peer.(*peer).blind = true }
+	for name, again := range map[string]func(f *fixture, before *peer) *peer{
+		"with its replica": func(f *fixture, before *peer) *peer {
+			again := f.join("bad", blind, func(j *room.Join) { j.Claim = before.result().GetReplica() })
+			again.n[2] = again.result().GetLast()[0].GetN()
+			return again
+		},
+		"with a new one": func(f *fixture, _ *peer) *peer { return f.join("bad", blind) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			simulated(t, func(t *testing.T) {
+				f := newRoom(t)
+				defer f.stop()
+				ann, bad := f.join("ann"), f.join("bad", blind)
+				frame, began, counter := randomFrames(t, 1)[0], time.Now(), uint32(0)
+				for time.Since(began) < 5*time.Second {
+					var ops []ot.Op
+					for range 100 {
+						counter++
+						id := ot.ID{Replica: bad.replica(), Counter: counter}
+						ops = append(ops, ot.Op{Kind: ot.Create, ID: id, Element: ot.Ink}, ot.Op{Kind: ot.Extend, ID: id, Ended: true, Frame: frame})
+					}
+					bad.ops(ops...)
+					if later(time.Millisecond); bad.closed != nil {
+						bad = again(f, bad)
+					}
+				}
+				passed := int(time.Since(began) / time.Second)
+				most := 2*2*protocol.MaxOpsPerBatch*ink.MaxFrame + 30_000*passed
+				if n := ann.board().board.Load().Points; n > most {
+					t.Errorf("%d points in %d s, more than %d", n, passed, most)
+				}
+				ann.draw(1, 1, true)
+				if ann.closed != nil {
+					t.Errorf("others are closed with %v", ann.closed)
+				}
+			})
+		})
+	}
 }

@@ -33,7 +33,7 @@ const MAX_REFUSED = 10_000;
 const MAX_FAULTS = 3;
 
 export class Session implements RoomSession, DocumentsHost {
-  readonly connection = new Value<Connection>({ kind: "connecting", unsent: 0, code: 0 });
+  readonly connection = new Value<Connection>({ kind: "connecting", unsent: 0, code: 0, parameters: {} });
   readonly roomName = new Value("");
   readonly refused = new Value<RoomSession["refused"]["value"]>([]);
   readonly sources = new Value<readonly MediaSource[]>([]);
@@ -291,7 +291,7 @@ export class Session implements RoomSession, DocumentsHost {
     if (this.phase === "ended") return;
     this.hangUp();
     const { code } = error;
-    if (code !== 0) this.lastCode = code; // why it was lost, not that it is still so
+    if (code !== 0) [this.lastCode, this.parameters] = [code, error.parameters]; // why it was lost, not that it is still so
     if (retryOf(code) === "never" && !this.survives(code)) return this.end(error);
     this.move("lost");
     const asked = this.retryAfter > 0 ? this.retryAfter * (1 + this.env.random() / 4) : undefined;

@@ -45,6 +45,7 @@ function askBeforeUnload(): () => void {
 function Details({ connection }: { readonly connection: Connection }): JSX.Element {
   const { unsent } = connection;
   const code = "code" in connection ? connection.code : 0;
+  const parameters = "parameters" in connection ? connection.parameters : {};
   return (
     <dl class="details">
       {connection.kind === "synced" && (
@@ -61,7 +62,7 @@ function Details({ connection }: { readonly connection: Connection }): JSX.Eleme
         <>
           <dt>{t("connection.code")}</dt>
           <dd>
-            <span class="tabular">{code}</span> {t(errorKey(code))}
+            <span class="tabular">{code}</span> {t(errorKey(code, parameters))}
           </dd>
         </>
       )}

@@ -18,7 +18,7 @@ export function wordsFor(c: Connection, kept = true): Words {
   const parameters = { n: c.unsent };
   switch (c.kind) {
     case "connecting":
-      if (saysWhy(c.code)) return { text: "connection.waiting", parameters, help: errorKey(c.code), tone: "bad" };
+      if (saysWhy(c.code)) return { text: "connection.waiting", parameters, help: errorKey(c.code, c.parameters), tone: "bad" };
       return { text: "connection.connecting", parameters, help: "connection.help.connecting", tone: "busy" };
     case "synced":
       if (c.sending) return { text: "connection.sending", parameters, help: "connection.help.sending", tone: "busy" };

@@ -282,6 +282,7 @@ export const en: Readonly<Record<TextKey, string>> = {
   "error.2001": "That was too fast; it goes on by itself in a moment.",
   "error.2002": "The server cannot store anything at the moment. Your work stays on this device; please tell the administrator.",
   "error.2003": "The lesson is full. Please try again later.",
+  "error.2003.connections": "You have this lesson open in too many places. Close it in other tabs or on other devices.",
   "error.2004": "Too many tries. Please wait a minute.",
   "error.3001": "The server does not understand this page. Please reload it.",
   "error.3002": "This was too large to send. Please write it in smaller parts.",

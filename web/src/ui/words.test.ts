@@ -13,8 +13,8 @@ import { zh } from "./texts.ts";
 const said = (c: Connection): string => zh[wordsFor(c).text];
 
 test("the pill says in words how the connection stands", () => {
-  assert.equal(said({ kind: "connecting", unsent: 0, code: 0 }), "正在连接");
-  assert.equal(said({ kind: "connecting", unsent: 0, code: 1001 }), "正在连接");
+  assert.equal(said({ kind: "connecting", unsent: 0, code: 0, parameters: {} }), "正在连接");
+  assert.equal(said({ kind: "connecting", unsent: 0, code: 1001, parameters: {} }), "正在连接");
   const synced = { kind: "synced", route: "webtransport", fallback: false, rttMs: 38, unsent: 2, sending: false } as const;
   assert.equal(said(synced), "已同步");
   assert.equal(said({ ...synced, route: "websocket" }), "已同步");
@@ -35,10 +35,12 @@ test("work that is kept nowhere is not said to be saved", () => {
 });
 
 test("before the lesson is there the person is told what it waits for", () => {
-  for (const code of [2002, 2003, 2004]) {
-    const words = wordsFor({ kind: "connecting", unsent: 0, code });
-    assert.deepEqual([zh[words.text], words.help, words.tone], ["等待进入", `error.${code}`, "bad"]);
-  }
+  const waits = (code: number, parameters = {}): unknown[] => {
+    const words = wordsFor({ kind: "connecting", unsent: 0, code, parameters });
+    return [zh[words.text], words.help, words.tone];
+  };
+  for (const code of [2002, 2003, 2004]) assert.deepEqual(waits(code), ["等待进入", `error.${code}`, "bad"]);
+  assert.deepEqual(waits(2003, { limit: "connections", max: "32" }), ["等待进入", "error.2003.connections", "bad"]);
   const help = (begun: boolean): string => wordsFor({ kind: "offline", unsent: 0, begun }).help;
   assert.notEqual(help(false), help(true), "nothing can be written yet");
 });
