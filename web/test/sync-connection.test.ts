@@ -163,6 +163,18 @@ describe("losing the connection", () => {
     atRest(w, ann.board, bob.board);
   });
 
+  test("who waits to come in is told at which limit", async () => {
+    const w = new World();
+    const { session } = w.page("ann");
+    while (w.server.peers.size === 0) await w.pass(1);
+    const parameters = { limit: "connections", max: "32" };
+    for (const peer of w.server.peers) peer.control({ case: "error", value: { code: Code.Full, parameters } });
+    await w.pass(300);
+    assert.deepEqual(session.connection.value, { kind: "connecting", unsent: 0, code: Code.Full, parameters });
+    await w.pass(5000);
+    assert.equal(session.connection.value.kind, "synced");
+  });
+
   test("codes that forbid it end the session", async () => {
     const w = new World();
     const { page, board } = await enter(w, "ann");
