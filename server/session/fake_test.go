@@ -21,6 +21,8 @@ import (
 type fakeConn struct {
 	in        *bufio.Reader // control, from the client
 	hold      bool          // after in: wait until the end instead of io.EOF
+	end       error         // after in: instead of io.EOF
+	broken    error         // of every write to control
 	datagrams chan []byte
 	done      chan struct{}
 	sent      atomic.Int64 // datagrams
@@ -54,6 +56,9 @@ func (c *fakeConn) ReadMessage() ([]byte, error) {
 		<-c.done
 		return nil, transport.ErrClosed
 	}
+	if errors.Is(err, io.EOF) && c.end != nil {
+		return nil, c.end
+	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, transport.ErrMalformed
 	}
@@ -81,6 +86,9 @@ func (c *fakeConn) WriteControl(p []byte) error {
 	defer c.mu.Unlock()
 	if !c.take() {
 		return transport.ErrClosed
+	}
+	if c.broken != nil {
+		return c.broken
 	}
 	c.control = append(c.control, p...)
 	return nil

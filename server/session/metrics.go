@@ -23,7 +23,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 			Namespace: "chalkline", Subsystem: "session", Name: "open", Help: "Connections, by route.",
 		}, []string{"route"}),
 		closes: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Namespace: "chalkline", Subsystem: "session", Name: "closes_total", Help: "Connections closed, by code.",
+			Namespace: "chalkline", Subsystem: "session", Name: "closes_total", Help: "Connections closed, by code; left: by their clients, lost: they broke.",
 		}, []string{"code"}),
 		messagesIn:       counter("messages_in_total", "Messages read from clients."),
 		writes:           counter("writes_total", "Writes to clients; each may carry many messages."),

@@ -182,10 +182,13 @@ func (o *outbox) Datagram(p []byte) {
 }
 
 // Close tells the client why and closes the connection. Only the first call counts.
-func (o *outbox) Close(reason *protocol.Error) {
+func (o *outbox) Close(reason *protocol.Error) { o.end(reason, reason.Code.String()) }
+
+// end is Close that is counted as something else.
+func (o *outbox) end(reason *protocol.Error, counted string) {
 	o.closed.Do(func() {
 		o.reason = reason
-		o.metrics.closes.WithLabelValues(reason.Code.String()).Inc()
+		o.metrics.closes.WithLabelValues(counted).Inc()
 		close(o.closing)
 		time.AfterFunc(closeGrace, func() { _ = o.conn.Close(uint32(reason.Code)) })
 	})
@@ -201,7 +204,7 @@ func (o *outbox) run() {
 		select {
 		case it := <-o.queue:
 			if err := o.write(it); err != nil {
-				o.Close(protocol.NewError(protocol.GoingAway))
+				o.end(ending(err))
 				_ = o.conn.Close(uint32(protocol.GoingAway))
 				return
 			}

@@ -134,30 +134,45 @@ func Serve(ctx context.Context, conn transport.Conn, config Config) {
 		s.readDatagrams(ctx)
 	}()
 	err := s.read(ctx)
+	told, counted := ending(err)
+	if s.phase == ended && counted == lost { // behind Leave
+		counted = left
+	}
 	s.leave()
 	if s.expiry != nil {
 		s.expiry.Stop()
 	}
-	s.out.Close(refusal(err))
+	s.out.end(told, counted)
 	s.out.wait()
 	cancel()
 	<-pointers
 	s.log.Debug("session ended", "error", err)
 }
 
-// refusal says to the client why its session ends.
-func refusal(err error) *protocol.Error {
-	var known *protocol.Error
+// Why connections are closed of which no code says it.
+const (
+	left = "left" // by their clients
+	lost = "lost" // they broke
+)
+
+// ending says what a client is told when an error ends its session, nil where it hung
+// up, and what is counted: the same code, left or lost.
+func ending(err error) (told *protocol.Error, counted string) {
+	var hungUp *transport.CloseError
 	switch {
-	case errors.As(err, &known):
-		return known
+	case errors.As(err, &told):
 	case errors.Is(err, transport.ErrTooLarge):
-		return protocol.NewError(protocol.TooLarge, "limit", "message")
+		told = protocol.NewError(protocol.TooLarge, "limit", "message")
 	case errors.Is(err, transport.ErrMalformed):
-		return protocol.NewError(protocol.BadMessage)
+		told = protocol.NewError(protocol.BadMessage)
+	case err == nil, errors.As(err, &hungUp):
+		return protocol.NewError(protocol.GoingAway), left
+	case errors.Is(err, transport.ErrClosed): // by the listener, which stops
+		told = protocol.NewError(protocol.GoingAway)
 	default:
-		return protocol.NewError(protocol.GoingAway)
+		return protocol.NewError(protocol.GoingAway), lost
 	}
+	return told, told.Code.String()
 }
 
 // read hands on messages until the connection ends or the client breaks the rules.

@@ -2,13 +2,17 @@ package session
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
+	"maps"
 	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/protobuf/proto"
 
 	"chalkline/ot"
@@ -18,6 +22,7 @@ import (
 	"chalkline/replay/memory"
 	"chalkline/server/classroom"
 	"chalkline/server/room"
+	"chalkline/server/transport"
 )
 
 const testRoom = 7
@@ -327,6 +332,61 @@ func TestSES8AServerThatStopsEndsItsSessions(t *testing.T) {
 			t.Fatalf("told %v", told)
 		}
 	})
+}
+
+func TestWhyConnectionsAreClosedIsCounted(t *testing.T) {
+	hungUp, broke := &transport.CloseError{Code: 1001}, errors.New("timeout: no recent network activity")
+	for name, c := range map[string]struct {
+		in     []byte
+		end    error // of reading; nil: it says no more
+		broken error // of writing
+		stops  bool
+		want   string
+	}{
+		"says nothing any more": {in: says(t, hello("ann"), join(testRoom)), want: "left"},
+		"hangs up":              {in: says(t, hello("ann"), join(testRoom)), end: fmt.Errorf("read: %w", hungUp), want: "left"},
+		"breaks":                {in: says(t, hello("ann"), join(testRoom)), end: broke, want: "lost"},
+		"breaks behind Leave":   {in: says(t, hello("ann"), join(testRoom), leave()), end: broke, want: "left"},
+		"hangs up unread":       {in: says(t, hello("ann")), broken: fmt.Errorf("write: %w", hungUp), want: "left"},
+		"breaks in a write":     {in: says(t, hello("ann")), broken: broke, want: "lost"},
+		"the server stops":      {in: says(t, hello("ann"), join(testRoom)), stops: true, want: "GOING_AWAY"},
+		"the listener stops":    {in: says(t, hello("ann")), end: transport.ErrClosed, want: "GOING_AWAY"},
+		"is out of order":       {in: says(t, leave()), want: "OUT_OF_ORDER"},
+	} {
+		withServer(t, func(t *testing.T, s *fakeServer) {
+			conn := newFakeConn(c.in)
+			conn.end, conn.broken, conn.hold = c.end, c.broken, c.stops || c.broken != nil
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			if c.stops {
+				time.AfterFunc(time.Second, stop)
+			}
+			registry := prometheus.NewRegistry()
+			Serve(ctx, conn, Config{Server: s, Metrics: NewMetrics(registry)})
+			if got := closes(t, registry); !maps.Equal(got, map[string]float64{c.want: 1}) {
+				t.Errorf("%s: counted %v, want one %s", name, got, c.want)
+			}
+		})
+	}
+}
+
+// closes returns what is counted of connections that were closed.
+func closes(t *testing.T, r *prometheus.Registry) map[string]float64 {
+	t.Helper()
+	families, err := r.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	counted := map[string]float64{}
+	for _, f := range families {
+		if f.GetName() != "chalkline_session_closes_total" {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			counted[m.GetLabel()[0].GetValue()] = m.GetCounter().GetValue()
+		}
+	}
+	return counted
 }
 
 func TestARoomThatEndsSaysWhatThatMeans(t *testing.T) {
