@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -34,6 +35,9 @@ type rooms struct {
 }
 
 func newRooms(ctx context.Context, config room.Config, most int) *rooms {
+	if config.Builds == nil {
+		config.Builds = make(chan struct{}, runtime.GOMAXPROCS(0))
+	}
 	return &rooms{config: config, most: most, ctx: ctx, running: map[replay.Room]*room.Room{}}
 }
 

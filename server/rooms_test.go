@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -35,6 +36,12 @@ func (g *guest) enter(r *room.Room) {
 		Open: []*chalklinev1.OpenDocument{{Handle: 1, Document: classroom.AuthorityDocument}},
 	})
 	synctest.Wait()
+}
+
+func TestALN5RoomsTogetherReadAsManyDocumentsAsOfATimeAsThereAreProcessors(t *testing.T) {
+	if n := cap(newRooms(t.Context(), room.Config{}, 1).config.Builds); n != runtime.GOMAXPROCS(0) {
+		t.Fatalf("%d at once", n)
+	}
 }
 
 func TestARoomThatNobodyIsInGivesItsPlaceToAnother(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 // of it is done at a time, and what was built is shared: who asks for about the
 // same time gets the same snapshot and the records behind it.
 const (
-	maxBuilds      = 2               // at a time in one room, of different documents
+	maxBuilds      = 2               // at a time in one room, of different documents; in all rooms: Config.Builds
 	maxPasts       = 2               // kept of one document
 	shareWithin    = 5 * time.Second // further back than asked for a snapshot is not
 	maxPastBytes   = 8 << 20         // of coded records behind a snapshot

@@ -1,6 +1,8 @@
 package room_test
 
 import (
+	"context"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -109,6 +111,64 @@ func TestALN5ManyDocumentsAsOfATimeAreReadAFewAtATime(t *testing.T) {
 		}
 		if got := tea.stageAt(at); got.Page != "p4" {
 			t.Errorf("the stage was %+v", got)
+		}
+	})
+}
+
+// building is a log that knows how many documents as of a time are read from it at once.
+type building struct {
+	replay.Log
+	now, most *atomic.Int64
+}
+
+func (l building) RevisionAt(ctx context.Context, id replay.Room, d replay.Document, at int64) (uint64, error) {
+	l.most.Store(max(l.most.Load(), l.now.Add(1)))
+	defer l.now.Add(-1)
+	<-time.After(100 * time.Millisecond) // simulated
+	return l.Log.RevisionAt(ctx, id, d, at)
+}
+
+func TestALN5DocumentsOfManyRoomsAsOfATimeAreReadAFewAtATime(t *testing.T) {
+	simulated(t, func(t *testing.T) {
+		var now, most atomic.Int64
+		builds := make(chan struct{}, 2)
+		var rooms []*fixture
+		var live []*peer
+		for range 6 {
+			f := newRoom(t, func(c *room.Config) { c.Log, c.Builds = building{c.Log, &now, &most}, builds })
+			defer f.stop()
+			ann := f.join("ann")
+			for c := range uint32(20) {
+				ann.draw(c+1, 1, true)
+			}
+			rooms, live = append(rooms, f), append(live, ann)
+		}
+		ended := newRoom(t, func(c *room.Config) { c.Log, c.Builds = building{c.Log, &now, &most}, builds })
+		bob := ended.join("bob")
+		bob.draw(1, 1, true)
+		settle()
+		at := roomNow() - 1_000
+		for _, ann := range live {
+			ann.draw(21, 1, true)
+		}
+		bob.draw(2, 1, true)
+		var cats []*peer
+		for _, f := range rooms {
+			cats = append(cats, f.enter("cat", as(at)))
+		}
+		later(time.Millisecond)
+		bob.seek(at)
+		later(time.Millisecond)
+		ended.stop() // it does not wait for its turn
+		if now.Load() == 0 {
+			t.Error("a room that ends waits for those of others")
+		}
+		later(2 * time.Second)
+		if n := most.Load(); n != 2 {
+			t.Errorf("%d are read at once, want 2", n)
+		}
+		for i, cat := range cats {
+			wantAsOf(t, cat, live[i], at)
 		}
 	})
 }

@@ -44,6 +44,7 @@ type Config struct {
 	SnapshotEvery   uint64        // records of a document between stored snapshots; 0: 5 000
 	MaxParticipants int           // connected at once; 0: 1 000
 	TailBytes       int           // coded records kept per document to resume from; 0: 2 MiB
+	Builds          chan struct{} // as many documents as of a time (ALN5) as it has room for are built at once, by all rooms that share it; nil: 2
 	PurgeAfter      time.Duration // how long deleted elements are kept (OT16), which is as far as undo reaches; 0: 10 min
 }
 
@@ -65,6 +66,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.TailBytes == 0 {
 		c.TailBytes = 2 << 20
+	}
+	if c.Builds == nil {
+		c.Builds = make(chan struct{}, maxBuilds)
 	}
 	if c.PurgeAfter == 0 {
 		c.PurgeAfter = 10 * time.Minute
@@ -286,7 +290,7 @@ func (l *loop) perform(e effect) {
 		l.beside(func() Command { return l.load(e.document) })
 	case buildPast:
 		l.beside(func() Command {
-			p, err := readPast(l.building, l.cfg, e)
+			p, err := l.build(e)
 			return pastBuilt{document: e.document, at: e.at, past: p, err: err}
 		})
 	case saveSnapshot:
@@ -321,6 +325,17 @@ func (l *loop) load(name replay.Document) Command {
 		_, err = d.snapshot()
 	}
 	return boardLoaded{document: d, name: name, err: err}
+}
+
+// build reads a document as of a time once it is this room's turn.
+func (l *loop) build(b buildPast) (*past, error) {
+	select {
+	case l.cfg.Builds <- struct{}{}:
+		defer func() { <-l.cfg.Builds }()
+		return readPast(l.building, l.cfg, b)
+	case <-l.building.Done():
+		return nil, l.building.Err()
+	}
 }
 
 // beside runs f on a goroutine of its own; its command is stepped later.
