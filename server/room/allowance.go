@@ -19,9 +19,9 @@ type allowance struct {
 	times       *rate.Limiter // documents as of a time
 }
 
-// maxConnections is how many connections of one participant a room has: devices, and
-// tabs of a browser.
-const maxConnections = 32
+// maxConnections is how many connections of one participant a room has, a tenth of its
+// seats: devices, and tabs of a browser.
+const maxConnections = 100
 
 // Ink that one participant may submit: several hands' worth for ever, and the rest of
 // a lesson at once. Decoding costs most of what a batch costs here, and a few

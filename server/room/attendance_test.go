@@ -61,7 +61,7 @@ func TestOneParticipantTakesNotAllSeats(t *testing.T) {
 	simulated(t, func(t *testing.T) {
 		f := newRoom(t)
 		defer f.stop()
-		const most = 32
+		const most = 100
 		bare := func(j *room.Join) { j.Open = nil }
 		var peers []*peer
 		for range most - 1 {

@@ -58,7 +58,7 @@ test("on a phone the connection's words cover nothing and push nothing away, how
     const page = await open({ ...PHONE, locale });
     await page.evaluate(() => {
       window.fake?.room?.kept.set(false);
-      window.fake?.room?.connection.set({ kind: "reconnecting", unsent: 1234, code: 0 });
+      window.fake?.room?.connection.set({ kind: "reconnecting", unsent: 1234, code: 0, parameters: {} });
     });
     await expect(page.locator(".pill-text")).toContainText("1234");
     for (const width of [390, 360]) {

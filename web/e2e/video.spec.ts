@@ -293,7 +293,7 @@ test("the chip names whoever leads, a pupil as well, in both languages", async (
 
 test("the diagnostics say in words how the connection is, and whether they were copied", async ({ open }) => {
   const page = await open();
-  await page.evaluate(() => window.fake?.room?.connection.set({ kind: "reconnecting", unsent: 0, code: 0 }));
+  await page.evaluate(() => window.fake?.room?.connection.set({ kind: "reconnecting", unsent: 0, code: 0, parameters: {} }));
   await page.getByRole("button", { name: "更多", exact: true }).click();
   await page.getByRole("button", { name: "诊断" }).click();
   const figures = page.locator(".figures");

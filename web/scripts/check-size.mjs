@@ -38,5 +38,5 @@ const size = gzipSync(code, { level: 9 }).length;
 const kB = (bytes) => `${(bytes / 1024).toFixed(1)} kB`;
 console.log(`board SDK: ${kB(code.length)} minified, ${kB(size)} gzip'd of ${kB(budget)}, ${sources.length} files`);
 if (foreign.length > 0) console.error(`board SDK: bundles ${foreign.join(", ")}: it imports no framework`);
-if (size > budget) console.error(`board SDK: over its budget by ${kB(size - budget)}`);
+if (size > budget) console.error(`board SDK: over its budget by ${size - budget} bytes`);
 process.exit(foreign.length > 0 || size > budget ? 1 : 0);

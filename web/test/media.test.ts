@@ -143,7 +143,7 @@ test("a server that was restarted is published to again", async () => {
 test("MED4: what was known of one's source before a server stopped is no sign of another tab", async () => {
   const { world, media } = await publishing();
   world.sources.set([sourceOf(1, { participant: "me" })]);
-  world.connection.set({ kind: "reconnecting", unsent: 0, code: Code.GoingAway });
+  world.connection.set({ kind: "reconnecting", unsent: 0, code: Code.GoingAway, parameters: {} });
   world.peer.dismiss();
   await world.clock.pass(5000);
   assert.deepEqual([media.camera.state.value, media.camera.fault.value], ["reconnecting", { kind: "no-route" }]);
@@ -487,7 +487,7 @@ test("ALN3: media that were given up say no time of before, whatever becomes of 
   world.peer.become("failed");
   await lesson.ticks(12_000);
   const given = world.shows.length;
-  world.connection.set({ kind: "reconnecting", unsent: 0, code: 0 });
+  world.connection.set({ kind: "reconnecting", unsent: 0, code: 0, parameters: {} });
   await lesson.ticks(3000);
   world.connection.set(SYNCED);
   await lesson.ticks(3000);
@@ -512,7 +512,7 @@ test("ALN3: media that do not begin are waited for once, whatever becomes of the
   const { world } = lesson;
   await lesson.ticks(10_500);
   const given = world.shows.length;
-  world.connection.set({ kind: "reconnecting", unsent: 0, code: 0 });
+  world.connection.set({ kind: "reconnecting", unsent: 0, code: 0, parameters: {} });
   await lesson.ticks(3000);
   world.connection.set(SYNCED);
   await lesson.ticks(3000);
@@ -526,7 +526,7 @@ test("ALN3: what fails with the whole network is waited for, and tried at once w
   await lesson.frames(10);
   const before = lesson.shown;
   world.answer = (path) => (path.includes("whep") ? new CodeError(0) : undefined);
-  world.connection.set({ kind: "reconnecting", unsent: 0, code: 0 });
+  world.connection.set({ kind: "reconnecting", unsent: 0, code: 0, parameters: {} });
   world.peer.become("failed");
   await lesson.ticks(30_000);
   assert.equal(lesson.shown, before);
@@ -597,7 +597,7 @@ for (const [what, code, kind] of [
     await world.clock.pass(10);
     world.peer.become("connected");
     world.answer = (path) => (path.includes("whep") ? new CodeError(code) : undefined);
-    world.connection.set(kind === "synced" ? SYNCED : { kind, unsent: 0, code: 0 });
+    world.connection.set(kind === "synced" ? SYNCED : { kind, unsent: 0, code: 0, parameters: {} });
     world.peer.become("failed");
     await world.clock.pass(30_000);
     assert.equal(playing.player.value, "webrtc");

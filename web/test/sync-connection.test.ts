@@ -167,7 +167,7 @@ describe("losing the connection", () => {
     const w = new World();
     const { session } = w.page("ann");
     while (w.server.peers.size === 0) await w.pass(1);
-    const parameters = { limit: "connections", max: "32" };
+    const parameters = { limit: "connections", max: "100" };
     for (const peer of w.server.peers) peer.control({ case: "error", value: { code: Code.Full, parameters } });
     await w.pass(300);
     assert.deepEqual(session.connection.value, { kind: "connecting", unsent: 0, code: Code.Full, parameters });

@@ -204,7 +204,7 @@ describe("SES11: the connection state machine", () => {
   test("people see connecting before the first sync and reconnecting after it", () => {
     assert.deepEqual(shown("joining", circumstances), { kind: "connecting", unsent: 3, code: 0, parameters: {} });
     assert.deepEqual(shown("resting", { ...circumstances, code: 2003 }), { kind: "connecting", unsent: 3, code: 2003, parameters: {} });
-    assert.deepEqual(shown("joining", { ...circumstances, everSynced: true, code: 1001 }), { kind: "reconnecting", unsent: 3, code: 1001 });
+    assert.deepEqual(shown("joining", { ...circumstances, everSynced: true, code: 1001 }), { kind: "reconnecting", unsent: 3, code: 1001, parameters: {} });
     assert.deepEqual(shown("resting", { ...circumstances, everSynced: true, online: false }), { kind: "offline", unsent: 3, begun: true });
     assert.deepEqual(shown("resting", { ...circumstances, online: false }), { kind: "offline", unsent: 3, begun: false });
     assert.deepEqual(shown("synced", circumstances), { kind: "synced", route: "webtransport", fallback: false, rttMs: 12, unsent: 3, sending: true });

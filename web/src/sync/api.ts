@@ -12,14 +12,13 @@ export type Route = "webtransport" | "websocket";
 
 /** The one connection state machine (SES11). unsent counts batches that are not durable yet. */
 export type Connection =
-  /** Not in the lesson yet; code: why the last attempt came to nothing, 0: none did. */
-  | { readonly kind: "connecting"; readonly unsent: number; readonly code: number; readonly parameters: Readonly<Record<string, string>> }
+  /** Not in the lesson yet, or not any more; code: why the last attempt came to nothing, 0: none did. */
+  | { readonly kind: "connecting" | "reconnecting"; readonly unsent: number; readonly code: number; readonly parameters: Readonly<Record<string, string>> }
   /**
    * fallback: WebSocket, since the network let nothing come of WebTransport; false where WebSocket is simply the way.
    * sending: some of what is unsent was made longer ago than the last strokes are on their way.
    */
   | { readonly kind: "synced"; readonly route: Route; readonly fallback: boolean; readonly rttMs: number; readonly unsent: number; readonly sending: boolean }
-  | { readonly kind: "reconnecting"; readonly unsent: number; readonly code: number }
   /** begun: the lesson was there before the network went. */
   | { readonly kind: "offline"; readonly unsent: number; readonly begun: boolean }
   /** Over for good: the token is refused, the room is gone … */

@@ -66,7 +66,7 @@ export function shown(phase: Phase, c: Circumstances): Connection {
     case "catching-up":
       break;
   }
-  return c.everSynced ? { kind: "reconnecting", unsent, code } : { kind: "connecting", unsent, code, parameters };
+  return { kind: c.everSynced ? "reconnecting" : "connecting", unsent, code, parameters };
 }
 
 export function sameConnection(a: Connection, b: Connection): boolean {

@@ -51,8 +51,8 @@ export class Session implements RoomSession, DocumentsHost {
 
   private phase: Phase = "resting";
   private everSynced = false;
-  private lastCode = 0;
-  private parameters: Readonly<Record<string, string>> = {};
+  /** Why the last attempt, or the whole, came to nothing; code 0: it did not. */
+  private why = new CodeError(0);
   private faults = 0;
   private slot: Slot | undefined;
   /** Counts attempts and connections: what an older one still tells is not heard. */
@@ -180,8 +180,8 @@ export class Session implements RoomSession, DocumentsHost {
       rttMs: Math.round(this.room.rtt),
       unsent: this.work.undelivered,
       sending: this.work.oldest < this.room.now() - ON_ITS_WAY_MS,
-      code: this.lastCode,
-      parameters: this.parameters,
+      code: this.why.code,
+      parameters: this.why.parameters,
     });
     if (!sameConnection(next, this.connection.value)) this.connection.set(next);
   }
@@ -291,7 +291,7 @@ export class Session implements RoomSession, DocumentsHost {
     if (this.phase === "ended") return;
     this.hangUp();
     const { code } = error;
-    if (code !== 0) [this.lastCode, this.parameters] = [code, error.parameters]; // why it was lost, not that it is still so
+    if (code !== 0) this.why = error; // why it was lost, not that it is still so
     if (retryOf(code) === "never" && !this.survives(code)) return this.end(error);
     this.move("lost");
     const asked = this.retryAfter > 0 ? this.retryAfter * (1 + this.env.random() / 4) : undefined;
@@ -334,8 +334,7 @@ export class Session implements RoomSession, DocumentsHost {
     this.documents.flush();
     this.work.end();
     this.hangUp();
-    this.lastCode = error.code;
-    this.parameters = error.parameters;
+    this.why = error;
     this.cancelRest?.();
     this.unsubscribe();
     void this.courier?.leave();
@@ -433,7 +432,7 @@ export class Session implements RoomSession, DocumentsHost {
     this.move("caught-up");
     if (phase === "synced") return;
     this.everSynced = true;
-    this.lastCode = 0;
+    this.why = new CodeError(0);
     const { attempt } = this;
     this.env.clock.after(STEADY_MS, () => {
       if (attempt !== this.attempt) return;

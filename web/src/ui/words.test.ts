@@ -21,14 +21,14 @@ test("the pill says in words how the connection stands", () => {
   assert.equal(said({ ...synced, route: "websocket", fallback: true }), "使用备用通道");
   assert.equal(said({ ...synced, sending: true }), "正在发送");
   assert.notEqual(wordsFor({ ...synced, sending: true }).help, wordsFor(synced).help, "not everybody sees everything");
-  assert.equal(said({ kind: "reconnecting", unsent: 0, code: 1001 }), "正在重连");
+  assert.equal(said({ kind: "reconnecting", unsent: 0, code: 1001, parameters: {} }), "正在重连");
   assert.match(said({ kind: "offline", unsent: 12, begun: true }), /^离线，已保存 \{n\}/);
   assert.equal(said({ kind: "ended", code: 3006, parameters: {}, unsent: 0 }), "已断开");
 });
 
 test("work that is kept nowhere is not said to be saved", () => {
   const words = (kept: boolean): string[] =>
-    ([{ kind: "reconnecting", unsent: 2, code: 0 }, { kind: "offline", unsent: 2, begun: true }, { kind: "ended", code: 3006, parameters: {}, unsent: 2 }] as const)
+    ([{ kind: "reconnecting", unsent: 2, code: 0, parameters: {} }, { kind: "offline", unsent: 2, begun: true }, { kind: "ended", code: 3006, parameters: {}, unsent: 2 }] as const)
       .flatMap((c) => [zh[wordsFor(c, kept).text], zh[wordsFor(c, kept).help]]);
   assert.ok(words(true).some((text) => text.includes("已保存")));
   assert.ok(!words(false).some((text) => /已保存|先存在|不会丢|仍存在/.test(text)));
@@ -40,7 +40,7 @@ test("before the lesson is there the person is told what it waits for", () => {
     return [zh[words.text], words.help, words.tone];
   };
   for (const code of [2002, 2003, 2004]) assert.deepEqual(waits(code), ["等待进入", `error.${code}`, "bad"]);
-  assert.deepEqual(waits(2003, { limit: "connections", max: "32" }), ["等待进入", "error.2003.connections", "bad"]);
+  assert.deepEqual(waits(2003, { limit: "connections", max: "100" }), ["等待进入", "error.2003.connections", "bad"]);
   const help = (begun: boolean): string => wordsFor({ kind: "offline", unsent: 0, begun }).help;
   assert.notEqual(help(false), help(true), "nothing can be written yet");
 });
