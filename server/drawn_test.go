@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +13,7 @@ import (
 
 	"chalkline/ot"
 	"chalkline/server/classroom"
+	"chalkline/server/render"
 	"chalkline/server/room"
 	"chalkline/server/session"
 )
@@ -86,5 +88,15 @@ func TestDrawnFilesOfSlowReadersTakeOnlySoMuchOfTheDisk(t *testing.T) {
 	}
 	if left, err := os.ReadDir(p.scratch); err != nil || len(left) != 0 || p.files.held.Load() != 0 {
 		t.Errorf("left: %v, %v; %d bytes are held", left, err, p.files.held.Load())
+	}
+}
+
+func TestWhatIsTooMuchToDrawIsTriedLater(t *testing.T) {
+	for _, err := range []error{render.ErrTooMuch, context.DeadlineExceeded, context.Canceled} {
+		w := httptest.NewRecorder()
+		(&pictures{log: slog.New(slog.DiscardHandler)}).fail(w, httptest.NewRequest("GET", "/", nil), fmt.Errorf("render: %w", err))
+		if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "2001") {
+			t.Errorf("%v is told as %d %s", err, w.Code, w.Body)
+		}
 	}
 }

@@ -190,12 +190,13 @@ func (p *pictures) limited(ctx context.Context, most time.Duration) (context.Con
 	return ctx, func() { stop(); cancel() }
 }
 
-// fail answers with an error. What took too long is tried again later.
+// fail answers with an error. What took too long, or is too much to draw, is tried
+// again later.
 func (p *pictures) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var told *protocol.Error
 	switch {
 	case errors.As(err, &told):
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), errors.Is(err, render.ErrTooMuch):
 		err = protocol.NewError(protocol.Overloaded)
 	default:
 		p.log.Error("picture cannot be drawn", "path", r.URL.Path, "error", err)

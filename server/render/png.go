@@ -14,8 +14,8 @@ import (
 // bandBytes is how much of a PNG is in memory at a time, at 4 bytes a pixel.
 const bandBytes = 8 << 20
 
-// PNG writes a board as a PNG. The error is ctx's, w's or that of the images;
-// what was written by then is no picture.
+// PNG writes a board as a PNG. The error is ctx's, w's, that of the images or
+// ErrTooMuch, wrapped; what was written by then is no picture.
 func (r *Renderer) PNG(ctx context.Context, w io.Writer, board *ot.Board, o Options) error {
 	if err := o.check(); err != nil {
 		return err
@@ -64,8 +64,7 @@ func (r *Renderer) png(ctx context.Context, w io.Writer, s *sheet, region rect, 
 			if k.image != nil {
 				return shown.draw(ctx, band, k, m)
 			}
-			fill.mark(k, m)
-			return nil
+			return fill.mark(ctx, k, m)
 		})
 		if err != nil {
 			return err

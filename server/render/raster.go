@@ -2,6 +2,7 @@ package render
 
 import (
 	"cmp"
+	"context"
 	"image"
 	"math"
 	"slices"
@@ -10,6 +11,11 @@ import (
 // lines is how many scan lines a row of pixels has: the coverage of a pixel is
 // exact across and known to 1/lines down.
 const lines = 8
+
+// maxWork bounds what is filled of one picture: edges that cross scan lines, and
+// those that change places there. A board as full as it may be, of handwriting at
+// 1:1, takes a third.
+const maxWork = 1 << 29
 
 // edge is a straight piece of an outline in scan lines, from y0 down to y1.
 type edge struct {
@@ -23,17 +29,12 @@ type edge struct {
 // do: ink is many shapes that overlap.
 type raster struct {
 	band  *image.RGBA // opaque; Rect.Min.Y is the band's first row
+	work  int         // so far, of maxWork
 	edges []edge
-	live  []edge
-	cross []crossing
+	live  []edge    // those of a line, from left to right
 	part  []float32 // per pixel: covered by ends of spans
 	delta []float32 // per pixel: change of what is covered from here on
 	under []uint8   // pixels below a layer
-}
-
-type crossing struct {
-	x    float32
-	turn int8
 }
 
 func newRaster(band *image.RGBA) *raster {
@@ -41,23 +42,24 @@ func newRaster(band *image.RGBA) *raster {
 	return &raster{band: band, part: make([]float32, width+1), delta: make([]float32, width+2)}
 }
 
-// mark paints a path, or several as one layer.
-func (r *raster) mark(k *mark, m matrix) {
+// mark paints a path, or several as one layer. Errors are those of fill.
+func (r *raster) mark(ctx context.Context, k *mark, m matrix) error {
 	if k.path != nil {
-		r.fill(k.path, m, k.color, k.opacity)
-		return
+		return r.fill(ctx, k.path, m, k.color, k.opacity)
 	}
 	// A translucent layer is what is between the band without it and the band with
 	// it, painted opaque.
 	box := r.rows(k.bounds(), m)
 	if box.Empty() {
-		return
+		return nil
 	}
 	at := r.band.PixOffset(0, box.Min.Y)
 	pixels := r.band.Pix[at : at+4*box.Dx()*box.Dy()]
 	r.under = append(r.under[:0], pixels...)
 	for i := range k.layer {
-		r.mark(&k.layer[i], m)
+		if err := r.mark(ctx, &k.layer[i], m); err != nil {
+			return err
+		}
 	}
 	alpha := float32(k.opacity) / 255
 	for i, under := range r.under {
@@ -65,6 +67,7 @@ func (r *raster) mark(k *mark, m matrix) {
 			pixels[i] = mix(under, float32(pixels[i]), alpha)
 		}
 	}
+	return nil
 }
 
 // rows are those of the band that a box touches.
@@ -80,14 +83,21 @@ func (r *raster) rows(box rect, m matrix) image.Rectangle {
 	return image.Rect(b.Min.X, int(top), b.Max.X, int(bottom))
 }
 
-// fill paints a path, moved to pixels by m, with 0xRRGGBB at an opacity.
-func (r *raster) fill(p *Path, m matrix, color uint32, opacity uint8) {
+// fill paints a path, moved to pixels by m, with 0xRRGGBB at an opacity. Errors: that
+// of ctx, or ErrTooMuch.
+func (r *raster) fill(ctx context.Context, p *Path, m matrix, color uint32, opacity uint8) error {
 	r.edges = r.edges[:0]
 	flatten(p, m, r.edge)
 	slices.SortFunc(r.edges, func(a, b edge) int { return cmp.Compare(a.y0, b.y0) })
 	r.live = r.live[:0]
 	next := 0
 	for next < len(r.edges) || len(r.live) > 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if r.work > maxWork {
+			return ErrTooMuch
+		}
 		row := r.row(next)
 		from, to := int32(row*lines), int32((row+1)*lines)
 		least, most := math.MaxInt, -1
@@ -104,6 +114,7 @@ func (r *raster) fill(p *Path, m matrix, color uint32, opacity uint8) {
 			r.paint(row, least, most, color, opacity)
 		}
 	}
+	return nil
 }
 
 // row is the next row of pixels that has something to fill.
@@ -138,24 +149,40 @@ func (r *raster) edge(x0, y0, x1, y1 float64) {
 // line covers what lies inside on one scan line and moves the live edges to the
 // next. It returns the first and last pixel touched.
 func (r *raster) line() (least, most int) {
-	r.cross = r.cross[:0]
+	r.order()
+	least, most = math.MaxInt, -1
+	winding := 0
+	var left float32
 	for i := range r.live {
 		e := &r.live[i]
-		r.cross = append(r.cross, crossing{e.x, e.turn})
+		if winding != 0 {
+			a, b := r.cover(left, e.x)
+			least, most = min(least, a), max(most, b)
+		}
+		winding += int(e.turn)
+		left = e.x
 		e.x += e.step
 		e.y0++
 	}
-	slices.SortFunc(r.cross, func(a, b crossing) int { return cmp.Compare(a.x, b.x) })
-	least, most = math.MaxInt, -1
-	winding := 0
-	for i, c := range r.cross {
-		if winding != 0 {
-			a, b := r.cover(r.cross[i-1].x, c.x)
-			least, most = min(least, a), max(most, b)
-		}
-		winding += int(c.turn)
-	}
 	return least, most
+}
+
+// order sorts the live edges. From one line to the next few of them change places,
+// so each is moved up to its own; where many come or cross, all are sorted anew.
+func (r *raster) order() {
+	moves := 8 * len(r.live)
+	for i := 1; i < len(r.live) && moves >= 0; i++ {
+		e, at := r.live[i], i
+		for ; at > 0 && cmp.Less(e.x, r.live[at-1].x); at-- {
+			r.live[at] = r.live[at-1]
+		}
+		r.live[at] = e
+		moves -= i - at
+	}
+	r.work += 9*len(r.live) - moves
+	if moves < 0 {
+		slices.SortFunc(r.live, func(a, b edge) int { return cmp.Compare(a.x, b.x) })
+	}
 }
 
 // cover adds a span of one scan line, in pixels.

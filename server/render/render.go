@@ -32,6 +32,9 @@ const (
 // ErrNoImage says that there is no image with a content id.
 var ErrNoImage = errors.New("no such image")
 
+// ErrTooMuch says that a board takes more work to draw than a picture may.
+var ErrTooMuch = errors.New("too much to draw")
+
 // Images hands out the images that boards show.
 type Images interface {
 	// Image returns a PNG or JPEG by its content id; ErrNoImage, wrapped, if there

@@ -93,7 +93,7 @@ func TestLettersMadeBoldGrowOnAllSides(t *testing.T) {
 	p.polygon([]vec{{20, 20}, {20, 80}, {80, 80}, {80, 20}}) // a hole
 	p.embolden(5)
 	img := white(130, 130)
-	newRaster(img).fill(p, matrix{a: 1, d: 1, e: 10, f: 10}, 0, 255)
+	fill(t, img, p, matrix{a: 1, d: 1, e: 10, f: 10}, 0, 255)
 	for name, c := range map[string]struct {
 		x, y int
 		ink  bool
