@@ -29,6 +29,8 @@ type api struct {
 	publicURL *url.URL        // nil: as the browser asked
 	healthy   func() error
 	metrics   http.Handler  // nil: not here
+	requests  *atOnce       // that are answered, and
+	endless   *atOnce       // those of them that have no end
 	tokens    *attempts     // how many tokens an address may ask for
 	images    *images       // nil: none are kept
 	pictures  *pictures     // nil: none are drawn
@@ -62,7 +64,7 @@ func (a *api) handler() http.Handler {
 		a.media.register(mux)
 	}
 	mux.Handle("/", a.files())
-	return a.secured(a.otherOrigins(mux))
+	return a.secured(a.otherOrigins(mux, a.withinBounds(mux)))
 }
 
 // contentPolicy lets the page load what it ships and connect to its server,

@@ -30,6 +30,7 @@ func (g oneGuest) Guest(name string) (string, error) {
 
 func newAPI() *api {
 	return &api{
+		requests: newRequests(), endless: newRequests(),
 		tokens: newAttempts(20, time.Minute),
 		page: fstest.MapFS{
 			"index.html":     {Data: []byte("<title>board</title>")},

@@ -35,7 +35,8 @@ type images struct {
 	scratch  string // folder for what comes; "" is the system's
 	arriving *turnstile
 	uploads  *turnstile
-	files    ration // of those which come
+	reads    *atOnce // of images that are sent
+	files    ration  // of those which come
 	log      *slog.Logger
 }
 
@@ -202,6 +203,11 @@ func (i *images) get(w http.ResponseWriter, r *http.Request) {
 		reply.Error(w, err)
 		return
 	}
+	if !i.reads.begin(who.Participant.ID) {
+		reply.Error(w, protocol.NewError(protocol.Overloaded))
+		return
+	}
+	defer i.reads.end(who.Participant.ID)
 	id := r.PathValue("content")
 	file, kind, err := i.store.File(int64(who.room), id)
 	if err != nil {

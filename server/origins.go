@@ -8,11 +8,11 @@ import (
 )
 
 // otherOrigins lets pages of the configured origins ask what is below /api/ and read
-// the answers, as they may connect.
-func (a *api) otherOrigins(mux *http.ServeMux) http.Handler {
+// the answers, as they may connect. next leads to mux.
+func (a *api) otherOrigins(mux *http.ServeMux, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasPrefix(r.URL.Path, "/api/") {
-			mux.ServeHTTP(w, r)
+			next.ServeHTTP(w, r)
 			return
 		}
 		h := w.Header()
@@ -24,7 +24,7 @@ func (a *api) otherOrigins(mux *http.ServeMux) http.Handler {
 			h.Set("Access-Control-Expose-Headers", "Accept-Patch, Content-Disposition, ETag, Link, Location")
 		}
 		if r.Method != http.MethodOptions {
-			mux.ServeHTTP(w, r)
+			next.ServeHTTP(w, r)
 			return
 		}
 		if allowed { // a browser asks before it sends a token
@@ -33,7 +33,7 @@ func (a *api) otherOrigins(mux *http.ServeMux) http.Handler {
 			h.Set("Access-Control-Max-Age", "86400")
 		}
 		if _, pattern := mux.Handler(r); pattern != "/" {
-			mux.ServeHTTP(w, r) // those of WHIP and WHEP have more to say
+			next.ServeHTTP(w, r) // those of WHIP and WHEP have more to say
 			return
 		}
 		w.WriteHeader(http.StatusNoContent)

@@ -139,6 +139,7 @@ func New(config Config) (*Server, error) {
 	cfg.Session.Server, cfg.Session.Logger = s, cfg.Logger
 	cfg.Session.Metrics = session.NewMetrics(cfg.Registry)
 	a := &api{
+		requests: newRequests(), endless: newRequests(),
 		tokens: newAttempts(tokensPerMinute, time.Minute),
 		page:   cfg.Page, guests: cfg.Identifier, hashes: cfg.Hashes, publicURL: cfg.PublicURL, healthy: cfg.Healthy,
 		origins: cfg.Transport.Origins,
@@ -188,6 +189,7 @@ func (s *Server) addPictures(a *api) {
 	a.images = &images{
 		door: enter, store: s.cfg.Images, scratch: s.cfg.Scratch, files: ration{most: arrivingBytes}, log: s.cfg.Logger,
 		arriving: newTurnstile(arrivingAtOnce, arrivingWaiting), uploads: newTurnstile(uploadsAtOnce, uploadsWaiting),
+		reads: newAtOnce(readsAtOnce, ownReadsAtOnce),
 	}
 	a.pictures = &pictures{
 		door: enter, store: s.cfg.Images, fonts: s.cfg.Fonts, scratch: s.cfg.Scratch, files: ration{most: drawnBytes},

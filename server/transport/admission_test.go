@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/rand"
+	"crypto/tls"
+	"encoding/binary"
 	"io"
 	"net"
 	"net/http"
@@ -68,6 +70,57 @@ func TestPagesFromElsewhereAreRefused(t *testing.T) {
 			}
 		}
 	})
+}
+
+// frame is one of HTTP/2 (RFC 9113, section 4.1).
+func frame(kind, flags byte, stream uint32, payload []byte) []byte {
+	b := []byte{0, 0, byte(len(payload)), kind, flags}
+	return append(binary.BigEndian.AppendUint32(b, stream), payload...)
+}
+
+// Who takes no answer holds as many handlers as requests, so these are bounded.
+func TestAConnectionHasSoManyRequestsAtATime(t *testing.T) {
+	const headers, reset, settings, ping, endStreamAndHeaders, ack = 1, 3, 4, 6, 5, 1
+	inside, release := make(chan struct{}, 1000), make(chan struct{})
+	server := newTestServer(t, echo, func(c *Config) {
+		c.HTTP = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+			inside <- struct{}{}
+			<-release
+		})
+	})
+	defer close(release)
+	conn, err := tls.Dial("tcp", server.TCPAddr().String(), &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}})
+	must(t, err)
+	defer conn.Close()
+	must(t, conn.SetDeadline(time.Now().Add(patience)))
+	get := []byte{0x82, 0x84, 0x87, 0x41, 1, 'x'} // GET, /, https, :authority x
+	opening := append([]byte("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), frame(settings, 0, 0, nil)...)
+	opening = append(opening, frame(settings, ack, 0, nil)...)
+	for i := range uint32(maxStreams + 1) {
+		opening = append(opening, frame(headers, endStreamAndHeaders, 2*i+1, get)...)
+	}
+	_, err = conn.Write(append(opening, frame(ping, 0, 0, make([]byte, 8))...))
+	must(t, err)
+	var refused []uint32
+	for r := bufio.NewReader(conn); ; {
+		var head [9]byte
+		_, err := io.ReadFull(r, head[:])
+		must(t, err)
+		_, err = r.Discard(int(head[1])<<8 | int(head[2]))
+		must(t, err)
+		if head[3] == ping {
+			break
+		}
+		if head[3] == reset {
+			refused = append(refused, binary.BigEndian.Uint32(head[5:]))
+		}
+	}
+	if len(refused) != 1 || refused[0] != 2*maxStreams+1 {
+		t.Errorf("streams %v were refused, want only the one too many", refused)
+	}
+	for range maxStreams {
+		<-inside
+	}
 }
 
 func TestOnlyTheCertificateWithTheHashIsTrusted(t *testing.T) {

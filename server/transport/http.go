@@ -13,6 +13,10 @@ import (
 	"chalkline/protocol"
 )
 
+// maxStreams is how many requests an HTTP/2 connection has at a time: enough for a
+// page with ten live streams without end beside its images and miniatures.
+const maxStreams = 64
+
 // answerWait is how long a request may take, unless its handler says otherwise: who
 // does not read the answer would else keep the connection for ever. It is enough for
 // the page at 100 kbit/s, and more than any answer takes to be made.
@@ -33,6 +37,7 @@ func (l *Listener) setUpTCP(tcp net.Listener) {
 		WriteTimeout:      answerWait,
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    maxHeaderBytes,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
 		ErrorLog:          log.New(io.Discard, "", 0), // failed handshakes of strangers
 	}
 }
