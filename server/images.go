@@ -98,10 +98,13 @@ func (i *images) bring(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// refuse answers with an error, which is logged if it is the store's.
+// refuse answers with an error, which is logged if it is the store's or the disk's.
 func (i *images) refuse(w http.ResponseWriter, r *http.Request, who visitor, err error) {
 	if told := new(protocol.Error); !errors.As(err, &told) {
 		i.log.Error("image failed", "method", r.Method, "room", who.room, "error", err)
+	}
+	if errors.Is(err, content.ErrFull) {
+		err = protocol.NewError(protocol.StoreUnavailable, "reason", "full")
 	}
 	reply.Error(w, err)
 }

@@ -2,13 +2,26 @@ package server
 
 import (
 	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
 
 	"chalkline/protocol"
+	"chalkline/server/content"
 )
+
+func TestWhoBringsAnImageIsToldThatTheDiskIsFull(t *testing.T) {
+	w := httptest.NewRecorder()
+	err := refusal(fmt.Errorf("content: %w", content.ErrFull))
+	(&images{log: slog.New(slog.DiscardHandler)}).refuse(w, httptest.NewRequest("PUT", "/", nil), visitor{}, err)
+	if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), `{"code":2002,"parameters":{"reason":"full"}}`) {
+		t.Errorf("told %d %s", w.Code, w.Body)
+	}
+}
 
 func TestImagesThatComeTakeOnlySoMuchOfTheDisk(t *testing.T) {
 	i := &images{scratch: t.TempDir(), files: ration{most: 2000}}

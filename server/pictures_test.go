@@ -3,6 +3,7 @@ package server_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"image"
@@ -15,6 +16,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -54,9 +56,28 @@ type gallery struct {
 	*running
 	room, page string
 	images     string // folder of the room's images
+	log        *filling
 	id         int64
 	ann        *client.Client
 	board      *client.Board
+}
+
+// filling is a log that takes nothing any more once it is full.
+type filling struct {
+	*memory.Log
+	full    atomic.Bool
+	refused chan struct{} // told of the first
+}
+
+func (f *filling) Append(ctx context.Context, room replay.Room, now int64, expect []replay.Expect, entries []replay.Entry) ([]replay.Record, error) {
+	if f.full.Load() {
+		select {
+		case f.refused <- struct{}{}:
+		default:
+		}
+		return nil, replay.ErrFull
+	}
+	return f.Log.Append(ctx, room, now, expect, entries)
 }
 
 func startGallery(t *testing.T) *gallery {
@@ -67,7 +88,7 @@ func startGallery(t *testing.T) *gallery {
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := memory.New()
+	log := &filling{Log: memory.New(), refused: make(chan struct{}, 1)}
 	s, err := server.New(server.Config{
 		Log: log, Table: log.Table(), Identifier: tickets{}, Images: store, Scratch: t.TempDir(),
 		Transport: transport.Config{Address: "127.0.0.1:0", TLS: tlsConfig},
@@ -91,7 +112,7 @@ func startGallery(t *testing.T) *gallery {
 	}
 	return &gallery{
 		running: r, room: codeOf(ann.RoomID()), page: pages[0], id: ann.RoomID(), ann: ann, board: board,
-		images: filepath.Join(images, strconv.FormatInt(ann.RoomID(), 10)),
+		images: filepath.Join(images, strconv.FormatInt(ann.RoomID(), 10)), log: log,
 	}
 }
 
@@ -338,6 +359,22 @@ func TestAPageIsServedAsAPictureUntilItChanges(t *testing.T) {
 	}
 	if changed, _ := g.ask(t, http.MethodGet, "student", path, nil, "If-None-Match", tag); changed.StatusCode != http.StatusOK || changed.Header.Get("ETag") == tag {
 		t.Fatalf("changed: %d, ETag %s", changed.StatusCode, changed.Header.Get("ETag"))
+	}
+}
+
+func TestPagesAndImagesAreServedFromAFullStore(t *testing.T) {
+	g := startGallery(t)
+	var info struct{ Content string }
+	if _, b := g.ask(t, http.MethodPost, "student", g.room+"/images", redDot(t)); json.Unmarshal(b, &info) != nil {
+		t.Fatalf("%s", b)
+	}
+	g.log.full.Store(true)
+	write(t, g.board, 1)
+	<-g.log.refused // which ends the room for those in it
+	for _, path := range []string{"/pages/" + g.page + ".png", "/pages/" + g.page + ".svg", "/export.pdf", "/images/" + info.Content} {
+		if answer, b := g.ask(t, http.MethodGet, "student", g.room+path, nil); answer.StatusCode != http.StatusOK {
+			t.Errorf("%s: %d %s", path, answer.StatusCode, b)
+		}
 	}
 }
 

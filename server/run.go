@@ -70,7 +70,7 @@ func runOn(ctx context.Context, c config.Config, log *slog.Logger, registry *pro
 	if err != nil {
 		return err
 	}
-	images, err := content.Open(content.Config{Dir: filepath.Join(c.Data, "images")})
+	images, err := content.Open(content.Config{Dir: filepath.Join(c.Data, "images"), Free: disk.Free})
 	if err != nil {
 		return err
 	}

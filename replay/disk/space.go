@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"sync"
 	"sync/atomic"
 
@@ -27,6 +28,19 @@ type space struct {
 	gone atomic.Bool // the ballast is not there
 	full atomic.Bool // as last told to the operator
 	mu   sync.Mutex  // of whoever puts the ballast back
+}
+
+// Free is how many bytes of the file system of a folder are free for others than root;
+// as many as there can be where the system does not say.
+func Free(folder string) (uint64, error) {
+	usage, err := vfs.Default.GetDiskUsage(folder)
+	switch {
+	case errors.Is(err, vfs.ErrUnsupported):
+		return math.MaxUint64, nil
+	case err != nil:
+		return 0, fmt.Errorf("free space of %s: %w", folder, err)
+	}
+	return usage.AvailBytes, nil
 }
 
 func (s *space) ballastPath() string { return s.fs.PathJoin(s.dir, "ballast") }

@@ -113,6 +113,15 @@ func TestAFullDiskStopsAppendingUntilThereIsSpace(t *testing.T) {
 	mustClose(t, l)
 }
 
+func TestFreeIsThatOfAFolder(t *testing.T) {
+	if free, err := Free(t.TempDir()); err != nil || free == 0 {
+		t.Errorf("Free() = %d, %v", free, err)
+	}
+	if _, err := Free("/no/such/folder"); err == nil {
+		t.Error("a folder that is not there has space")
+	}
+}
+
 func TestANewStoreIsNotMadeOnAFullDiskButAnOldOneOpens(t *testing.T) {
 	mem := vfs.NewMem()
 	cfg := small(mem, "store")

@@ -146,6 +146,93 @@ func TestARoomGetsAnImageOfAnother(t *testing.T) {
 	}
 }
 
+// inode is the file of a room's image, whatever it is called.
+func inode(t *testing.T, dir, room, id string) os.FileInfo {
+	t.Helper()
+	info, err := os.Stat(filepath.Join(dir, room, id))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info
+}
+
+func TestImagesThatRoomsShareAreOneFile(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, content.Config{Dir: dir})
+	data := encodePNG(t, photo(32, 32))
+	info, _ := put(t, s, 1, data)
+	for room := range int64(3) {
+		if err := s.Copy(t.Context(), 1, 2+room, info.Content); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, room := range []string{"2", "3", "4"} {
+		if !os.SameFile(inode(t, dir, "1", info.Content), inode(t, dir, room, info.Content)) {
+			t.Errorf("room %s has a file of its own", room)
+		}
+	}
+	if err := os.Remove(filepath.Join(dir, "1", info.Content)); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.Get(2, info.Content); err != nil {
+		t.Errorf("removed in one room it is gone in another: %v", err)
+	}
+	// What is damaged is replaced, never written to: others may have the same file.
+	if err := os.WriteFile(filepath.Join(dir, "2", info.Content), []byte("damaged"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	put(t, s, 1, data)
+	if err := s.Copy(t.Context(), 1, 2, info.Content); err != nil {
+		t.Fatal(err)
+	}
+	put(t, s, 2, data)
+	if os.SameFile(inode(t, dir, "2", info.Content), inode(t, dir, "3", info.Content)) {
+		t.Error("a damaged file was written to")
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, "*", "new-*")); err != nil || len(left) != 0 {
+		t.Errorf("left: %v, %v", left, err)
+	}
+}
+
+func TestAnImageIsCopiedWhereItCannotBeLinked(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, content.Config{Dir: dir})
+	info, _ := put(t, s, 1, encodePNG(t, photo(32, 32)))
+	if err := os.MkdirAll(filepath.Join(dir, "2", "new-link"), 0o700); err != nil { // in the way of a link
+		t.Fatal(err)
+	}
+	if err := s.Copy(t.Context(), 1, 2, info.Content); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.Get(2, info.Content); err != nil || os.SameFile(inode(t, dir, "1", info.Content), inode(t, dir, "2", info.Content)) {
+		t.Errorf("no file of its own: %v", err)
+	}
+}
+
+func TestImagesLeaveSpaceOnTheDisk(t *testing.T) {
+	free, dir := uint64(1<<40), t.TempDir()
+	s := open(t, content.Config{Dir: dir, Free: func(folder string) (uint64, error) {
+		if folder != dir {
+			t.Errorf("asked for the space of %s", folder)
+		}
+		return free, nil
+	}})
+	data := encodePNG(t, photo(32, 32))
+	info, _ := put(t, s, 1, data)
+	free = content.DefaultMinFree
+	if _, err := s.Put(t.Context(), 2, data); !errors.Is(err, content.ErrFull) {
+		t.Errorf("Put() = %v, want ErrFull", err)
+	}
+	if err := s.Copy(t.Context(), 1, 2, info.Content); !errors.Is(err, content.ErrFull) {
+		t.Errorf("Copy() = %v, want ErrFull", err)
+	}
+	if again, _ := put(t, s, 1, data); again != info {
+		t.Errorf("what is there already: %+v, want %+v", again, info)
+	}
+	free += 1 << 20
+	put(t, s, 2, data)
+}
+
 func TestLargeImagesAreMadeSmallerAndKeepTheirShape(t *testing.T) {
 	s := open(t, content.Config{})
 	for _, size := range []image.Point{{5000, 1000}, {300, 9000}, {20_000, 2}} {

@@ -30,12 +30,18 @@ const (
 	DefaultRoomImages = 5000
 )
 
+// DefaultMinFree is what images leave free of the disk unless Config says otherwise:
+// far more than the store of the rooms needs, which is beside them.
+const DefaultMinFree = 1 << 30
+
 // Errors, wrapped.
 var (
 	// ErrUnusable: not an image that can be read.
 	ErrUnusable = errors.New("unusable image")
 	// ErrNotFound: the room has no image with this id.
 	ErrNotFound = errors.New("no such image")
+	// ErrFull: less would be free of the disk than is to be left.
+	ErrFull = errors.New("too little space on the disk")
 )
 
 // LimitError says which limit an image or a room would pass.
@@ -57,6 +63,10 @@ type Config struct {
 	// Decodes is how many images are decoded at a time; each takes up to 800 MB in
 	// the worst case (50 megapixels of progressive JPEG). 0: 1.
 	Decodes int
+	// Free says how many bytes of a folder's file system are free; nil: it is not
+	// looked at.
+	Free    func(folder string) (uint64, error)
+	MinFree uint64 // bytes that are left free; 0: DefaultMinFree
 }
 
 // Store keeps images. It may be used by many goroutines at once; only one Store
@@ -82,6 +92,9 @@ func Open(config Config) (*Store, error) {
 	if config.RoomImages == 0 {
 		config.RoomImages = DefaultRoomImages
 	}
+	if config.MinFree == 0 {
+		config.MinFree = DefaultMinFree
+	}
 	if err := os.MkdirAll(config.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("content: open: %w", err)
 	}
@@ -103,7 +116,7 @@ func Open(config Config) (*Store, error) {
 
 // Put stores an image of a room, at most MaxBytes of PNG, JPEG, GIF (the first
 // picture) or WebP, and returns when it is durable. Errors: ErrUnusable, a
-// *LimitError, that of ctx, or that of the file system.
+// *LimitError, ErrFull, that of ctx, or that of the file system.
 func (s *Store) Put(ctx context.Context, room int64, data []byte) (Info, error) {
 	encoded, info, err := s.intake(ctx, data)
 	if err != nil {
@@ -114,14 +127,15 @@ func (s *Store) Put(ctx context.Context, room int64, data []byte) (Info, error) 
 		return Info{}, fmt.Errorf("content: put: %w", err)
 	}
 	defer func() { <-s.writing }()
-	if err := s.write(room, info.Content, encoded); err != nil {
+	if err := s.write(room, info.Content, encoded, ""); err != nil {
 		return Info{}, fmt.Errorf("content: put %s: %w", info.Content, err)
 	}
 	return info, nil
 }
 
-// Copy gives a room an image of another one. Errors: ErrNotFound, a *LimitError, that
-// of ctx, or that of the file system.
+// Copy gives a room an image of another one: the same file, where the file system has
+// links. Errors: ErrNotFound, a *LimitError, ErrFull, that of ctx, or that of the file
+// system.
 func (s *Store) Copy(ctx context.Context, from, to int64, content string) error {
 	data, _, err := s.Get(from, content)
 	if err != nil {
@@ -134,7 +148,7 @@ func (s *Store) Copy(ctx context.Context, from, to int64, content string) error 
 		return fmt.Errorf("content: copy: %w", err)
 	}
 	defer func() { <-s.writing }()
-	if err := s.write(to, content, data); err != nil {
+	if err := s.write(to, content, data, filepath.Join(s.folder(from), content)); err != nil {
 		return fmt.Errorf("content: copy %s: %w", content, err)
 	}
 	return nil

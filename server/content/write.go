@@ -14,8 +14,9 @@ import (
 const temporary = "new-"
 
 // write puts an image into a room's folder, whole or not at all, and durable. One that
-// was damaged there is replaced.
-func (s *Store) write(room int64, id string, data []byte) error {
+// was damaged there is replaced. twin is the file of another room that has the same
+// bytes, empty if none is known.
+func (s *Store) write(room int64, id string, data []byte, twin string) error {
 	folder := s.folder(room)
 	path := filepath.Join(folder, id)
 	if stored, err := os.ReadFile(path); err == nil && bytes.Equal(stored, data) {
@@ -24,22 +25,52 @@ func (s *Store) write(room int64, id string, data []byte) error {
 	if err := s.fits(folder, int64(len(data))); err != nil {
 		return err
 	}
+	if err := s.space(len(data)); err != nil {
+		return err
+	}
 	if err := makeFolder(folder); err != nil {
 		return err
 	}
-	file, err := os.CreateTemp(folder, temporary+"*")
+	file, err := create(folder, data, twin)
+	defer os.Remove(file) // gone already if all went well
 	if err != nil {
 		return err
 	}
-	defer os.Remove(file.Name()) // gone already if all went well
-	_, err = file.Write(data)
-	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(file.Name(), path); err != nil {
+	if err := os.Rename(file, path); err != nil {
 		return err
 	}
 	return syncFolder(folder)
+}
+
+// create makes a file that is yet to be put in its place, as a link to its twin where
+// that can be: no stored file is ever written to, and each room removes its own name.
+// A path that is returned with an error is to be removed too.
+func create(folder string, data []byte, twin string) (path string, err error) {
+	path = filepath.Join(folder, temporary+"link")
+	if twin != "" && os.Link(twin, path) == nil {
+		return path, nil
+	}
+	file, err := os.CreateTemp(folder, temporary+"*")
+	if err != nil {
+		return path, err
+	}
+	_, err = file.Write(data)
+	return file.Name(), errors.Join(err, file.Sync(), file.Close())
+}
+
+// space says whether the disk takes so many bytes more.
+func (s *Store) space(more int) error {
+	if s.config.Free == nil {
+		return nil
+	}
+	free, err := s.config.Free(s.config.Dir)
+	if err != nil {
+		return err
+	}
+	if free < s.config.MinFree+uint64(more) {
+		return fmt.Errorf("%w: %d MiB are free, %d are kept", ErrFull, free>>20, s.config.MinFree>>20)
+	}
+	return nil
 }
 
 // makeFolder makes a room's folder durable with its first image.
