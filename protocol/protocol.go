@@ -24,6 +24,7 @@ const OpSemantics = 2
 // Limits of what travels. Decoders check them before they allocate.
 const (
 	MaxMessage        = 256 << 10 // bytes of one message, client to server
+	MaxHello          = 16 << 10  // bytes of the first of them
 	MaxServerMessage  = 1 << 20   // bytes of one message, server to client
 	MaxDatagram       = 1100      // bytes
 	MaxUnackedBatches = 64

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"chalkline/protocol"
 )
 
 // Sizes of a messageReader's buffer, in bytes. It starts small, since most
@@ -17,8 +19,9 @@ const (
 // messageReader cuts a stream into messages, each behind its varint length
 // (SES2). The buffer grows with what has arrived, never with what was announced.
 type messageReader struct {
-	from io.Reader
-	max  int // bytes of one message
+	from  io.Reader
+	max   int // bytes of one message
+	later int // as max, from the second message on
 
 	buffer     []byte
 	start, end int // buffer[start:end] has been read and not been returned
@@ -26,7 +29,13 @@ type messageReader struct {
 }
 
 func newMessageReader(from io.Reader, max int) *messageReader {
-	return &messageReader{from: from, max: max}
+	return &messageReader{from: from, max: max, later: max}
+}
+
+// newClientReader reads the control stream of a client, of whom nothing is known before
+// its first message: until then it may have little held.
+func newClientReader(from io.Reader) *messageReader {
+	return &messageReader{from: from, max: protocol.MaxHello, later: protocol.MaxMessage}
 }
 
 // next returns the next message, valid until the next call. It returns io.EOF
@@ -69,6 +78,7 @@ func (r *messageReader) cut() (message []byte, need int, err error) {
 	}
 	message = held[n : n+int(length) : n+int(length)]
 	r.start += n + int(length)
+	r.max = r.later
 	return message, 0, nil
 }
 

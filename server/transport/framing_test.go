@@ -8,6 +8,8 @@ import (
 	"slices"
 	"testing"
 	"testing/iotest"
+
+	"chalkline/protocol"
 )
 
 func TestSES2MessagesMayBeCutAnywhere(t *testing.T) {
@@ -58,6 +60,24 @@ func TestSES7LengthsAreCheckedBeforeAnythingIsHeld(t *testing.T) {
 		if cap(r.buffer) > startBuffer {
 			t.Errorf("%s: holds %d bytes", name, cap(r.buffer))
 		}
+	}
+}
+
+// Who has not said who it is may have little held.
+func TestSES1AHelloIsSmallerThanWhatComesAfterIt(t *testing.T) {
+	hello, message := string(make([]byte, protocol.MaxHello)), string(make([]byte, protocol.MaxMessage))
+	r := newClientReader(bytes.NewReader(framed(hello, message, message+"a")))
+	for _, want := range []int{len(hello), len(message)} {
+		if got, err := r.next(); err != nil || len(got) != want {
+			t.Fatalf("next() = %d bytes, %v, want %d", len(got), err, want)
+		}
+	}
+	if _, err := r.next(); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("over the limit: %v, want %v", err, ErrTooLarge)
+	}
+	r = newClientReader(bytes.NewReader(framed(hello + "a")))
+	if _, err := r.next(); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("a Hello over its limit: %v, want %v", err, ErrTooLarge)
 	}
 }
 

@@ -55,7 +55,8 @@ func (e *CloseError) Error() string { return fmt.Sprintf("closed by the peer wit
 // be called by anyone at any time.
 type Conn interface {
 	// ReadMessage returns the next message of the control stream without its
-	// length, at most protocol.MaxMessage bytes, valid until the next call. Errors
+	// length, at most protocol.MaxMessage bytes, the first one protocol.MaxHello,
+	// valid until the next call. Errors
 	// wrap io.EOF when the client ended its control stream, *CloseError when it
 	// closed the connection, ErrTooLarge, ErrMalformed or ErrClosed; others say that
 	// the connection broke. After an error every call fails.

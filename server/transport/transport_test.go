@@ -189,18 +189,29 @@ func TestWhatWasWrittenBeforeCloseArrives(t *testing.T) {
 func TestSES7AnOversizedMessageIsRefusedByItsLength(t *testing.T) {
 	got := make(chan error, 1)
 	server := newTestServer(t, func(c Conn) {
-		_, err := c.ReadMessage()
-		got <- err
-		_ = c.Close(3002)
+		for {
+			if _, err := c.ReadMessage(); err != nil {
+				got <- err
+				_ = c.Close(3002)
+				return
+			}
+		}
 	}, nil)
 	onBothRoutes(t, func(t *testing.T, route Route) {
-		client := server.dial(t, route)
-		must(t, client.WriteControl(binary.AppendUvarint(nil, protocol.MaxMessage+1)))
-		if err := <-got; !errors.Is(err, ErrTooLarge) {
-			t.Errorf("ReadMessage() = %v, want %v", err, ErrTooLarge)
+		for name, opening := range map[string][]byte{
+			"the first message": binary.AppendUvarint(nil, protocol.MaxHello+1),
+			"a later one":       binary.AppendUvarint(framed("hello"), protocol.MaxMessage+1),
+		} {
+			client := server.dial(t, route)
+			must(t, client.WriteControl(opening))
+			within(t, name, func() {
+				if err := <-got; !errors.Is(err, ErrTooLarge) {
+					t.Errorf("%s: %v, want %v", name, err, ErrTooLarge)
+				}
+			})
+			_, err := client.ReadMessage()
+			wantCode(t, err, 3002)
 		}
-		_, err := client.ReadMessage()
-		wantCode(t, err, 3002)
 	})
 }
 

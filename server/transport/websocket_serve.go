@@ -7,8 +7,6 @@ import (
 	"io"
 
 	"github.com/gorilla/websocket"
-
-	"chalkline/protocol"
 )
 
 // webSocketConn is the server's end of a WebSocket.
@@ -21,7 +19,7 @@ type webSocketConn struct {
 
 func newWebSocketConn(ws *websocket.Conn, buffers *writeBuffers, remote string) *webSocketConn {
 	c := &webSocketConn{socket: newSocket(ws, buffers, clientReadLimit), remote: remote}
-	c.control = newMessageReader(&controlReader{socket: c.socket}, protocol.MaxMessage)
+	c.control = newClientReader(&controlReader{socket: c.socket})
 	return c
 }
 

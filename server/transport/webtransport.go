@@ -63,7 +63,7 @@ func newWebTransportConn(
 		session: session,
 		connect: connect,
 		stream:  control,
-		control: newMessageReader(control, protocol.MaxMessage),
+		control: newClientReader(control),
 		done:    make(chan struct{}),
 		open:    make(map[*webTransportStream]struct{}),
 	}
