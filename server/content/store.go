@@ -30,9 +30,9 @@ const (
 	DefaultRoomImages = 5000
 )
 
-// DefaultMinFree is what images leave free of the disk unless Config says otherwise:
-// far more than the store of the rooms needs, which is beside them.
-const DefaultMinFree = 1 << 30
+// DefaultMinFree is what images leave free of the disk unless Config says otherwise, bytes:
+// twice what the store of the rooms needs, which is beside them.
+const DefaultMinFree = 256 << 20
 
 // Errors, wrapped.
 var (

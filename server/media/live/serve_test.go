@@ -326,7 +326,7 @@ func TestHTTPTSWaitsForItsSourceAsLongOverHTTP2(t *testing.T) {
 		two.SetUnencryptedHTTP2(true)
 		network := make(pipes)
 		server := &http.Server{Handler: mux, Protocols: two}
-		go server.Serve(network)
+		go func() { _ = server.Serve(network) }() // till it is closed
 		defer server.Close()
 		transport := &http.Transport{Protocols: two, DialContext: network.dial}
 		defer transport.CloseIdleConnections()
