@@ -41,9 +41,10 @@ interface Marks {
   readonly wide: number;
 }
 
-/** What is drawn above the board between two corners, CSS px of the window. */
+/** What is drawn above the board between two corners, CSS px of the window, once what the page knows now is drawn. */
 const above = ({ page }: Person, x0: number, y0: number, x1: number, y1: number): Promise<Marks> =>
-  page.evaluate(([from, top, to, bottom]) => {
+  page.evaluate(async ([from, top, to, bottom]) => {
+    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
     const canvas = [...document.querySelectorAll<HTMLCanvasElement>(".board canvas")].at(2);
     const context = canvas?.getContext("2d");
     if (canvas === undefined || context === null || context === undefined) throw new Error("nothing is above the board");
@@ -122,27 +123,28 @@ test("another's caret and selection are seen in the text that they write", async
   await page.keyboard.press("t");
   await page.mouse.click(400, 300);
   await expect.poll(() => page.evaluate(() => window.chalkline?.editing)).toBe(true);
-  await page.keyboard.type("blackboard");
+  await page.keyboard.insertText("blackboard"); // at once, as an input method does
   await agree([ann, bob]);
   const [text] = (await bob.held()).elements;
 
-  /** Puts the caret or the selection there, again if it has faded, until it is seen: how far from the left in the text's line, px. */
-  const sees = async (keys: readonly string[], at: { readonly anchor: number; readonly head: number }, wide = 0): Promise<number> => {
+  /** Puts the caret or the selection there, again if it has faded, until it and its name are seen there: so far from the left in the text's line, px. */
+  const sees = async (keys: readonly string[], at: { readonly anchor: number; readonly head: number }, least: number, most: number, wide = 0): Promise<void> => {
     let seen: Marks = { all: 0, red: 0, left: -1, wide: 0 };
     await expect(async () => {
       for (const key of keys) await page.keyboard.press(key);
       await expect.poll(async () => {
         const [one] = await cursors(bob);
         seen = await above(bob, 380, 286, 700, 312);
-        return seen.all > 20 && seen.wide >= wide ? one?.text : undefined;
+        const left = seen.left - 400;
+        return seen.all > 20 && seen.wide >= wide && left >= least && left <= most ? one?.text : seen;
       }, { message: keys.join(" "), timeout: 2500 }).toEqual({ key: text?.key, ...at });
     }).toPass();
-    return seen.left - 400;
   };
-  expect(await sees(["ArrowLeft", "End"], { anchor: 10, head: 10 })).toBeGreaterThan(60);
-  expect(Math.abs(await sees(["End", "Home"], { anchor: 0, head: 0 }))).toBeLessThan(8);
+  await sees([], { anchor: 10, head: 10 }, 60, 200);
+  await sees(["ArrowLeft", "End"], { anchor: 10, head: 10 }, 60, 200);
+  await sees(["End", "Home"], { anchor: 0, head: 0 }, -8, 8);
   // Wider than the name beside the caret.
-  expect(Math.abs(await sees(["Home", "Shift+End"], { anchor: 0, head: 10 }, 80))).toBeLessThan(8);
+  await sees(["Home", "Shift+End"], { anchor: 0, head: 10 }, -8, 8, 80);
   await page.keyboard.press("Escape");
   await expect.poll(async () => (await cursors(bob)).filter((c) => c.text !== undefined), { message: "carets" }).toEqual([]);
 });
