@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 export interface PopoverProps {
   readonly open: boolean;
@@ -20,7 +20,7 @@ const FOCUSABLE = 'button:not(:disabled), input:not(:disabled), a[href], select,
  */
 export function Popover({ open, onClose, label, children, place, at }: PopoverProps): JSX.Element | null {
   const panel = useRef<HTMLDivElement>(null);
-  useEffect(() => (open && panel.current !== null ? hold(panel.current, onClose) : undefined), [open]);
+  useLayoutEffect(() => (open && panel.current !== null ? hold(panel.current, onClose) : undefined), [open]);
   if (!open) return null;
   return (
     <div class={`popover ${place}`} ref={panel} role="dialog" aria-label={label} tabIndex={-1}
